@@ -1,0 +1,17 @@
+/** Deterministic FHIR ids: the same MIS thing has the same id in a rebuilt mirror. UUID version 5, RFC 9562 §5.5. */
+import { hash } from 'node:crypto';
+
+/** Namespace of medmost's ids; changing it changes every id ever served. */
+const namespace = Buffer.from('6f1d7c0e5b1e4f5c9a3b2d4e6f708192', 'hex').toString('latin1');
+
+/**
+ * @param clinic key of the clinic in the configuration
+ * @param type FHIR resource type
+ * @param misId the MIS's own id, opaque: may hold Cyrillic, `;` or spaces
+ */
+export function idOf(clinic: string, type: string, misId: string): string {
+  const text = Buffer.from(`${clinic}\n${type}\n${misId}`, 'utf8').toString('latin1');
+  const h = hash('sha1', Buffer.from(namespace + text, 'latin1'), 'hex');
+  const variant = ((Number.parseInt(h[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-5${h.slice(13, 16)}-${variant}${h.slice(17, 20)}-${h.slice(20, 32)}`;
+}

@@ -1,0 +1,104 @@
+/**
+ * Time inside the hub is an instant (`Date` or milliseconds since the epoch, UTC). Local time of a clinic exists only at
+ * the edges and is converted here, by the IANA zone of that clinic's configuration.
+ */
+
+/** The injected source of "now", so that tests set it. Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** Half-open: `start` belongs to it, `end` does not. Milliseconds since the epoch. */
+export interface Interval {
+  start: number;
+  end: number;
+}
+
+const localPattern = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2}))?$/;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(zone, format);
+  }
+  return format;
+}
+
+/** Zone offsets change at whole quarters of an hour at the finest, so one look-up serves 15 minutes of instants. */
+const quarter = 15 * 60_000;
+const offsets = new Map<string, Map<number, number>>();
+
+/** Offset of `zone` from UTC at `instant`, in milliseconds, east positive. @throws RangeError for an unknown zone */
+export function offsetAt(zone: string, instant: number): number {
+  const known = offsets.get(zone) ?? new Map<number, number>();
+  if (known.size === 0 || known.size > 50_000) offsets.set(zone, known.size === 0 ? known : new Map());
+  const key = Math.floor(instant / quarter);
+  let offset = known.get(key);
+  if (offset === undefined) {
+    offset = computeOffset(zone, key * quarter);
+    known.set(key, offset);
+  }
+  return offset;
+}
+
+function computeOffset(zone: string, instant: number): number {
+  const part = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(instant)
+      .map((p) => [p.type, Number(p.value)]),
+  );
+  const local = Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
+  return local - Math.floor(instant / 1000) * 1000;
+}
+
+/**
+ * The instant of a MIS's local time `yyyy-mm-ddThh:mm[:ss]` in `zone`. A time that the spring change skips is taken with
+ * the offset before the change, one that the autumn change repeats is taken as its first occurrence (as java.time does).
+ * @throws RangeError when the text is not a real local time
+ */
+export function instantOf(local: string, zone: string): number {
+  const m = localPattern.exec(local);
+  if (m === null) throw new RangeError(`not a local time yyyy-mm-ddThh:mm:ss: ${JSON.stringify(local.slice(0, 40))}`);
+  const [year, month, day, hour, minute, second] = m.slice(1).map((v) => Number(v ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second);
+  const back = new Date(wall);
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
+    throw new RangeError(`no such local time: ${local}`);
+  const earlier = wall - offsetAt(zone, wall - 86_400_000);
+  if (earlier + offsetAt(zone, earlier) === wall) return earlier;
+  const later = wall - offsetAt(zone, wall + 86_400_000);
+  return later + offsetAt(zone, later) === wall ? later : earlier;
+}
+
+/** Local time `yyyy-mm-ddThh:mm:ss` of an instant in `zone`. */
+export function localOf(instant: number, zone: string): string {
+  return new Date(instant + offsetAt(zone, instant)).toISOString().slice(0, 19);
+}
+
+/** FHIR instant in UTC with seconds, e.g. `2026-12-01T06:00:00Z`; milliseconds are kept when there are any. */
+export function fhirInstant(instant: number): string {
+  const text = new Date(instant).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, 19)}Z` : text;
+}
+
+/** The instant at which a local day `yyyy-mm-dd` begins in `zone`. */
+export function startOfDay(day: string, zone: string): number {
+  return instantOf(`${day}T00:00:00`, zone);
+}
