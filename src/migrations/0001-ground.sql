@@ -1,0 +1,203 @@
+-- Clinics, mirrored and own documents with their search values, slots, bookings, the message log.
+
+create table clinic (
+  id smallint generated always as identity primary key,
+  key text not null unique,
+  frozen_at timestamptz,
+  frozen_reason text
+);
+
+-- Current version of every resource but Slot. `body` is ready to send.
+create table document (
+  doc bigint generated always as identity primary key,
+  type text collate "C" not null,
+  id uuid not null,
+  clinic smallint not null references clinic,
+  patient uuid,
+  version integer not null,
+  updated timestamptz not null,
+  xid xid8 not null default pg_current_xact_id(),
+  mis_key text,
+  mis jsonb,
+  hash bytea not null,
+  body text not null,
+  unique (type, id)
+);
+comment on column document.patient is 'the Patient in whose compartment it is; null: seen by all who see the clinic';
+comment on column document.mis is 'the record of the MIS that it was mapped from';
+comment on column document.hash is 'SHA-1 of the content without version and time, by which a sync sees what differs';
+create index document_clinic on document (clinic, type, doc);
+create index document_patient on document (patient, type) where patient is not null;
+
+create table document_version (
+  type text collate "C" not null,
+  id uuid not null,
+  version integer not null,
+  clinic smallint not null,
+  patient uuid,
+  updated timestamptz not null,
+  xid xid8 not null,
+  deleted boolean not null default false,
+  body text not null,
+  primary key (type, id, version)
+);
+comment on table document_version is 'versions that were superseded or deleted';
+
+create table search_parameter (
+  id smallint generated always as identity primary key,
+  type text collate "C" not null,
+  code text collate "C" not null,
+  unique (type, code)
+);
+
+create table search_token (
+  parameter smallint not null,
+  doc bigint not null,
+  system text collate "C" not null,
+  code text collate "C" not null
+);
+create index search_token_code on search_token (parameter, code, system, doc);
+create index search_token_doc on search_token (doc);
+comment on column search_token.system is 'empty: the value has no system';
+
+create table search_reference (
+  parameter smallint not null,
+  doc bigint not null,
+  type text collate "C" not null,
+  target uuid not null
+);
+create index search_reference_target on search_reference (target, parameter, doc);
+create index search_reference_doc on search_reference (doc);
+
+create table search_date (
+  parameter smallint not null,
+  doc bigint not null,
+  low timestamptz not null,
+  high timestamptz not null
+);
+create index search_date_low on search_date (parameter, low, doc);
+create index search_date_doc on search_date (doc);
+comment on column search_date.high is 'half-open: the first instant that does not belong to it';
+
+create table search_string (
+  parameter smallint not null,
+  doc bigint not null,
+  folded text collate "C" not null,
+  exact text collate "C" not null
+);
+create index search_string_folded on search_string (parameter, folded, doc);
+create index search_string_doc on search_string (doc);
+
+-- The JSON members that all slots of a schedule share, as text without braces; rows never change, so hubs cache them for ever.
+create table slot_fragment (
+  id integer generated always as identity primary key,
+  clinic smallint not null references clinic,
+  body text not null
+);
+create unique index slot_fragment_body on slot_fragment (clinic, md5(body));
+
+create table slot (
+  id uuid primary key,
+  schedule uuid not null,
+  start_at timestamptz not null,
+  end_at timestamptz not null,
+  clinic smallint not null,
+  status smallint not null,
+  mis_status smallint not null,
+  reason smallint not null default 0,
+  fragment integer not null,
+  version integer not null default 1,
+  updated timestamptz not null default clock_timestamp(),
+  xid xid8 not null default pg_current_xact_id(),
+  booking uuid,
+  mis_key text
+);
+comment on column slot.status is 'what clients see: 0 free, 1 busy, 2 busy-unavailable, 3 busy-tentative';
+comment on column slot.mis_status is 'what the MIS said last';
+comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here';
+comment on column slot.booking is 'the booking that claims it; while it stands, a sync leaves status alone';
+comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
+create index slot_schedule_start on slot (schedule, start_at);
+create index slot_free on slot (schedule, start_at, id) where status = 0;
+create index slot_free_clinic on slot (clinic, start_at, id) where status = 0;
+
+create table booking (
+  id uuid primary key,
+  appointment uuid not null,
+  clinic smallint not null references clinic,
+  slot uuid not null,
+  patient uuid not null,
+  state text not null check (state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown',
+    'cancelled', 'rejected', 'lost_in_mis')),
+  attempt smallint not null,
+  wanted boolean not null default true,
+  doubted boolean not null default false,
+  replaces uuid,
+  request jsonb not null,
+  reference text,
+  reason text,
+  sent_at timestamptz not null,
+  reads smallint not null default 0,
+  next_at timestamptz,
+  created timestamptz not null default clock_timestamp(),
+  changed timestamptz not null default clock_timestamp()
+);
+comment on column booking.wanted is 'false: the patient has cancelled while the outcome was not known';
+comment on column booking.doubted is 'an attempt ended without a known outcome: a later refusal may be by our own booking';
+comment on column booking.next_at is 'when the settler looks at it; the row itself is its job';
+-- One active claim on a slot: this index, not a check, decides every race.
+create unique index booking_claim on booking (slot)
+  where state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown');
+create index booking_due on booking (next_at) where next_at is not null;
+create index booking_appointment on booking (appointment, created);
+create index booking_reference on booking (clinic, reference) where reference is not null;
+
+create table booking_event (
+  id bigint generated always as identity primary key,
+  booking uuid not null,
+  at timestamptz not null default clock_timestamp(),
+  state text not null,
+  note text
+);
+create index booking_event_booking on booking_event (booking, id);
+
+create table idempotency_key (
+  client text collate "C" not null,
+  key text collate "C" not null,
+  request bytea not null,
+  appointment uuid not null,
+  booking uuid not null,
+  created timestamptz not null default clock_timestamp(),
+  primary key (client, key)
+);
+comment on column idempotency_key.request is 'SHA-256 of the request that used the key first';
+create index idempotency_key_created on idempotency_key (created);
+
+create table sync_run (
+  id bigint generated always as identity primary key,
+  clinic smallint not null references clinic,
+  kind text not null check (kind in ('directory', 'schedule')),
+  started timestamptz not null default clock_timestamp(),
+  finished timestamptz,
+  outcome text check (outcome in ('done', 'suspect', 'failed')),
+  read integer,
+  written integer,
+  problem text
+);
+create index sync_run_clinic on sync_run (clinic, kind, id desc);
+
+create table message (
+  id bigint generated always as identity primary key,
+  clinic smallint not null references clinic,
+  at timestamptz not null,
+  operation text not null,
+  access text not null check (access in ('read', 'write')),
+  milliseconds integer not null,
+  status smallint,
+  outcome text not null,
+  booking uuid,
+  request text not null,
+  response text not null
+);
+create index message_at on message (clinic, at desc);
+create index message_booking on message (booking) where booking is not null;

@@ -1,0 +1,74 @@
+/** Connections to Postgres: deadlines on every query, one pool per purpose, transactions, translated errors. */
+import pg from 'pg';
+
+export type Database = pg.Pool;
+/** What a statement function needs: a pool, or a client inside a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+export interface PoolOptions {
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  readonly connections: number;
+  /** Milliseconds; the client gives up on an answer (a half-open link never answers, RELIABILITY §0.6). */
+  readonly queryTimeout?: number;
+  onError(error: Error): void;
+}
+
+/** Settings of RELIABILITY §6. The statement's own deadline is below the client's, so that the server gives up first. */
+export function openPool(url: string, { name, connections, queryTimeout = 5000, onError }: PoolOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: `medmost ${name}`,
+    max: connections,
+    query_timeout: queryTimeout,
+    statement_timeout: queryTimeout - 1000,
+    lock_timeout: 2000,
+    idle_in_transaction_session_timeout: 10_000,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** Runs `work` in one transaction on one connection; any error rolls it back and is thrown on. */
+export async function transaction<T>(pool: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((e: Error) => {
+      broken = e;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** SQLSTATE of a Postgres error, if it is one. https://www.postgresql.org/docs/18/errcodes-appendix.html */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** The constraint a statement ran into, for translating it into a Fault. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return sqlState(error)?.startsWith('23') ? (error as { constraint?: string }).constraint : undefined;
+}
+
+/** Postgres is away, restarting or overloaded: the same statement may succeed later. */
+export function isDatabaseDown(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return /^(08|53|57P|55P03|40)/.test(state) || state === '57014';
+  const { code, message } = error as { code?: string; message?: string };
+  return (
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code ?? '') ||
+    /Connection terminated|timeout exceeded|Query read timeout/.test(message ?? '')
+  );
+}
