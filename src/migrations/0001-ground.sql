@@ -105,6 +105,7 @@ create table slot (
   status smallint not null,
   mis_status smallint not null,
   reason smallint not null default 0,
+  mis_reason smallint not null default 0,
   fragment integer not null,
   version integer not null default 1,
   updated timestamptz not null default clock_timestamp(),
@@ -113,7 +114,7 @@ create table slot (
   mis_key text
 );
 comment on column slot.status is 'what clients see: 0 free, 1 busy, 2 busy-unavailable, 3 busy-tentative';
-comment on column slot.mis_status is 'what the MIS said last';
+comment on column slot.mis_status is 'what the MIS said last; mis_reason the same';
 comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here';
 comment on column slot.booking is 'the booking that claims it; while it stands, a sync leaves status alone';
 comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
@@ -129,21 +130,25 @@ create table booking (
   patient uuid not null,
   state text not null check (state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown',
     'cancelled', 'rejected', 'lost_in_mis')),
-  attempt smallint not null,
+  attempt smallint not null default 1,
   wanted boolean not null default true,
-  doubted boolean not null default false,
+  told boolean not null default false,
   replaces uuid,
-  request jsonb not null,
+  request jsonb,
   reference text,
-  reason text,
-  sent_at timestamptz not null,
+  refusal text,
+  refusal_text text,
+  doubted_at timestamptz,
   reads smallint not null default 0,
   next_at timestamptz,
   created timestamptz not null default clock_timestamp(),
   changed timestamptz not null default clock_timestamp()
 );
 comment on column booking.wanted is 'false: the patient has cancelled while the outcome was not known';
-comment on column booking.doubted is 'an attempt ended without a known outcome: a later refusal may be by our own booking';
+comment on column booking.told is 'a client has been told that it is pending, so its Appointment stays visible whatever comes';
+comment on column booking.replaces is 'the booking that this one takes the place of, once it is confirmed';
+comment on column booking.request is 'what the MIS is sent; forgotten when nothing more can be sent';
+comment on column booking.doubted_at is 'when an attempt last ended without a known outcome: a later refusal may be by our own booking';
 comment on column booking.next_at is 'when the settler looks at it; the row itself is its job';
 -- One active claim on a slot: this index, not a check, decides every race.
 create unique index booking_claim on booking (slot)

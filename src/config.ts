@@ -1,0 +1,110 @@
+/** The configuration file: server, clinics and their MIS. Parsed once at the start; every error is told at once. */
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const zone = z.string().refine((name) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'is not an IANA zone such as Europe/Moscow');
+
+const clinic = z.strictObject({
+  name: z.string().min(1).describe('What patients read'),
+  zone: zone.describe('IANA zone of the clinic; the MIS writes local times in it'),
+  mis: z.string().describe('Folder name of the connector under src/connectors/'),
+  mappings: z.string().optional().describe('Folder with mapping files that replace those of mappings/<mis>/'),
+  connection: z.record(z.string(), z.unknown()).default({}).describe('Settings of the connector; see its docs page'),
+  sync: z
+    .strictObject({
+      directory: z.string().default('*/15 * * * *').describe('Cron: how often doctors, branches and services are read'),
+      schedule: z.string().default('* * * * *').describe('Cron: how often the schedule is read'),
+      days: z.number().int().min(1).max(366).default(14).describe('How many days ahead are mirrored'),
+      liveSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .default(10)
+        .describe('A slot looked at by id is re-read when older than this'),
+    })
+    .prefault({}),
+  booking: z
+    .strictObject({
+      answerSeconds: z.number().min(1).max(25).default(8).describe('How long an app waits before it hears "pending"'),
+      deadlineSeconds: z.number().min(1).max(120).default(30).describe('Total time one attempt may take in the MIS'),
+      freezeAt: z.number().int().min(1).default(3).describe('More bookings vanishing at once than this freeze writes'),
+    })
+    .prefault({}),
+});
+
+const schema = z.strictObject({
+  server: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65535).default(8080),
+      publicUrl: z.url().optional().describe('Base URL by which clients see the hub, without /fhir'),
+    })
+    .prefault({}),
+  data: z.string().default('.data').describe('Folder of the embedded Postgres and of the token key'),
+  clinics: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/, 'small Latin letters, digits and hyphens'), clinic),
+  companions: z
+    .array(z.strictObject({ name: z.string(), args: z.array(z.string()), url: z.url() }))
+    .default([])
+    .describe('Node programs started beside the hub, for the demo: the sandbox MIS'),
+});
+
+export type Config = z.infer<typeof schema>;
+export type ClinicConfig = z.infer<typeof clinic>;
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Reads and checks a configuration file. Secrets are resolved. @throws ConfigError naming file, key and remedy */
+export function loadConfig(file: string): Config {
+  const folder = dirname(resolve(file));
+  let raw: unknown;
+  try {
+    raw = parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`${file}: cannot be read as YAML: ${(cause as Error).message}`, { cause });
+  }
+  const result = schema.safeParse(resolveSecrets(raw, folder, file, []));
+  if (!result.success) {
+    const lines = result.error.issues.map((i) => `${file} · ${i.path.join('.') || '(top)'} · ${i.message}`);
+    throw new ConfigError(lines.join('\n'));
+  }
+  return result.data;
+}
+
+/** `{ env: NAME }` and `{ file: PATH }` stand for a secret kept elsewhere; paths are relative to the configuration file. */
+function resolveSecrets(value: unknown, folder: string, file: string, path: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((v, i) => resolveSecrets(v, folder, file, [...path, String(i)]));
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined && typeof only[1] === 'string') {
+    if (only[0] === 'env') return secretOfEnvironment(only[1], file, path);
+    if (only[0] === 'file') return secretOfFile(only[1], folder, file, path);
+  }
+  return Object.fromEntries(entries.map(([k, v]) => [k, resolveSecrets(v, folder, file, [...path, k])]));
+}
+
+function secretOfEnvironment(name: string, file: string, path: readonly string[]): string {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new ConfigError(`${file} · ${path.join('.')} · the environment variable ${name} is not set`);
+  return value;
+}
+
+function secretOfFile(name: string, folder: string, file: string, path: readonly string[]): string {
+  try {
+    return readFileSync(isAbsolute(name) ? name : resolve(folder, name), 'utf8').trim();
+  } catch (cause) {
+    throw new ConfigError(`${file} · ${path.join('.')} · the secret file ${name} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,143 @@
+/** A clinic: its MIS's connector and its mapping, which together take and give FHIR. */
+import type { ClinicConfig } from '../config.ts';
+import type { Interval } from '../instant.ts';
+import type { Resource } from '../store/resource.ts';
+import { referencedId } from '../store/resource.ts';
+import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
+import type { BookingAbility, MisRecord, MisRecords, Operations } from './connector.ts';
+import { MisReadError } from './connector.ts';
+import type { Mappings } from './mapping.ts';
+
+/** A mirrored resource and what it was made from. */
+export interface Mirrored {
+  readonly resource: Resource;
+  /** The MIS's id. */
+  readonly key: string;
+  readonly record: MisRecord;
+}
+
+/** A Slot as its row needs it; `shared` are the members that all slots of a schedule have alike. */
+export interface ReadSlot {
+  readonly id: string;
+  readonly key: string;
+  readonly schedule: string;
+  readonly start: number;
+  readonly end: number;
+  readonly status: number;
+  readonly reason: number;
+  readonly shared: string;
+}
+
+export interface ReadSchedule {
+  readonly schedules: readonly Mirrored[];
+  readonly slots: readonly ReadSlot[];
+}
+
+export interface Clinic {
+  readonly key: string;
+  /** Number in the table `clinic`. */
+  readonly number: number;
+  readonly name: string;
+  readonly zone: string;
+  readonly config: ClinicConfig;
+  readonly operations: Operations;
+  /** @throws MisReadError */
+  readDirectory(signal: AbortSignal): Promise<Mirrored[]>;
+  /** @throws MisReadError */
+  readSchedule(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<ReadSchedule>;
+  /** The MIS's booking request for an Appointment. @throws MappingError when the mapping cannot be made */
+  bookingRequest(input: BookingInput): MisRecord;
+  readonly booking: BookingAbility | undefined;
+}
+
+export interface BookingInput {
+  readonly resource: Resource;
+  readonly patient: Resource;
+  readonly slot: { readonly key: string; readonly start: string; readonly end: string; readonly schedule: MisRecord };
+  readonly booking: string;
+}
+
+export interface Clinics {
+  readonly all: readonly Clinic[];
+  byKey(key: string): Clinic | undefined;
+  byNumber(number: number): Clinic | undefined;
+  /** The zone that these clinics share; null when they have several. */
+  zoneOf(numbers: readonly number[]): string | null;
+}
+
+export function indexClinics(all: readonly Clinic[]): Clinics {
+  const keys = new Map(all.map((c) => [c.key, c]));
+  const numbers = new Map(all.map((c) => [c.number, c]));
+  return {
+    all,
+    byKey: (key) => keys.get(key),
+    byNumber: (number) => numbers.get(number),
+    zoneOf(wanted) {
+      const [zone, ...others] = new Set(wanted.map((n) => numbers.get(n)?.zone).filter((z) => z !== undefined));
+      return others.length === 0 ? (zone ?? 'UTC') : null;
+    },
+  };
+}
+
+export interface ClinicParts {
+  readonly key: string;
+  readonly number: number;
+  readonly config: ClinicConfig;
+  readonly operations: Operations;
+  readonly mappings: Mappings;
+}
+
+export function openClinic({ key, number, config, operations, mappings }: ClinicParts): Clinic {
+  const mirror = (records: MisRecords): Mirrored[] =>
+    Object.entries(records).flatMap(([kind, list]) =>
+      list.flatMap((record) => mappings.toFhir(kind, record).map(({ resource, key }) => ({ resource, key, record }))),
+    );
+  return {
+    key,
+    number,
+    name: config.name,
+    zone: config.zone,
+    config,
+    operations,
+    booking: operations.booking,
+    async readDirectory(signal) {
+      return operations.directory === undefined ? [] : mirror(await operations.directory(signal));
+    },
+    async readSchedule(window, only, signal) {
+      if (operations.schedule === undefined) return { schedules: [], slots: [] };
+      const { slot = [], ...others } = await operations.schedule.read(window, only, signal);
+      const slots = slot.flatMap((record) => mappings.toFhir('slot', record).map(readSlot));
+      return { schedules: mirror(others), slots };
+    },
+    bookingRequest: (input) => mappings.toMis('Appointment', input),
+  };
+}
+
+/** Takes a mapped Slot apart into what varies and what its schedule's slots share. @throws MisReadError */
+function readSlot({ resource, key }: { resource: Resource; key: string }): ReadSlot {
+  const { resourceType, id, status, start, end, extension, ...shared } = resource;
+  const schedule = referencedId(shared['schedule'] as { reference?: string }, 'Schedule');
+  const times = [Date.parse(String(start)), Date.parse(String(end))] as const;
+  const number = slotStatuses.indexOf(status as (typeof slotStatuses)[number]);
+  if (resourceType !== 'Slot' || schedule === undefined || number < 0 || !(times[0] < times[1]))
+    throw new MisReadError(`the mapping made no proper Slot of the record ${key}`, false);
+  const reason = reasonOf(extension);
+  return {
+    id: id!,
+    key,
+    schedule,
+    start: times[0],
+    end: times[1],
+    status: number,
+    reason,
+    shared: JSON.stringify(shared).slice(1, -1),
+  };
+}
+
+export const slotReasonUrl = 'https://medmost.ru/fhir/StructureDefinition/slot-reason';
+
+function reasonOf(extension: unknown): number {
+  if (!Array.isArray(extension)) return 0;
+  const found = extension.find((e: { url?: string }) => e.url === slotReasonUrl) as { valueCode?: string } | undefined;
+  return Math.max(0, slotReasons.indexOf((found?.valueCode ?? '') as SlotReason));
+}

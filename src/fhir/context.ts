@@ -1,0 +1,22 @@
+/** What every FHIR handler is given: made once in main.ts. */
+import type { Logger } from 'pino';
+import type { Clinics } from '../connectors/clinic.ts';
+import type { Clock } from '../instant.ts';
+import type { Database } from '../postgres.ts';
+import type { ParameterIds } from '../store/parameters.ts';
+import type { Booking } from '../workflows/booking.ts';
+import type { LiveCheck } from '../workflows/live.ts';
+import type { Declarations } from './search/request.ts';
+import type { SlotRenderer } from './search/slot.ts';
+
+export interface Context {
+  readonly pool: Database;
+  readonly parameters: ParameterIds;
+  readonly declarations: Declarations;
+  readonly clinics: Clinics;
+  readonly slots: SlotRenderer;
+  readonly booking: Booking;
+  readonly live: LiveCheck;
+  readonly clock: Clock;
+  readonly log: Logger;
+}

@@ -1,0 +1,70 @@
+/** `_include` and `_include:iterate`. https://hl7.org/fhir/R4/search.html#include. Included documents are visible ones only. */
+import { Fault } from '../../fault.ts';
+import { documentVisible, viewerValues } from '../../store/visibility.ts';
+import type { Context } from '../context.ts';
+import type { Asked } from '../resource.ts';
+import type { Include, SearchRequest } from './request.ts';
+import { entryOf } from './search.ts';
+
+interface Found {
+  type: string;
+  id: string;
+  body: string;
+}
+
+/** More than this is refused rather than cut in silence. */
+const limit = 5000;
+const rounds = 5;
+
+/** @returns entries as JSON text joined by commas, empty when there are none */
+export async function includeDocuments(
+  context: Context,
+  asked: Asked,
+  request: SearchRequest,
+  ids: readonly string[],
+): Promise<string> {
+  if (request.includes.length === 0 || ids.length === 0) return '';
+  const found = new Map<string, Found>();
+  let sources = new Map([[request.type, ids]]);
+  for (let round = 0; round < rounds && sources.size > 0; round++) {
+    const fresh: Found[] = [];
+    for (const include of request.includes) {
+      const from = sources.get(include.source);
+      if (from === undefined || (round > 0 && !include.iterate)) continue;
+      for (const row of await readTargets(context, asked, include, from)) {
+        const key = `${row.type}/${row.id}`;
+        if (found.has(key) || (row.type === request.type && ids.includes(row.id))) continue;
+        found.set(key, row);
+        fresh.push(row);
+      }
+    }
+    if (found.size > limit)
+      throw new Fault('too-large', `More than ${limit} resources would be included. Ask for fewer matches by _count.`, {
+        expression: 'http._include',
+      });
+    sources = new Map([...Map.groupBy(fresh, (f) => f.type)].map(([type, list]) => [type, list.map((f) => f.id)]));
+  }
+  return [...found.values()].map((f) => entryOf(asked.base, f.type, f.id, f.body, 'include')).join(',');
+}
+
+async function readTargets(context: Context, asked: Asked, include: Include, ids: readonly string[]): Promise<Found[]> {
+  const text = include.source === 'Slot' ? targetsOfSlots : targetsOfDocuments;
+  const parameter = include.source === 'Slot' ? [] : [context.parameters.of(include.source, include.parameter.code)];
+  const values = [...viewerValues(asked.viewer), ids, include.target ?? null, ...parameter];
+  const { rows } = await context.pool.query<Found>({
+    name: `include_${include.source === 'Slot' ? 'slot' : 'document'}`,
+    text,
+    values: include.source === 'Slot' ? values : [...values, include.source],
+  });
+  return rows;
+}
+
+const targetsOfSlots = `select d.type, d.id, d.body from document d where d.type = 'Schedule'
+  and d.id in (select s.schedule from slot s where s.id = any($3::uuid[])) and ($4::text is null or d.type = $4)
+  and ${documentVisible('d', 1)}`;
+
+const targetsOfDocuments = `select distinct on (d.doc) d.type, d.id, d.body
+  from document source join search_reference v on v.doc = source.doc and v.parameter = $5::smallint
+  join document d on d.type = v.type and d.id = v.target
+  where source.type = $6 and source.id = any($3::uuid[]) and ($4::text is null or d.type = $4)
+  and ${documentVisible('source', 1)} and ${documentVisible('d', 1)}`;

@@ -1,0 +1,174 @@
+/** Runs a search and makes its Bundle. https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/http.html#paging */
+import { hash } from 'node:crypto';
+import { Fault } from '../../fault.ts';
+import type { Context } from '../context.ts';
+import type { Asked } from '../resource.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { includeDocuments } from './include.ts';
+import { cursorName, parseSearch, type SearchRequest } from './request.ts';
+import { type SlotRow, slotColumns } from './slot.ts';
+import { documentCondition, type SearchContext, Statement } from './sql.ts';
+
+export interface Page {
+  /** Entries of matches as JSON text, joined by commas. */
+  readonly entries: Buffer;
+  readonly size: number;
+  /** Ids of the matches, for includes; empty when nothing is to be included. */
+  readonly ids: readonly string[];
+  readonly next: string | undefined;
+}
+
+/** @returns a searchset Bundle as bytes */
+export async function search(context: Context, asked: Asked, type: string, query: URLSearchParams): Promise<Buffer> {
+  const request = parseSearch(type, query, context.declarations);
+  const { declarations, parameters } = context;
+  const zone = context.clinics.zoneOf(asked.viewer.clinics);
+  const c: SearchContext = { declarations, parameters, zone, base: asked.base };
+  const page = await readPage(context, asked, request, c);
+  const included = await includeDocuments(context, asked, request, page.ids);
+  const total = await readTotal(context, asked, request, c, page);
+  return bundle(asked.base, request, page, included, total);
+}
+
+function readPage(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
+  const isSlot = context.declarations.get(request.type)?.storage !== undefined;
+  return isSlot ? readSlots(context, asked, request, c) : readDocuments(context, asked, request, c);
+}
+
+/** Prepared once per connection and shape of query: shapes are few, their values are parameters. */
+const nameOf = (text: string) => `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
+
+async function readSlots(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
+  const s = new Statement(asked.viewer);
+  const storage = context.declarations.get('Slot')!.storage!;
+  const { sort } = request;
+  if (sort !== undefined && sort.parameter.code !== 'start')
+    throw new Fault('not-supported', 'Slots are sorted by start: _sort=start or _sort=-start.', {
+      expression: 'http._sort',
+    });
+  const conditions = [s.visibleSlot('s'), ...request.filters.map((f) => storage.condition(s, f, c))];
+  const [compare, direction] = sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
+  if (request.cursor !== undefined) {
+    const [start, id] = decodeCursor(request.cursor);
+    conditions.push(`(s.start_at, s.id) ${compare} (${s.value(start, 'timestamptz')}, ${s.value(id, 'uuid')})`);
+  }
+  const text = `select ${slotColumns} from slot s where ${conditions.join(' and ')}
+    order by s.start_at ${direction}, s.id ${direction} limit ${s.value(request.count + 1, 'integer')}`;
+  const { rows } = await context.pool.query<SlotRow>({ name: nameOf(text), text, values: s.values });
+  const more = rows.length > request.count;
+  if (more) rows.pop();
+  const last = rows.at(-1)?.varying;
+  const ids = request.includes.length === 0 ? [] : rows.map((r) => r.varying.slice(0, 36));
+  const entries = await context.slots.entries(rows, asked.base);
+  const next = more && last !== undefined ? encodeCursor(startOf(last), last.slice(0, 36)) : undefined;
+  return { entries, ids, size: rows.length, next };
+}
+
+/** The start in the varying text of a slot row. */
+const startOf = (varying: string) => /"start":"([^"]+)"/.exec(varying)![1]!;
+
+interface DocumentRow {
+  id: string;
+  body: string;
+  doc: string;
+}
+
+async function readDocuments(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
+  const s = new Statement(asked.viewer);
+  const sort = sortExpression(request, c);
+  const conditions = documentConditions(s, request, c);
+  const [compare, direction] = request.sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
+  if (request.cursor !== undefined) {
+    const doc = s.value(decodeCursor(request.cursor)[1], 'bigint');
+    const place = sort && `((select ${sort('l')} from document l where l.doc = ${doc}), ${doc})`;
+    conditions.push(sort === undefined ? `d.doc ${compare} ${doc}` : `(${sort('d')}, d.doc) ${compare} ${place}`);
+  }
+  const order = sort === undefined ? '' : `${sort('d')} ${direction}, `;
+  const text = `select d.id, d.body, d.doc from document d
+    where ${conditions.join(' and ')} order by ${order}d.doc ${direction} limit ${s.value(request.count + 1, 'integer')}`;
+  const { rows } = await context.pool.query<DocumentRow>({ name: nameOf(text), text, values: s.values });
+  const more = rows.length > request.count;
+  if (more) rows.pop();
+  const last = rows.at(-1);
+  return {
+    entries: Buffer.from(rows.map((r) => entryOf(asked.base, request.type, r.id, r.body, 'match')).join(',')),
+    ids: rows.map((r) => r.id),
+    size: rows.length,
+    next: more && last !== undefined ? encodeCursor('', last.doc) : undefined,
+  };
+}
+
+function documentConditions(s: Statement, request: SearchRequest, c: SearchContext): string[] {
+  const filters = request.filters.map((f) => documentCondition(s, 'd', f, request.type, c));
+  return [`d.type = ${s.value(request.type)}`, s.visible('d'), ...filters];
+}
+
+export function entryOf(base: string, type: string, id: string, body: string, mode: 'match' | 'include'): string {
+  return `{"fullUrl":"${base}/${type}/${id}","resource":${body},"search":{"mode":"${mode}"}}`;
+}
+
+/**
+ * SQL of the value that the document `alias` is sorted by; things without it come last when ascending. The value is never
+ * put into a page link (it may be a name): the link holds the document where the page ended.
+ */
+function sortExpression(request: SearchRequest, c: SearchContext): ((alias: string) => string) | undefined {
+  const { sort } = request;
+  if (sort === undefined || sort.parameter.code === '_id') return undefined;
+  if (sort.parameter.code === '_lastUpdated') return (alias) => `${alias}.updated`;
+  const id = c.parameters.of(request.type, sort.parameter.code);
+  const least = (column: string, table: string, last: string) => (alias: string) =>
+    `coalesce((select min(v.${column}) from ${table} v where v.doc = ${alias}.doc and v.parameter = ${id}::smallint), ${last})`;
+  switch (sort.parameter.type) {
+    case 'date':
+      return least('low', 'search_date', `'infinity'::timestamptz`);
+    case 'string':
+      return least('folded', 'search_string', lastText);
+    case 'token':
+      return least('code', 'search_token', lastText);
+    default:
+      throw new Fault('not-supported', `Sorting by ${sort.parameter.code} is not served.`, {
+        expression: 'http._sort',
+      });
+  }
+}
+
+const lastText = `U&'\\FFFF' collate "C"`;
+
+/** On a first page that holds everything the total is known for nothing; otherwise it is counted when asked for. */
+async function readTotal(
+  context: Context,
+  asked: Asked,
+  request: SearchRequest,
+  c: SearchContext,
+  page: Page,
+): Promise<number | undefined> {
+  if (request.cursor === undefined && request.count > 0 && page.next === undefined) return page.size;
+  if (!request.total && request.count > 0) return undefined;
+  const s = new Statement(asked.viewer);
+  const storage = context.declarations.get(request.type)?.storage;
+  const from = storage === undefined ? 'document d' : 'slot s';
+  const conditions =
+    storage === undefined
+      ? documentConditions(s, request, c)
+      : [s.visibleSlot('s'), ...request.filters.map((f) => storage.condition(s, f, c))];
+  const text = `select count(*)::integer as total from ${from} where ${conditions.join(' and ')}`;
+  const { rows } = await context.pool.query<{ total: number }>(text, s.values);
+  return rows[0]!.total;
+}
+
+function bundle(base: string, request: SearchRequest, page: Page, included: string, total: number | undefined): Buffer {
+  const self = link('self', base, request, request.cursor);
+  const next = page.next === undefined || request.count === 0 ? '' : `,${link('next', base, request, page.next)}`;
+  const count = total === undefined ? '' : `,"total":${total}`;
+  const head = `{"resourceType":"Bundle","type":"searchset"${count},"link":[${self}${next}]`;
+  if (request.count === 0 || page.entries.length === 0) return Buffer.from(`${head}}`);
+  const tail = included === '' ? ']}' : `,${included}]}`;
+  return Buffer.concat([Buffer.from(`${head},"entry":[`), page.entries, Buffer.from(tail)]);
+}
+
+function link(relation: string, base: string, request: SearchRequest, cursor: string | undefined): string {
+  const query = new URLSearchParams(request.sent.map(([k, v]) => [k, v]));
+  if (cursor !== undefined) query.set(cursorName, cursor);
+  const text = query.size === 0 ? '' : `?${query}`;
+  return JSON.stringify({ relation, url: `${base}/${request.type}${text}` });
+}

@@ -1,0 +1,184 @@
+/** Filters over documents → SQL conditions on the search value tables. Every document that is looked at is visible. */
+import { dateRange, foldString } from '../../r4/values.ts';
+import type { ParameterIds } from '../../store/parameters.ts';
+import { isId } from '../../store/resource.ts';
+import { documentVisible, slotVisible, type Viewer, viewerValues } from '../../store/visibility.ts';
+import { blame, type Declarations, type Filter, unescapeValue } from './request.ts';
+
+/** A statement being written: text is the caller's, values get their numbers here. */
+export class Statement {
+  readonly values: unknown[] = [];
+
+  constructor(viewer: Viewer) {
+    this.values.push(...viewerValues(viewer));
+  }
+
+  value(value: unknown, cast = ''): string {
+    this.values.push(value);
+    return `$${this.values.length}${cast && `::${cast}`}`;
+  }
+
+  visible(alias: string): string {
+    return documentVisible(alias, 1);
+  }
+
+  visibleSlot(alias: string): string {
+    return slotVisible(alias, 1);
+  }
+}
+
+export interface SearchContext {
+  readonly declarations: Declarations;
+  readonly parameters: ParameterIds;
+  /** Zone of days without an offset; null when the viewer's clinics have several. */
+  readonly zone: string | null;
+  /** Absolute base URL; absolute references below it are ours. */
+  readonly base: string;
+}
+
+/** Condition on the document aliased `alias`. `undefined` when it can match nothing. */
+export function documentCondition(s: Statement, alias: string, filter: Filter, type: string, c: SearchContext): string {
+  const { parameter } = filter;
+  if (parameter.code === '_id') return idCondition(s, `${alias}.id`, filter);
+  if (parameter.code === '_lastUpdated') return instantCondition(s, `${alias}.updated`, filter, c);
+  const found = valueCondition(s, filter, type, c);
+  if (filter.modifier === 'missing') return found(`${alias}.doc`);
+  return filter.modifier === 'not' ? `not ${found(`${alias}.doc`)}` : found(`${alias}.doc`);
+}
+
+/** A condition on a `doc` number, for documents and for the fragments of slots. */
+export function valueCondition(s: Statement, filter: Filter, type: string, c: SearchContext): (doc: string) => string {
+  const parameter = `${c.parameters.of(type, filter.parameter.code)}::smallint`;
+  const table = tableOf(filter);
+  const exists = (test: string) => (doc: string) =>
+    `exists (select from ${table} v where v.doc = ${doc} and v.parameter = ${parameter} and (${test}))`;
+  if (filter.modifier === 'missing') return missing(filter, exists);
+  const tests =
+    filter.chain === undefined ? filter.values.map((v) => valueTest(s, filter, v, c)) : [chainTest(s, filter, c)];
+  return exists(tests.join(' or '));
+}
+
+function tableOf(filter: Filter): string {
+  const { type } = filter.parameter;
+  return type === 'uri' ? 'search_token' : `search_${type}`;
+}
+
+function missing(filter: Filter, exists: (test: string) => (doc: string) => string): (doc: string) => string {
+  const [value] = filter.values;
+  if (value !== 'true' && value !== 'false') throw blame(filter.name, 'takes true or false');
+  return (doc) => (value === 'true' ? `not ${exists('true')(doc)}` : exists('true')(doc));
+}
+
+function valueTest(s: Statement, filter: Filter, value: string, c: SearchContext): string {
+  switch (filter.parameter.type) {
+    case 'token':
+      return tokenTest(s, filter, value);
+    case 'uri':
+      return `v.code = ${s.value(unescapeValue(value))}`;
+    case 'reference':
+      return referenceTest(s, filter, value, c);
+    case 'date':
+      return rangeTest(s, 'v.low', 'v.high', filter, value, c);
+    default:
+      return stringTest(s, filter, value);
+  }
+}
+
+/** All four forms: `code`, `system|code`, `|code` (no system), `system|`. */
+function tokenTest(s: Statement, filter: Filter, value: string): string {
+  if (filter.modifier !== undefined && filter.modifier !== 'not')
+    throw blame(filter.name, `has no modifier :${filter.modifier} here; there are :not and :missing`);
+  const parts = value.match(/(?:\\.|[^|\\])+|\|/gs) ?? [];
+  const bar = parts.indexOf('|');
+  if (bar === -1) return `v.code = ${s.value(unescapeValue(value))}`;
+  const system = unescapeValue(parts.slice(0, bar).join(''));
+  const code = unescapeValue(parts.slice(bar + 1).join(''));
+  if (code === '') return `v.system = ${s.value(system)}`;
+  return `v.system = ${s.value(system)} and v.code = ${s.value(code)}`;
+}
+
+function referenceTest(s: Statement, filter: Filter, value: string, c: SearchContext): string {
+  const text = unescapeValue(value);
+  const relative = text.startsWith(`${c.base}/`) ? text.slice(c.base.length + 1) : text;
+  const [, type, id = ''] = /^(?:([A-Za-z]+)\/)?([^/]*)$/.exec(relative) ?? [];
+  const wanted = type ?? filter.modifier;
+  if (filter.modifier !== undefined && !c.declarations.has(filter.modifier))
+    throw blame(filter.name, `has no modifier :${filter.modifier} here; there are :<resource type> and :missing`);
+  if (!isId(id)) return 'false';
+  const target = `v.target = ${s.value(id, 'uuid')}`;
+  return wanted === undefined ? target : `${target} and v.type = ${s.value(wanted)}`;
+}
+
+function stringTest(s: Statement, { modifier, name }: Filter, value: string): string {
+  const text = unescapeValue(value);
+  if (modifier === 'exact') return `v.exact = ${s.value(text)}`;
+  const folded = foldString(text).replace(/[\\%_]/g, (x) => `\\${x}`);
+  if (modifier === 'contains') return `v.folded like ${s.value(`%${folded}%`)}`;
+  if (modifier !== undefined)
+    throw blame(name, `has no modifier :${modifier} here; there are :exact, :contains, :missing`);
+  return `v.folded like ${s.value(`${folded}%`)}`;
+}
+
+function chainTest(s: Statement, filter: Filter, c: SearchContext): string {
+  const tests = filter.chain!.targets.map((target) => {
+    const deeper = documentCondition(s, 't', filter.chain!.filterOf(target)!, target, c);
+    return `(v.type = ${s.value(target)} and exists (select from document t where t.type = ${s.value(target)}
+      and t.id = v.target and ${s.visible('t')} and ${deeper}))`;
+  });
+  return tests.join(' or ');
+}
+
+/** Condition on a column that holds ids. */
+export function idCondition(s: Statement, column: string, filter: Filter): string {
+  if (filter.modifier !== undefined) throw blame(filter.name, 'takes no modifier');
+  return `${column} = any(${s.value(filter.values.filter(isId), 'uuid[]')})`;
+}
+
+/** Condition on a column that holds instants. */
+export function instantCondition(s: Statement, column: string, filter: Filter, c: SearchContext): string {
+  if (filter.modifier !== undefined) throw blame(filter.name, 'takes no modifier');
+  return `(${filter.values.map((v) => rangeTest(s, column, undefined, filter, v, c)).join(' or ')})`;
+}
+
+/**
+ * https://hl7.org/fhir/R4/search.html#prefix. Both the value searched for and the value kept are half-open ranges; an
+ * instant is a range of which only the beginning matters (`high` undefined).
+ */
+function rangeTest(
+  s: Statement,
+  low: string,
+  high: string | undefined,
+  filter: Filter,
+  value: string,
+  c: SearchContext,
+): string {
+  const [, prefix = 'eq', text] = /^(eq|ne|gt|ge|lt|le|sa|eb|ap)?(.*)$/s.exec(value)!;
+  const range = rangeOf(filter, text!, c);
+  const from = () => s.value(new Date(range.low), 'timestamptz');
+  const to = () => s.value(new Date(range.high), 'timestamptz');
+  // For an instant "ends after X" is "is at or after X", since it ends just after itself.
+  const endsAfter = (x: string) => (high === undefined ? `${low} >= ${x}` : `${high} > ${x}`);
+  const endsBy = (x: string) => (high === undefined ? `${low} < ${x}` : `${high} <= ${x}`);
+  const tests: Record<string, () => string> = {
+    eq: () => `${low} >= ${from()} and ${endsBy(to())}`,
+    ne: () => `not (${low} >= ${from()} and ${endsBy(to())})`,
+    gt: () => endsAfter(to()),
+    ge: () => endsAfter(from()),
+    lt: () => `${low} < ${from()}`,
+    le: () => `${low} < ${to()}`,
+    sa: () => `${low} >= ${to()}`,
+    eb: () => endsBy(from()),
+  };
+  const test = tests[prefix];
+  if (test === undefined) throw blame(filter.name, 'does not take the prefix "ap"; give a range with ge and le');
+  return `(${test()})`;
+}
+
+function rangeOf(filter: Filter, text: string, c: SearchContext): { low: number; high: number } {
+  const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
+  if (!hasZone && c.zone === null)
+    throw blame(filter.name, 'needs a time with an offset (…T00:00:00+03:00): your clinics have different time zones');
+  const range = dateRange(text.replace(/ (\d\d:\d\d)$/, '+$1'), c.zone ?? 'UTC');
+  if (range === undefined) throw blame(filter.name, 'takes a date such as 2026-12-01 or 2026-12-01T09:00:00+03:00');
+  return range;
+}

@@ -1,0 +1,60 @@
+-- One way to write a document: the row, the version it supersedes and the search values, writing only values that differ.
+-- A function, so that a booking's claim, intent and Appointment are one statement and one round trip.
+
+create type search_value as (kind "char", parameter smallint, a text, b text);
+
+-- Writes version `p_version`; 1 inserts, any other replaces exactly the version before. Raises MM001, which undoes the whole
+-- statement, when that is not the current one (or, for 1, when the id exists): the caller has lost a race and reads again.
+-- kinds of search values: t token (system, code), r reference (type, id), d date (low, high), s string (folded, exact)
+create function put_document(p_type text, p_id uuid, p_clinic smallint, p_patient uuid, p_version integer,
+  p_updated timestamptz, p_mis_key text, p_mis jsonb, p_hash bytea, p_body text, p_values search_value[]) returns bigint
+language plpgsql as $$
+declare
+  v_doc bigint;
+begin
+  if p_version = 1 then
+    insert into document (type, id, clinic, patient, version, updated, mis_key, mis, hash, body)
+    values (p_type, p_id, p_clinic, p_patient, 1, p_updated, p_mis_key, p_mis, p_hash, p_body)
+    on conflict (type, id) do nothing returning doc into v_doc;
+    if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
+  else
+    insert into document_version (type, id, version, clinic, patient, updated, xid, body)
+    select type, id, version, clinic, patient, updated, xid, body from document
+    where type = p_type and id = p_id and version = p_version - 1 for update
+    on conflict do nothing;
+    if not found then raise exception 'another version was written' using errcode = 'MM001'; end if;
+    update document set patient = p_patient, version = p_version, updated = p_updated, xid = pg_current_xact_id(),
+      mis = p_mis, hash = p_hash, body = p_body
+    where type = p_type and id = p_id and version = p_version - 1 returning doc into v_doc;
+    if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
+  end if;
+  perform put_search_values(v_doc, p_values, p_version > 1);
+  return v_doc;
+end $$;
+
+create function put_search_values(p_doc bigint, p_values search_value[], p_exists boolean) returns void
+language plpgsql as $$
+begin
+  if p_exists then
+    delete from search_token t where t.doc = p_doc and not exists (select from unnest(p_values) v
+      where v.kind = 't' and v.parameter = t.parameter and v.a = t.system and v.b = t.code);
+    delete from search_reference t where t.doc = p_doc and not exists (select from unnest(p_values) v
+      where v.kind = 'r' and v.parameter = t.parameter and v.a = t.type and v.b::uuid = t.target);
+    delete from search_date t where t.doc = p_doc and not exists (select from unnest(p_values) v
+      where v.kind = 'd' and v.parameter = t.parameter and v.a::timestamptz = t.low and v.b::timestamptz = t.high);
+    delete from search_string t where t.doc = p_doc and not exists (select from unnest(p_values) v
+      where v.kind = 's' and v.parameter = t.parameter and v.a = t.folded and v.b = t.exact);
+  end if;
+  insert into search_token (parameter, doc, system, code)
+  select v.parameter, p_doc, v.a, v.b from unnest(p_values) v where v.kind = 't'
+    and not (p_exists and exists (select from search_token t where t.doc = p_doc and t.parameter = v.parameter and t.system = v.a and t.code = v.b));
+  insert into search_reference (parameter, doc, type, target)
+  select v.parameter, p_doc, v.a, v.b::uuid from unnest(p_values) v where v.kind = 'r'
+    and not (p_exists and exists (select from search_reference t where t.doc = p_doc and t.parameter = v.parameter and t.type = v.a and t.target = v.b::uuid));
+  insert into search_date (parameter, doc, low, high)
+  select v.parameter, p_doc, v.a::timestamptz, v.b::timestamptz from unnest(p_values) v where v.kind = 'd'
+    and not (p_exists and exists (select from search_date t where t.doc = p_doc and t.parameter = v.parameter and t.low = v.a::timestamptz and t.high = v.b::timestamptz));
+  insert into search_string (parameter, doc, folded, exact)
+  select v.parameter, p_doc, v.a, v.b from unnest(p_values) v where v.kind = 's'
+    and not (p_exists and exists (select from search_string t where t.doc = p_doc and t.parameter = v.parameter and t.folded = v.a and t.exact = v.b));
+end $$;

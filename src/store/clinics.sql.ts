@@ -1,0 +1,83 @@
+/** Statements on `clinic` and `sync_run`. */
+import type { Queryable } from '../postgres.ts';
+
+/** The number of each clinic, giving one to those that are new. */
+export async function ensureClinics(db: Queryable, keys: readonly string[]): Promise<Map<string, number>> {
+  await db.query('insert into clinic (key) select unnest($1::text[]) on conflict do nothing', [keys]);
+  const { rows } = await db.query<{ id: number; key: string }>('select id, key from clinic');
+  return new Map(rows.map((r) => [r.key, r.id]));
+}
+
+export interface Freeze {
+  readonly at: Date;
+  readonly reason: string;
+}
+
+export async function readFreeze(db: Queryable, clinic: number): Promise<Freeze | undefined> {
+  const { rows } = await db.query<Freeze>({
+    name: 'read_freeze',
+    text: 'select frozen_at as at, frozen_reason as reason from clinic where id = $1 and frozen_at is not null',
+    values: [clinic],
+  });
+  return rows[0];
+}
+
+export async function freezeClinic(db: Queryable, clinic: number, reason: string): Promise<void> {
+  await db.query(
+    'update clinic set frozen_at = clock_timestamp(), frozen_reason = $2 where id = $1 and frozen_at is null',
+    [clinic, reason],
+  );
+}
+
+export async function thawClinic(db: Queryable, clinic: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update clinic set frozen_at = null, frozen_reason = null where id = $1 and frozen_at is not null',
+    [clinic],
+  );
+  return rowCount === 1;
+}
+
+export type SyncKind = 'directory' | 'schedule';
+
+export async function beginRun(db: Queryable, clinic: number, kind: SyncKind): Promise<{ id: string; started: Date }> {
+  const { rows } = await db.query<{ id: string; started: Date }>(
+    'insert into sync_run (clinic, kind) values ($1, $2) returning id, clock_timestamp() as started',
+    [clinic, kind],
+  );
+  return rows[0]!;
+}
+
+export interface RunResult {
+  readonly outcome: 'done' | 'suspect' | 'failed';
+  readonly read: number;
+  readonly written: number;
+  readonly problem?: string;
+}
+
+export async function endRun(db: Queryable, run: string, result: RunResult): Promise<void> {
+  await db.query(
+    `update sync_run set finished = clock_timestamp(), outcome = $2, read = $3, written = $4, problem = $5 where id = $1`,
+    [run, result.outcome, result.read, result.written, result.problem ?? null],
+  );
+}
+
+export interface LastRun extends RunResult {
+  readonly kind: SyncKind;
+  readonly started: Date;
+  readonly finished: Date | null;
+}
+
+/** The newest finished run of a kind. */
+export async function readLastRun(db: Queryable, clinic: number, kind: SyncKind): Promise<LastRun | undefined> {
+  const { rows } = await db.query<LastRun>(
+    `select kind, started, finished, outcome, read, written, problem from sync_run
+     where clinic = $1 and kind = $2 and outcome is not null order by id desc limit 1`,
+    [clinic, kind],
+  );
+  return rows[0];
+}
+
+/** Runs older than a week say nothing to anybody. */
+export async function pruneRuns(db: Queryable): Promise<void> {
+  await db.query(`delete from sync_run where started < now() - interval '7 days'`);
+}

@@ -1,0 +1,114 @@
+/** A resource as it is kept: text that is ready to send, a digest of its content, and the values it is found by. */
+import { hash } from 'node:crypto';
+import { fhirInstant } from '../instant.ts';
+import type { SearchValue } from '../r4/values.ts';
+import { extract } from '../r4/values.ts';
+import type { ParameterIds } from './parameters.ts';
+import type { Resource } from './resource.ts';
+
+export interface DocumentWrite {
+  readonly type: string;
+  readonly id: string;
+  /** Number of the clinic in the table `clinic`. */
+  readonly clinic: number;
+  /** The Patient in whose compartment it is. */
+  readonly patient: string | null;
+  readonly version: number;
+  readonly updated: number;
+  readonly misKey: string | null;
+  readonly mis: object | null;
+  readonly hash: Buffer;
+  readonly body: string;
+  /** Array of `search_value` rows as Postgres reads it. */
+  readonly values: string;
+}
+
+export interface Origin {
+  readonly clinic: number;
+  /** IANA zone in which dates without a zone are days. */
+  readonly zone: string;
+  readonly misKey?: string;
+  readonly mis?: object;
+}
+
+/** SHA-1 of the content without version and time. */
+export function contentHash(resource: Resource): Buffer {
+  return hash('sha1', JSON.stringify(resource), 'buffer');
+}
+
+/** @param version the version to write, 1 creates */
+export function prepareDocument(
+  resource: Resource,
+  version: number,
+  updated: number,
+  origin: Origin,
+  parameters: ParameterIds,
+): DocumentWrite {
+  const { resourceType: type, id, meta, ...rest } = resource;
+  const stamped = { ...meta, versionId: String(version), lastUpdated: fhirInstant(updated) };
+  return {
+    type,
+    id: id!,
+    clinic: origin.clinic,
+    patient: patientOf(resource),
+    version,
+    updated,
+    misKey: origin.misKey ?? null,
+    mis: origin.mis ?? null,
+    hash: contentHash(resource),
+    body: JSON.stringify({ resourceType: type, id, meta: stamped, ...rest }),
+    values: searchRows(type, resource, origin.zone, parameters),
+  };
+}
+
+interface Participant {
+  actor?: { reference?: string };
+}
+
+/** The patient compartment as far as it is needed now: a Patient is in its own, an Appointment in its patient's. */
+function patientOf(resource: Resource): string | null {
+  if (resource.resourceType === 'Patient') return resource.id!;
+  if (resource.resourceType !== 'Appointment') return null;
+  for (const { actor } of (resource['participant'] as Participant[] | undefined) ?? [])
+    if (actor?.reference?.startsWith('Patient/')) return actor.reference.slice('Patient/'.length);
+  return null;
+}
+
+/** Rows of `search_value[]`: (kind, parameter, a, b). */
+export function searchRows(type: string, resource: Resource, zone: string, parameters: ParameterIds): string {
+  const rows: string[] = [];
+  for (const value of extract(type, resource, { zone })) {
+    const row = rowOf(value);
+    if (row !== undefined) rows.push(composite(row[0], parameters.of(type, value.code), row[1], row[2]));
+  }
+  return `{${rows.map(quote).join(',')}}`;
+}
+
+function rowOf(value: SearchValue): readonly [kind: string, a: string, b: string] | undefined {
+  switch (value.kind) {
+    case 'token':
+      return ['t', value.system ?? '', value.value ?? ''];
+    case 'uri':
+      return ['t', '', value.uri];
+    case 'reference':
+      return value.id === undefined ? undefined : ['r', value.type ?? '', value.id];
+    case 'date':
+      return ['d', timestamp(value.low), timestamp(value.high)];
+    case 'string':
+      return ['s', value.folded, value.text];
+    default:
+      return undefined;
+  }
+}
+
+/** Postgres knows no year beyond 294276, and FHIR no date before year 1: an open end is infinity. */
+function timestamp(instant: number): string {
+  if (instant === Number.POSITIVE_INFINITY) return 'infinity';
+  return instant === Number.NEGATIVE_INFINITY ? '-infinity' : new Date(instant).toISOString();
+}
+
+const composite = (kind: string, parameter: number, a: string, b: string) =>
+  `(${kind},${parameter},${quote(a)},${quote(b)})`;
+
+/** Quotes for a composite and, the same way, for an array element. */
+const quote = (text: string) => `"${text.replace(/["\\]/g, (c) => `\\${c}`)}"`;

@@ -1,0 +1,152 @@
+/** Statements on `slot`: the difference between a reading of the MIS and the mirror, and the writing of it. */
+
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { Interval } from '../instant.ts';
+import type { Queryable } from '../postgres.ts';
+
+/** A slot as the MIS has it now, ready for the row. Instants in milliseconds; numbers of store/slot.ts. */
+export interface MirrorSlot {
+  readonly id: string;
+  readonly schedule: string;
+  readonly start: number;
+  readonly end: number;
+  readonly status: number;
+  readonly reason: number;
+  readonly fragment: number;
+  readonly misKey: string | null;
+}
+
+export interface SlotWindow {
+  readonly clinic: number;
+  readonly schedules: readonly string[];
+  readonly interval: Interval;
+}
+
+export interface Difference {
+  readonly added: number;
+  readonly changed: number;
+  readonly withdrawn: number;
+  /** Slots of the window that the mirror shows as not withdrawn before the difference is written. */
+  readonly standing: number;
+}
+
+const stage = `create temp table slot_stage (id uuid, schedule uuid, start_at timestamptz, end_at timestamptz, status smallint,
+  reason smallint, fragment integer, mis_key text) on commit drop`;
+
+/** Copies a reading into a table that ends with the transaction. */
+export async function stageSlots(client: pg.PoolClient, slots: Iterable<MirrorSlot>): Promise<void> {
+  await client.query(stage);
+  const copy = client.query(copyFrom('copy slot_stage from stdin'));
+  await pipeline(Readable.from(copyChunks(slots)), copy);
+}
+
+/** Text format of COPY in chunks of about 64 kB: one chunk a row costs more in streams than in Postgres. */
+function* copyChunks(slots: Iterable<MirrorSlot>): Generator<string> {
+  let chunk = '';
+  for (const s of slots) {
+    const times = `${new Date(s.start).toISOString()}\t${new Date(s.end).toISOString()}`;
+    const key = s.misKey === null ? '\\N' : s.misKey.replace(/[\\\t\n\r]/g, (c) => escapes[c]!);
+    chunk += `${s.id}\t${s.schedule}\t${times}\t${s.status}\t${s.reason}\t${s.fragment}\t${key}\n`;
+    if (chunk.length > 65_536) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  if (chunk !== '') yield chunk;
+}
+
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** MERGE … NOT MATCHED BY SOURCE scans the whole table (PERFORMANCE.md §5), a full join with the window does not. */
+const difference = `create temp table slot_change on commit drop as
+  select coalesce(n.id, o.id) as id, n.id is null as withdrawn, o.id is null as added,
+    n.schedule, n.start_at, n.end_at, n.status, n.reason, n.fragment, n.mis_key
+  from slot_stage n full join (
+    select id, start_at, end_at, mis_status, mis_reason, fragment from slot
+    where schedule = any($1::uuid[]) and start_at >= $2 and start_at < $3) o on o.id = n.id
+  where case
+    when o.id is null then true
+    when n.id is null then o.mis_reason <> 3
+    else (n.start_at, n.end_at, n.status, n.reason, n.fragment)
+      is distinct from (o.start_at, o.end_at, o.mis_status, o.mis_reason, o.fragment) end`;
+
+/** Finds what differs, within the schedules and the time that were read. */
+export async function findDifference(client: Queryable, window: SlotWindow): Promise<Difference> {
+  const { start, end } = window.interval;
+  const values = [window.schedules, new Date(start), new Date(end)];
+  await client.query(difference, values);
+  const { rows } = await client.query<Difference>(`select count(*) filter (where added)::integer as added,
+    count(*) filter (where withdrawn)::integer as withdrawn,
+    count(*) filter (where not added and not withdrawn)::integer as changed, 0 as standing from slot_change`);
+  const found = rows[0]!;
+  if (found.withdrawn === 0) return found;
+  const { rows: standing } = await client.query<{ n: number }>(
+    `select count(*)::integer as n from slot where schedule = any($1::uuid[]) and start_at >= $2 and start_at < $3
+     and mis_reason <> 3`,
+    values,
+  );
+  return { ...found, standing: standing[0]!.n };
+}
+
+/**
+ * Writes the difference. A slot that changed after the reading began is newer than it and is left to the next one; while
+ * a booking claims a slot, clients keep seeing what the booking says.
+ */
+export async function writeDifference(client: Queryable, window: SlotWindow, readingBegan: Date): Promise<number> {
+  const updated = await client.query(
+    `update slot s set start_at = c.start_at, end_at = c.end_at, fragment = c.fragment,
+       mis_status = c.status, mis_reason = c.reason,
+       status = case when s.booking is null then c.status else s.status end,
+       reason = case when s.booking is null then c.reason else s.reason end,
+       version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+     from slot_change c where s.id = c.id and not c.withdrawn and not c.added and s.updated < $1`,
+    [readingBegan],
+  );
+  const withdrawn = await client.query(
+    `update slot s set mis_status = 2, mis_reason = 3,
+       status = case when s.booking is null then 2 else s.status end,
+       reason = case when s.booking is null then 3 else s.reason end,
+       version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+     from slot_change c where s.id = c.id and c.withdrawn and s.updated < $1`,
+    [readingBegan],
+  );
+  const added = await client.query(
+    `insert into slot (id, schedule, start_at, end_at, clinic, status, mis_status, reason, mis_reason, fragment, mis_key)
+     select id, schedule, start_at, end_at, $1, status, status, reason, reason, fragment, mis_key from slot_change where added
+     on conflict (id) do update set schedule = excluded.schedule, start_at = excluded.start_at, end_at = excluded.end_at,
+       mis_status = excluded.mis_status, mis_reason = excluded.mis_reason, fragment = excluded.fragment,
+       status = case when slot.booking is null then excluded.status else slot.status end,
+       reason = case when slot.booking is null then excluded.reason else slot.reason end,
+       version = slot.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+     where slot.clinic = excluded.clinic and slot.updated < $2`,
+    [window.clinic, readingBegan],
+  );
+  return (updated.rowCount ?? 0) + (withdrawn.rowCount ?? 0) + (added.rowCount ?? 0);
+}
+
+/** Numbers of fragments, adding those that are new. @returns number by text */
+export async function internFragments(
+  db: Queryable,
+  clinic: number,
+  bodies: readonly string[],
+): Promise<{ ids: Map<string, number>; fresh: Set<string> }> {
+  const { rows: added } = await db.query<{ body: string }>(
+    `insert into slot_fragment (clinic, body) select $1, b from unnest($2::text[]) b
+     where not exists (select from slot_fragment f where f.clinic = $1 and md5(f.body) = md5(b))
+     on conflict do nothing returning body`,
+    [clinic, bodies],
+  );
+  const { rows } = await db.query<{ id: number; body: string }>(
+    `select f.id, f.body from unnest($2::text[]) b join slot_fragment f on f.clinic = $1 and md5(f.body) = md5(b)`,
+    [clinic, bodies],
+  );
+  return { ids: new Map(rows.map((r) => [r.body, r.id])), fresh: new Set(added.map((r) => r.body)) };
+}
+
+/** Makes a fragment findable: its search values stand under its number, negative. */
+export async function putFragmentValues(db: Queryable, fragment: number, values: string): Promise<void> {
+  await db.query('select put_search_values($1::bigint, $2::search_value[], false)', [-fragment, values]);
+}

@@ -1,0 +1,33 @@
+/**
+ * The one predicate that stands in every SQL read: nobody sees what isn't theirs, and "not yours" looks like "not there".
+ * Its two parameters are always given together: `$n` the clinics, `$n+1` the patient.
+ */
+
+/** A principal as SQL needs it. */
+export interface Viewer {
+  /** Numbers of the clinics in the table `clinic`. */
+  readonly clinics: readonly number[];
+  /** Only this patient's compartment; null: all patients; `nobody`: none. */
+  readonly patient: string | null;
+}
+
+/** The patient of a viewer that may see no patient at all (a registry). */
+export const nobody = '00000000-0000-0000-0000-000000000000';
+
+export function viewerValues(viewer: Viewer): [readonly number[], string | null] {
+  return [viewer.clinics, viewer.patient];
+}
+
+/** @param first number of the first of the two parameters */
+export function documentVisible(alias: string, first: number): string {
+  const patient = `$${first + 1}::uuid`;
+  return (
+    `${alias}.clinic = any($${first}::smallint[]) and ` +
+    `(${patient} is null or ${alias}.patient is null or ${alias}.patient = ${patient})`
+  );
+}
+
+/** Slots are in no patient's compartment. The second parameter must be mentioned, else Postgres cannot type it. */
+export function slotVisible(alias: string, first: number): string {
+  return `${alias}.clinic = any($${first}::smallint[]) and ($${first + 1}::uuid is null or true)`;
+}

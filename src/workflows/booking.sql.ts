@@ -1,0 +1,295 @@
+/** Statements on `booking`: every transition is a compare-and-set that also writes its event, its slot and its document. */
+import type { Queryable } from '../postgres.ts';
+import type { DocumentWrite } from '../store/document.ts';
+import { putDocumentCall, putDocumentValues } from '../store/documents.sql.ts';
+import { documentVisible, slotVisible, type Viewer, viewerValues } from '../store/visibility.ts';
+
+export type BookingState =
+  | 'sending'
+  | 'unknown'
+  | 'needs_operator'
+  | 'confirmed'
+  | 'cancelling'
+  | 'cancel_unknown'
+  | 'cancelled'
+  | 'rejected'
+  | 'lost_in_mis';
+
+export interface BookingRow {
+  readonly id: string;
+  readonly appointment: string;
+  readonly clinic: number;
+  readonly slot: string;
+  readonly patient: string;
+  readonly state: BookingState;
+  readonly attempt: number;
+  readonly wanted: boolean;
+  readonly told: boolean;
+  readonly replaces: string | null;
+  readonly request: Record<string, unknown> | null;
+  readonly reference: string | null;
+  readonly refusal: string | null;
+  readonly refusal_text: string | null;
+  /** Seconds since the outcome became doubtful, by the clock of Postgres; null when it never was. */
+  readonly doubted_for: number | null;
+  readonly reads: number;
+}
+
+const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.request,
+  b.reference, b.refusal, b.refusal_text, b.reads, extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for`;
+
+export interface SlotFacts {
+  readonly id: string;
+  readonly clinic: number;
+  readonly status: number;
+  readonly start: Date;
+  readonly end: Date;
+  readonly key: string | null;
+  readonly schedule: string;
+  readonly schedule_key: string;
+  readonly schedule_record: Record<string, unknown>;
+  readonly schedule_body: string;
+  /** Null when there is no such patient for this viewer. */
+  readonly patient_body: string | null;
+  readonly patient_clinic: number | null;
+}
+
+/** All that a booking needs to know, in one read; undefined when the viewer sees no such slot. */
+export async function readSlotFacts(
+  db: Queryable,
+  viewer: Viewer,
+  slot: string,
+  patient: string,
+): Promise<SlotFacts | undefined> {
+  const { rows } = await db.query<SlotFacts>({
+    name: 'slot_facts',
+    text: `select s.id, s.clinic, s.status, s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule,
+        d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
+        p.body as patient_body, p.clinic as patient_clinic
+      from slot s join document d on d.type = 'Schedule' and d.id = s.schedule
+      left join document p on p.type = 'Patient' and p.id = $4::uuid and ${documentVisible('p', 1)}
+      where s.id = $3::uuid and ${slotVisible('s', 1)}`,
+    values: [...viewerValues(viewer), slot, patient],
+  });
+  return rows[0];
+}
+
+export interface Intent {
+  readonly id: string;
+  readonly appointment: string;
+  readonly clinic: number;
+  readonly slot: string;
+  readonly patient: string;
+  readonly replaces: string | null;
+  readonly request: object;
+  /** Seconds after which another process takes the attempt for dead. */
+  readonly lease: number;
+  readonly key: IdempotencyKey | undefined;
+}
+
+export interface IdempotencyKey {
+  readonly client: string;
+  readonly key: string;
+  /** SHA-256 of the request. */
+  readonly request: Buffer;
+}
+
+const claim = `with claimed as (
+    update slot set status = 3, reason = 5, booking = $1, version = version + 1, updated = clock_timestamp(),
+      xid = pg_current_xact_id()
+    where id = $2 and status = 0 and booking is null returning id),
+  intent as (
+    insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at)
+    select $1, $3::uuid, $4::smallint, $2, $5::uuid, 'sending', $6::uuid, $7::jsonb, clock_timestamp() + make_interval(secs => $8)
+    from claimed returning id),
+  event as (insert into booking_event (booking, state) select id, 'sending' from intent),
+  key as (
+    insert into idempotency_key (client, key, request, appointment, booking)
+    select $9::text, $10::text, $11::bytea, $3, $1 from intent where $9::text is not null)`;
+
+const claimOnly = `${claim} select id from intent`;
+const claimAndWrite = `${claim} select id, ${putDocumentCall(12)} from intent`;
+
+/**
+ * Claim, intent, key and pending Appointment: one statement, so all or none. Races are decided by the row of the slot and
+ * by the index booking_claim. @returns false when the slot is not free
+ */
+export async function insertIntent(db: Queryable, i: Intent, document: DocumentWrite | undefined): Promise<boolean> {
+  const key = i.key === undefined ? [null, null, null] : [i.key.client, i.key.key, i.key.request];
+  const values = [i.id, i.slot, i.appointment, i.clinic, i.patient, i.replaces, i.request, i.lease, ...key];
+  const { rowCount } = await db.query(
+    document === undefined
+      ? { name: 'claim', text: claimOnly, values }
+      : { name: 'claim_and_write', text: claimAndWrite, values: [...values, ...putDocumentValues(document)] },
+  );
+  return rowCount === 1;
+}
+
+export async function readKey(
+  db: Queryable,
+  client: string,
+  key: string,
+): Promise<{ request: Buffer; booking: string; appointment: string } | undefined> {
+  const { rows } = await db.query<{ request: Buffer; booking: string; appointment: string }>(
+    'select request, booking, appointment from idempotency_key where client = $1 and key = $2',
+    [client, key],
+  );
+  return rows[0];
+}
+
+/** A request of which it is certain that nothing was sent may be made again with its key. */
+export async function forgetKey(db: Queryable, booking: string): Promise<void> {
+  await db.query('delete from idempotency_key where booking = $1', [booking]);
+}
+
+export async function readBooking(db: Queryable, id: string): Promise<BookingRow | undefined> {
+  const { rows } = await db.query<BookingRow>(`select ${columns} from booking b where id = $1`, [id]);
+  return rows[0];
+}
+
+/** The booking that stands for an Appointment: the newest that is not refused, else the newest. */
+export async function readBookingOf(db: Queryable, appointment: string): Promise<BookingRow | undefined> {
+  const { rows } = await db.query<BookingRow>(
+    `select ${columns} from booking b where appointment = $1 order by (state = 'rejected'), created desc limit 1`,
+    [appointment],
+  );
+  return rows[0];
+}
+
+/** Keeps the MIS's reference before the next irreversible call. @returns false when the attempt is no longer ours */
+export async function keepReference(db: Queryable, row: BookingRow, reference: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'keep_reference',
+    text: `update booking set reference = $3 where id = $1 and state = 'sending' and attempt = $2`,
+    values: [row.id, row.attempt, reference],
+  });
+  return rowCount === 1;
+}
+
+const confirm = `with done as (
+    update booking set state = 'confirmed', reference = $2, request = null, next_at = null, refusal = null,
+      changed = clock_timestamp()
+    where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot),
+  taken as (
+    update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
+      updated = clock_timestamp(), xid = pg_current_xact_id()
+    from done where s.id = done.slot and s.booking = done.id),
+  event as (insert into booking_event (booking, state) select id, 'confirmed' from done)
+  select id, ${putDocumentCall(3)} from done`;
+
+/** @returns false when the booking is not one that can be confirmed */
+export async function confirmBooking(
+  db: Queryable,
+  id: string,
+  reference: string,
+  document: DocumentWrite,
+): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'confirm_booking',
+    text: confirm,
+    values: [id, reference, ...putDocumentValues(document)],
+  });
+  return rowCount === 1;
+}
+
+export interface Transition {
+  readonly from: readonly BookingState[];
+  readonly to: BookingState;
+  /** Seconds until the settler looks again; null: never. */
+  readonly next: number | null;
+  readonly note?: string;
+  readonly reference?: string | undefined;
+  /** The outcome of an attempt is not known, from now on. */
+  readonly doubt?: boolean;
+  readonly refusal?: readonly [kind: string, text: string];
+  /** A further attempt begins. */
+  readonly attempt?: number;
+}
+
+/** Any transition that touches neither slot nor document. @returns the row after it, undefined when it was elsewhere */
+export async function moveBooking(db: Queryable, id: string, t: Transition): Promise<BookingRow | undefined> {
+  const { rows } = await db.query<BookingRow>({
+    name: 'move_booking',
+    text: `with moved as (
+        update booking set state = $3, changed = clock_timestamp(), reads = 0,
+          next_at = clock_timestamp() + make_interval(secs => $4), reference = coalesce($5, reference),
+          doubted_at = case when $6 then clock_timestamp() else doubted_at end,
+          refusal = coalesce($7, refusal), refusal_text = coalesce($8, refusal_text), attempt = coalesce($9, attempt)
+        where id = $1 and state = any($2::text[]) returning *),
+      event as (insert into booking_event (booking, state, note) select id, state, $10 from moved)
+      select ${columns} from moved b`,
+    values: [
+      id,
+      t.from,
+      t.to,
+      t.next,
+      t.reference ?? null,
+      t.doubt ?? false,
+      t.refusal?.[0] ?? null,
+      t.refusal?.[1] ?? null,
+      t.attempt ?? null,
+      t.note ?? null,
+    ],
+  });
+  return rows[0];
+}
+
+/** Gives the slot back: what the MIS said last counts again, unless something newer is known of it. */
+export async function releaseSlot(db: Queryable, booking: string, now?: { status: number; reason: number }): Promise<void> {
+  await db.query(
+    `update slot set booking = null, mis_status = coalesce($2, mis_status), mis_reason = coalesce($3, mis_reason),
+       status = coalesce($2, mis_status), reason = coalesce($3, mis_reason),
+       version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id() where booking = $1`,
+    [booking, now?.status ?? null, now?.reason ?? null],
+  );
+}
+
+/** The client is about to be told "pending". @returns false when the outcome has become known in the meantime */
+export async function markTold(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update booking set told = true where id = $1 and state in ('sending', 'unknown', 'needs_operator')`,
+    [id],
+  );
+  return rowCount === 1;
+}
+
+/** The patient cancels what is not known yet. @returns false when the outcome has become known in the meantime */
+export async function markUnwanted(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update booking set wanted = false where id = $1 and state in ('sending', 'unknown', 'needs_operator')`,
+    [id],
+  );
+  return rowCount === 1;
+}
+
+/** Takes bookings that are due; for `lease` seconds no other process takes them. */
+export async function takeDue(db: Queryable, limit: number, lease: number): Promise<BookingRow[]> {
+  const { rows } = await db.query<BookingRow>({
+    name: 'take_due',
+    text: `update booking b set next_at = clock_timestamp() + make_interval(secs => $2)
+      where id in (select id from booking where next_at <= clock_timestamp() order by next_at limit $1 for update skip locked)
+      returning ${columns}`,
+    values: [limit, lease],
+  });
+  return rows;
+}
+
+/** The settler has looked and waits on. */
+export async function waitOn(db: Queryable, id: string, seconds: number): Promise<void> {
+  await db.query(
+    'update booking set reads = least(reads + 1, 30000), next_at = clock_timestamp() + make_interval(secs => $2) where id = $1',
+    [id, seconds],
+  );
+}
+
+/** Removes an Appointment that no client was told of. */
+export async function dropAppointment(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `with gone as (delete from document where type = 'Appointment' and id = $1 returning doc),
+       t as (delete from search_token where doc in (select doc from gone)),
+       r as (delete from search_reference where doc in (select doc from gone)),
+       d as (delete from search_date where doc in (select doc from gone))
+     delete from search_string where doc in (select doc from gone)`,
+    [id],
+  );
+}
