@@ -4,7 +4,7 @@
  */
 import type { Element } from '../../r4/table.ts';
 import { toBoolean } from './coercion.ts';
-import type { Evaluate } from './expression.ts';
+import { contextOf, type Evaluate } from './expression.ts';
 import { MappingError } from './problem.ts';
 import { isPending } from './slow.ts';
 import { elementFor } from './structure.ts';
@@ -108,7 +108,7 @@ function repeated(each: Leaf, one: Emit, watch?: Watch): Emit {
   const values = guarded(each, (value) => (Array.isArray(value) ? value : value == null ? undefined : [value]), watch);
   return (list, context, root) => {
     const items = values(context, root) as unknown[] | undefined;
-    if (items !== undefined) for (const item of items) if (item !== null) one(list, item, root);
+    if (items !== undefined) for (const item of items) if (item !== null) one(list, contextOf(item), root);
   };
 }
 

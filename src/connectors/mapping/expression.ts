@@ -10,7 +10,11 @@ import { collapse, constructed, isSequence, type Sequence, sequenceOf } from './
 import { fitArguments } from './signature.ts';
 import { ExpressionRefused, type Node, parseExpression, unknownNames } from './syntax.ts';
 
-/** @param context value at hand: `$` @param root the whole record: `$$` @throws failure() with JSONata's code */
+/**
+ * @param context value at hand, `$`, as `contextOf` gives it
+ * @param root the whole record: `$$`
+ * @throws failure() with JSONata's code
+ */
 export type Evaluate = (context: unknown, root: unknown) => unknown;
 
 /** Compiles a node within the expression that is being compiled. */
@@ -29,8 +33,7 @@ export interface Expression {
 export function compileExpression(text: string, own: OwnFunctions): Expression {
   const node = parseAllowed(text, own);
   const compile: Compile = (child) => compileNode(child, own, compile);
-  const evaluate = compile(node);
-  return { text, node, evaluate: (context, root) => evaluate(wrapped(context), root) };
+  return { text, node, evaluate: compile(node) };
 }
 
 /** Parses and checks the names of functions, for expressions that jsonata itself will run too. @throws ExpressionRefused */
@@ -43,8 +46,8 @@ export function parseAllowed(text: string, own: OwnFunctions): Node {
   throw new ExpressionRefused(`$${stranger.value} is not allowed; allowed are ${list.join(', ')}`, stranger.position);
 }
 
-/** A list as the whole input counts as one value. */
-function wrapped(context: unknown): unknown {
+/** A list as the whole input counts as one value. Records, which are objects, need not be passed through here. */
+export function contextOf(context: unknown): unknown {
   if (!Array.isArray(context) || isSequence(context)) return context;
   const wrapper = sequenceOf(context);
   wrapper.outerWrapper = true;
@@ -62,7 +65,7 @@ function compileNode(node: Node, own: OwnFunctions, compile: Compile): Evaluate 
         filters.reduce((found, filter) => filter(found, r), bare(c, r)),
         keep,
       );
-  return node.type === 'path' || node.type === 'variable' ? (c, r) => collapse(bare(c, r), keep) : bare;
+  return node.type === 'variable' ? (c, r) => collapse(bare(c, r), keep) : bare;
 }
 
 function compileBare(node: Node, own: OwnFunctions, compile: Compile): Evaluate {

@@ -15,32 +15,40 @@ export const ownNames = ['ref', 'id', 'code', 'phone', 'local', 'instant', 'date
 
 export function functionsOf({ clinic, zone }: MappingContext, tables: CodeTables): OwnFunctions {
   const id = rememberedIds(clinic);
+  const instant = remembered((text) => instantTextOf(text, zone));
   return {
-    ref: (type, key) => (isPresent(key) ? `${type}/${id(String(type), String(key))}` : undefined),
-    id: (type, key) => (isPresent(key) ? id(String(type), String(key)) : undefined),
+    ref: (type, key) => (isPresent(key) ? `${type}/${id(type, key)}` : undefined),
+    id: (type, key) => (isPresent(key) ? id(type, key) : undefined),
     code: (table, value) => codeOf(tables.get(String(table)), value),
     phone: (text) => phoneOf(text),
     local: (text) => localTimeOf(text, zone),
-    instant: (text) => instantTextOf(text, zone),
+    instant: (text) => (isSet(text) ? instant(String(text)) : undefined),
     date: (text) => dateOf(text),
   } satisfies Record<(typeof ownNames)[number], OwnFunctions[string]>;
 }
 
 /**
- * `idOf` of the clinic, the last 10,000 ids remembered: thousands of slots name the same few schedules, and the hash is
- * the dearest part of a slot's mapping.
+ * A function that keeps its last 10,000 results: thousands of slots name the same few schedules and begin at the same few
+ * hundred times, and hashing and zones are the dearest part of a slot's mapping.
  */
-export function rememberedIds(clinic: string): (type: string, key: string) => string {
-  const ids = new Map<string, Map<string, string>>();
+function remembered<T>(make: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= 10_000) known.clear();
+    const made = make(text);
+    known.set(text, made);
+    return made;
+  };
+}
+
+function rememberedIds(clinic: string): (type: unknown, key: unknown) => string {
+  const byType = new Map<unknown, (key: string) => string>();
   return (type, key) => {
-    const known = ids.get(type)?.get(key);
-    if (known !== undefined) return known;
-    const ofType = ids.get(type) ?? new Map<string, string>();
-    if (ofType.size === 0) ids.set(type, ofType);
-    if (ofType.size >= 10_000) ofType.clear();
-    const id = idOf(clinic, type, key);
-    ofType.set(key, id);
-    return id;
+    const id = byType.get(type) ?? remembered((text) => idOf(clinic, String(type), text));
+    byType.set(type, id);
+    return id(String(key));
   };
 }
 
@@ -72,10 +80,12 @@ function localTimeOf(value: unknown, zone: string): string | undefined {
   return localOf(instant, zone);
 }
 
+function isSet(time: unknown): boolean {
+  return time !== undefined && time !== null && !String(time).startsWith(unset);
+}
+
 /** Takes the MIS's local time, or an instant with its zone as it is. */
-function instantTextOf(value: unknown, zone: string): string | undefined {
-  if (value === undefined || value === null || String(value).startsWith(unset)) return undefined;
-  const text = String(value);
+function instantTextOf(text: string, zone: string): string {
   if (zoned.test(text) && !Number.isNaN(Date.parse(text))) return fhirInstant(Date.parse(text));
   try {
     return fhirInstant(instantOf(text, zone));
@@ -86,8 +96,12 @@ function instantTextOf(value: unknown, zone: string): string | undefined {
 
 /** The day of a date or time; absent when it is not a real day or not set. */
 export function dateOf(value: unknown): string | undefined {
-  const day = typeof value === 'string' ? value.slice(0, 10) : '';
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || day === unset) return undefined;
-  const time = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day) ? day : undefined;
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value) || value.startsWith(unset)) return undefined;
+  const [year, month, day] = [Number(value.slice(0, 4)), Number(value.slice(5, 7)), Number(value.slice(8, 10))];
+  return year > 0 && day > 0 && day <= daysIn(year, month) ? value.slice(0, 10) : undefined;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : month >= 1 && month <= 12 ? 31 : 0;
 }

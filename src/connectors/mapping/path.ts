@@ -20,8 +20,9 @@ interface Step {
 export function compilePath(node: Node, compile: Compile): Evaluate {
   const steps = node.steps!.map((step) => stepOf(step, compile));
   const keep = node.keepSingletonArray === true;
-  const exact: Evaluate = (context, root) => walk(steps, keep, context, root);
-  const plain = keep ? undefined : plainSteps(node.steps!, steps);
+  const keepLast = node.keepArray === true;
+  const exact: Evaluate = (context, root) => collapse(walk(steps, keep, context, root), keepLast);
+  const plain = keep || keepLast ? undefined : plainSteps(node.steps!, steps);
   return plain === undefined ? exact : compilePlain(plain.head, plain.names, exact);
 }
 

@@ -31,7 +31,8 @@ export class MappingErrors extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(`the mapping cannot be loaded:\n${problems.map(formatProblem).join('\n')}`);
+    const errors = problems.filter((problem) => problem.severity === 'error');
+    super(`the mapping cannot be loaded:\n${errors.map(formatProblem).join('\n')}`);
     this.name = 'MappingErrors';
     this.problems = problems;
   }

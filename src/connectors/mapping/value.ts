@@ -52,7 +52,13 @@ export function compact(value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return fitList(value, compact);
-  const entries = Object.entries(value).map(([name, part]) => [name, compact(part)] as const);
-  const present = entries.filter(([, part]) => part !== undefined);
-  return present.length === 0 ? undefined : Object.fromEntries(present);
+  const copy: Record<string, unknown> = {};
+  let any = false;
+  for (const name of Object.keys(value)) {
+    const part = compact((value as Record<string, unknown>)[name]);
+    if (part === undefined || name === '__proto__') continue;
+    copy[name] = part;
+    any = true;
+  }
+  return any ? copy : undefined;
 }

@@ -4,7 +4,7 @@
  */
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
-import { compileExpression } from '../../../src/connectors/mapping/expression.ts';
+import { compileExpression, contextOf } from '../../../src/connectors/mapping/expression.ts';
 import { planted, randomExpression } from './expressions.ts';
 import { pick, type Random, randomOf, randomRecord, randomValue } from './inputs.ts';
 
@@ -29,7 +29,7 @@ async function compare(text: string, inputs: readonly string[], tally: Tally): P
   for (const input of inputs) {
     const wanted = await outcomeOf(() => oracle.evaluate(JSON.parse(input)));
     const record = JSON.parse(input);
-    const got = await outcomeOf(() => mine.evaluate(record, record));
+    const got = await outcomeOf(() => mine.evaluate(contextOf(record), record));
     tally.compared++;
     if (wanted.startsWith('!')) tally.failures++;
     else if (wanted !== 'nothing') tally.values++;
