@@ -18,6 +18,8 @@ export interface Cluster {
   readonly url: string;
   /** Connection string of the superuser, for creating databases in tests and for an operator. */
   readonly adminUrl: string;
+  /** Whether this call started it; false when it was running already. */
+  readonly started: boolean;
   stop(): Promise<void>;
   /** Ends the server as a power cut would; the next start recovers. For tests. */
   kill(): Promise<void>;
@@ -42,7 +44,13 @@ interface Binaries {
   postgres: string;
 }
 
-const defaults = ['shared_buffers=256MB', 'random_page_cost=1.1', 'jit=off', 'max_connections=200', 'wal_level=replica'];
+const defaults = [
+  'shared_buffers=256MB',
+  'random_page_cost=1.1',
+  'jit=off',
+  'max_connections=200',
+  'wal_level=replica',
+];
 
 /** Starts the cluster, or takes over one that a killed hub left running. @throws Error whose text says how to mend */
 export async function startCluster({ dir, settings = [] }: ClusterOptions): Promise<Cluster> {
@@ -56,10 +64,12 @@ export async function startCluster({ dir, settings = [] }: ClusterOptions): Prom
   const ctl = (...args: string[]) => runAs(user, binaries.pg_ctl, ['-D', data, ...args]);
   await ensureReachable(home, binaries, user);
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise(home, data, binaries, user, secrets);
-  if (!(await answers(adminUrlOf(secrets)))) await launch(home, ctl, secrets, settings);
+  const started = !(await answers(adminUrlOf(secrets)));
+  if (started) await launch(home, ctl, secrets, settings);
   const adminUrl = adminUrlOf(secrets);
   await createRole(adminUrl, secrets);
   return {
+    started,
     adminUrl,
     url: `postgres://medmost:${secrets.password}@127.0.0.1:${secrets.port}/medmost`,
     stop: async () => void (await ctl('stop', '-m', 'fast', '-w', '-t', '60')),
@@ -162,7 +172,8 @@ async function launch(home: string, ctl: Ctl, secrets: Secrets, settings: readon
       await ctl('start', '-w', '-t', '60', '-l', join(home, 'postgres.log'), '-o', flags);
       return await writeFile(join(home, 'secrets.json'), JSON.stringify(secrets), { mode: 0o600 });
     } catch (cause) {
-      if (attempt === 20) throw new Error(`Postgres did not start; its log is ${join(home, 'postgres.log')}`, { cause });
+      if (attempt === 20)
+        throw new Error(`Postgres did not start; its log is ${join(home, 'postgres.log')}`, { cause });
       await new Promise((done) => setTimeout(done, 300));
     }
   }

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Clock } from '../instant.ts';
-import type { Database } from '../postgres.ts';
+import type { Database, Queryable } from '../postgres.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Booking } from '../workflows/booking.ts';
 import type { LiveCheck } from '../workflows/live.ts';
@@ -11,6 +11,8 @@ import type { SlotRenderer } from './search/slot.ts';
 
 export interface Context {
   readonly pool: Database;
+  /** Where statements go: the pool, or one connection inside a transaction. */
+  readonly db: Queryable;
   readonly parameters: ParameterIds;
   readonly declarations: Declarations;
   readonly clinics: Clinics;

@@ -120,6 +120,7 @@ comment on column slot.booking is 'the booking that claims it; while it stands, 
 comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
 create index slot_schedule_start on slot (schedule, start_at);
 create index slot_free on slot (schedule, start_at, id) where status = 0;
+create index slot_booking on slot (booking) where booking is not null;
 create index slot_free_clinic on slot (clinic, start_at, id) where status = 0;
 
 create table booking (

@@ -169,27 +169,27 @@ export async function keepReference(db: Queryable, row: BookingRow, reference: s
 const confirm = `with done as (
     update booking set state = 'confirmed', reference = $2, request = null, next_at = null, refusal = null,
       changed = clock_timestamp()
-    where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot),
+    where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot, wanted),
   taken as (
     update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
       updated = clock_timestamp(), xid = pg_current_xact_id()
     from done where s.id = done.slot and s.booking = done.id),
   event as (insert into booking_event (booking, state) select id, 'confirmed' from done)
-  select id, ${putDocumentCall(3)} from done`;
+  select wanted, ${putDocumentCall(3)} from done`;
 
-/** @returns false when the booking is not one that can be confirmed */
+/** @returns whether it is still wanted; undefined when the booking is not one that can be confirmed */
 export async function confirmBooking(
   db: Queryable,
   id: string,
   reference: string,
   document: DocumentWrite,
-): Promise<boolean> {
-  const { rowCount } = await db.query({
+): Promise<{ wanted: boolean } | undefined> {
+  const { rows } = await db.query<{ wanted: boolean }>({
     name: 'confirm_booking',
     text: confirm,
     values: [id, reference, ...putDocumentValues(document)],
   });
-  return rowCount === 1;
+  return rows[0];
 }
 
 export interface Transition {
@@ -235,7 +235,11 @@ export async function moveBooking(db: Queryable, id: string, t: Transition): Pro
 }
 
 /** Gives the slot back: what the MIS said last counts again, unless something newer is known of it. */
-export async function releaseSlot(db: Queryable, booking: string, now?: { status: number; reason: number }): Promise<void> {
+export async function releaseSlot(
+  db: Queryable,
+  booking: string,
+  now?: { status: number; reason: number },
+): Promise<void> {
   await db.query(
     `update slot set booking = null, mis_status = coalesce($2, mis_status), mis_reason = coalesce($3, mis_reason),
        status = coalesce($2, mis_status), reason = coalesce($3, mis_reason),
@@ -292,4 +296,23 @@ export async function dropAppointment(db: Queryable, id: string): Promise<void> 
      delete from search_string where doc in (select doc from gone)`,
     [id],
   );
+}
+
+/**
+ * Confirmed bookings whose time has not come.
+ * @param suspicious only those whose slot the last reading of the MIS shows free or withdrawn
+ */
+export async function readConfirmed(db: Queryable, clinic: number, suspicious: boolean): Promise<BookingRow[]> {
+  const { rows } = await db.query<BookingRow>(
+    `select ${columns} from slot s join booking b on b.id = s.booking
+     where s.clinic = $1 and s.start_at > now() and s.booking is not null and b.state = 'confirmed'
+       and b.reference is not null and (not $2 or s.mis_status = 0 or s.mis_reason = 3)`,
+    [clinic, suspicious],
+  );
+  return rows;
+}
+
+/** @param days longer than any client repeats a request */
+export async function pruneKeys(db: Queryable, days: number): Promise<void> {
+  await db.query('delete from idempotency_key where created < now() - make_interval(days => $1)', [days]);
 }

@@ -8,7 +8,7 @@ import { contentHash, prepareDocument, searchRows } from '../store/document.ts';
 import { putDocument, readDocumentsByKey, readMirrored, readSchedules } from '../store/documents.sql.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Resource } from '../store/resource.ts';
-import type { Difference, MirrorSlot, SlotWindow } from '../store/slots.sql.ts';
+import type { Difference, MirrorSlot } from '../store/slots.sql.ts';
 import { findDifference, internFragments, putFragmentValues, stageSlots, writeDifference } from '../store/slots.sql.ts';
 
 export interface SyncContext {
@@ -35,7 +35,9 @@ export function syncSchedule(context: SyncContext, clinic: Clinic, signal: Abort
   const today = localOf(context.clock(), clinic.zone).slice(0, 10);
   const start = startOfDay(today, clinic.zone);
   const window = { start, end: start + clinic.config.sync.days * day };
-  return runSync(context, clinic, 'schedule', (began) => mirrorSchedule(context, clinic, window, undefined, began, signal));
+  return runSync(context, clinic, 'schedule', (began) =>
+    mirrorSchedule(context, clinic, window, undefined, began, signal),
+  );
 }
 
 /** Reads some doctors' schedules for a short time, for a slot that is looked at now. Leaves no run behind. */
@@ -78,7 +80,12 @@ async function mirrorSchedule(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const { schedules, slots } = await clinic.readSchedule(interval, only, signal);
-  let written = await writeMirrored(context, clinic, schedules, only === undefined ? (t) => t === 'Schedule' : () => false);
+  let written = await writeMirrored(
+    context,
+    clinic,
+    schedules,
+    only === undefined ? (t) => t === 'Schedule' : () => false,
+  );
   const known = await readSchedules(context.pool, clinic.number);
   const wanted = only === undefined ? known : known.filter((s) => only.includes(s.key));
   const window = { clinic: clinic.number, schedules: wanted.map((s) => s.id), interval };
@@ -149,7 +156,11 @@ async function writeMirrored(
   }
   const gone = [...kept.values()].filter((d) => complete(d.type) && !seen.has(`${d.type}/${d.id}`));
   for (const [type, list] of Map.groupBy(gone, (d) => d.type))
-    for (const old of await readDocumentsByKey(context.pool, type, list.map((d) => d.id)))
+    for (const old of await readDocumentsByKey(
+      context.pool,
+      type,
+      list.map((d) => d.id),
+    ))
       if (await deactivate(context, clinic, old)) written++;
   return written;
 }
@@ -177,5 +188,10 @@ async function deactivate(context: SyncContext, clinic: Clinic, old: Old): Promi
   if (resource[name] === value) return false;
   const { versionId, lastUpdated, ...rest } = meta ?? {};
   const content = { ...resource, ...(Object.keys(rest).length > 0 && { meta: rest }), ...inactive } as Resource;
-  return write(context, clinic, { resource: content, key: old.key, record: old.mis as Mirrored['record'] }, old.version + 1);
+  return write(
+    context,
+    clinic,
+    { resource: content, key: old.key, record: old.mis as Mirrored['record'] },
+    old.version + 1,
+  );
 }

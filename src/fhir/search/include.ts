@@ -51,7 +51,7 @@ async function readTargets(context: Context, asked: Asked, include: Include, ids
   const text = include.source === 'Slot' ? targetsOfSlots : targetsOfDocuments;
   const parameter = include.source === 'Slot' ? [] : [context.parameters.of(include.source, include.parameter.code)];
   const values = [...viewerValues(asked.viewer), ids, include.target ?? null, ...parameter];
-  const { rows } = await context.pool.query<Found>({
+  const { rows } = await context.db.query<Found>({
     name: `include_${include.source === 'Slot' ? 'slot' : 'document'}`,
     text,
     values: include.source === 'Slot' ? values : [...values, include.source],

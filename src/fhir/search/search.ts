@@ -54,7 +54,7 @@ async function readSlots(context: Context, asked: Asked, request: SearchRequest,
   }
   const text = `select ${slotColumns} from slot s where ${conditions.join(' and ')}
     order by s.start_at ${direction}, s.id ${direction} limit ${s.value(request.count + 1, 'integer')}`;
-  const { rows } = await context.pool.query<SlotRow>({ name: nameOf(text), text, values: s.values });
+  const { rows } = await context.db.query<SlotRow>({ name: nameOf(text), text, values: s.values });
   const more = rows.length > request.count;
   if (more) rows.pop();
   const last = rows.at(-1)?.varying;
@@ -86,7 +86,7 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
   const order = sort === undefined ? '' : `${sort('d')} ${direction}, `;
   const text = `select d.id, d.body, d.doc from document d
     where ${conditions.join(' and ')} order by ${order}d.doc ${direction} limit ${s.value(request.count + 1, 'integer')}`;
-  const { rows } = await context.pool.query<DocumentRow>({ name: nameOf(text), text, values: s.values });
+  const { rows } = await context.db.query<DocumentRow>({ name: nameOf(text), text, values: s.values });
   const more = rows.length > request.count;
   if (more) rows.pop();
   const last = rows.at(-1);
@@ -152,7 +152,7 @@ async function readTotal(
       ? documentConditions(s, request, c)
       : [s.visibleSlot('s'), ...request.filters.map((f) => storage.condition(s, f, c))];
   const text = `select count(*)::integer as total from ${from} where ${conditions.join(' and ')}`;
-  const { rows } = await context.pool.query<{ total: number }>(text, s.values);
+  const { rows } = await context.db.query<{ total: number }>(text, s.values);
   return rows[0]!.total;
 }
 
@@ -167,7 +167,7 @@ function bundle(base: string, request: SearchRequest, page: Page, included: stri
 }
 
 function link(relation: string, base: string, request: SearchRequest, cursor: string | undefined): string {
-  const query = new URLSearchParams(request.sent.map(([k, v]) => [k, v]));
+  const query = new URLSearchParams(request.sent.map(([k, v]): [string, string] => [k, v]));
   if (cursor !== undefined) query.set(cursorName, cursor);
   const text = query.size === 0 ? '' : `?${query}`;
   return JSON.stringify({ relation, url: `${base}/${request.type}${text}` });

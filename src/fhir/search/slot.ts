@@ -157,9 +157,9 @@ function render(rows: readonly SlotRow[], fragments: ReadonlyMap<number, Buffer>
   for (let i = 0; i < rows.length; i++) {
     const { varying, fragment } = rows[i]!;
     const text = `${i === 0 ? '' : ','}${head}${varying.slice(0, idLength)}${middle}${varying}`;
-    at += bytes.latin1Write(text, at);
+    at += bytes.write(text, at, 'latin1');
     at += fragments.get(fragment)!.copy(bytes, at);
-    at += bytes.latin1Write(tail, at);
+    at += bytes.write(tail, at, 'latin1');
   }
   return bytes;
 }

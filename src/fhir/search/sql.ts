@@ -88,7 +88,7 @@ function valueTest(s: Statement, filter: Filter, value: string, c: SearchContext
 function tokenTest(s: Statement, filter: Filter, value: string): string {
   if (filter.modifier !== undefined && filter.modifier !== 'not')
     throw blame(filter.name, `has no modifier :${filter.modifier} here; there are :not and :missing`);
-  const parts = value.match(/(?:\\.|[^|\\])+|\|/gs) ?? [];
+  const parts: string[] = value.match(/(?:\\.|[^|\\])+|\|/gs) ?? [];
   const bar = parts.indexOf('|');
   if (bar === -1) return `v.code = ${s.value(unescapeValue(value))}`;
   const system = unescapeValue(parts.slice(0, bar).join(''));

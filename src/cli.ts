@@ -1,0 +1,165 @@
+#!/usr/bin/env node
+/** The `medmost` command. Every command has help; every error says how to mend. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { loadTokenKey, mintToken, type Principal, type Role, roles } from './access/token.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
+import { createLog } from './log.ts';
+import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './main.ts';
+import { start } from './start.ts';
+import { readFreeze, readLastRun, thawClinic } from './store/clinics.sql.ts';
+import { readMessages } from './store/messages.sql.ts';
+import { reconcile } from './workflows/reconcile.ts';
+import { syncDirectory, syncSchedule } from './workflows/sync.ts';
+
+const demo = join(import.meta.dirname, '..', 'config', 'demo.yaml');
+const program = new Command('medmost')
+  .description('FHIR R4 over the information systems of clinics')
+  .version(version)
+  .option('-c, --config <file>', 'configuration file', process.env['MEDMOST_CONFIG'] ?? demo)
+  .showHelpAfterError();
+
+const configOf = (): Config => loadConfig(resolve(program.opts<{ config: string }>().config));
+
+program
+  .command('start')
+  .description('start the hub; without --config, the demo with a sandbox MIS')
+  .option('-c, --config <file>', 'configuration file')
+  .action(async ({ config }: { config?: string }) => start(loadConfig(resolve(config ?? program.opts().config))));
+
+program
+  .command('sync')
+  .description('read a clinic from its MIS now')
+  .argument('<clinic>', 'key of the clinic in the configuration')
+  .action((key: string) =>
+    withGround(async ({ sync, settler, clinics }) => {
+      const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
+      const signal = AbortSignal.timeout(600_000);
+      for (const [name, read] of Object.entries({ directory: syncDirectory, schedule: syncSchedule })) {
+        const result = await read(sync, clinic, signal);
+        console.log(
+          `${name}: ${result.outcome}, ${result.read} read, ${result.written} written ${result.problem ?? ''}`,
+        );
+      }
+      const { checked, vanished, frozen } = await reconcile(sync, settler, clinic, 'suspicious', signal);
+      console.log(`bookings: ${checked} checked, ${vanished} vanished${frozen ? ', writes are frozen' : ''}`);
+    }),
+  );
+
+program
+  .command('token')
+  .description('print an access token')
+  .requiredOption('--clinic <key...>', 'clinics it may see')
+  .addOption(new Option('--role <role>', 'what its bearer is').choices([...roles]).default('app'))
+  .option('--patient <id>', 'id of the Patient it is for; needed for the role patient')
+  .option('--subject <name>', 'who bears it', 'command line')
+  .option('--hours <number>', 'life of the token', '12')
+  .action(async (o: { clinic: string[]; role: Role; patient?: string; subject: string; hours: string }) => {
+    const config = configOf();
+    for (const key of o.clinic) if (config.clinics[key] === undefined) unknownClinic(key, config);
+    if ((o.role === 'patient') !== (o.patient !== undefined))
+      throw new ConfigError('--patient <id> goes with --role patient, and only with it');
+    const principal: Principal = {
+      subject: o.subject,
+      role: o.role,
+      clinics: o.clinic,
+      ...(o.patient !== undefined && { patient: o.patient }),
+    };
+    const hours = Number(o.hours);
+    if (!(hours > 0 && hours <= 24 * 366)) throw new ConfigError('--hours takes a number from 0 to 8784');
+    console.log(await mintToken(loadTokenKey(tokenKeyFile(config)), principal, Math.ceil(hours * 3600), Date.now));
+  });
+
+program
+  .command('mapping')
+  .description('work on mapping files')
+  .command('check')
+  .description('tell everything that is wrong in a folder of mappings')
+  .argument('<folder...>', 'mappings/<mis>, then the folder of a clinic that overrides it')
+  .action((folders: string[]) => {
+    for (const folder of folders)
+      if (!existsSync(folder)) throw new ConfigError(`there is no folder ${folder}; the mappings are under mappings/`);
+    const problems = checkMappings(...folders);
+    for (const problem of problems) console.log(formatProblem(problem));
+    const errors = problems.filter((p) => p.severity === 'error').length;
+    console.log(errors === 0 ? `${folders.join(' + ')}: no errors` : `${errors} error${errors === 1 ? '' : 's'}`);
+    if (errors > 0) process.exitCode = 1;
+  });
+
+program
+  .command('clinics')
+  .description('tell how each clinic stands: last readings, breakers, freeze')
+  .action(() =>
+    withGround(async ({ pool, clinics }) => {
+      for (const { key, number, name } of clinics.all) {
+        const freeze = await readFreeze(pool, number);
+        console.log(
+          `${key} · ${name}${freeze === undefined ? '' : ` · FROZEN since ${freeze.at.toISOString()}: ${freeze.reason}`}`,
+        );
+        for (const kind of ['directory', 'schedule'] as const) {
+          const run = await readLastRun(pool, number, kind);
+          const text =
+            run && `${run.outcome} at ${run.finished?.toISOString()}, ${run.read} read, ${run.written} written`;
+          console.log(`  ${kind}: ${text ?? 'never read'} ${run?.problem ?? ''}`);
+        }
+      }
+    }),
+  );
+
+program
+  .command('thaw')
+  .description('allow writes to the MIS of a clinic again, after a person has looked')
+  .argument('<clinic>', 'key of the clinic in the configuration')
+  .action((key: string) =>
+    withGround(async ({ pool, clinics }) => {
+      const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
+      console.log(
+        (await thawClinic(pool, clinic.number)) ? `${key}: writes are allowed again` : `${key} was not frozen`,
+      );
+    }),
+  );
+
+program
+  .command('messages')
+  .description('show the newest exchanges with the MIS of a clinic')
+  .argument('<clinic>', 'key of the clinic in the configuration')
+  .option('--limit <number>', 'how many', '20')
+  .option('--booking <id>', 'only those of a booking')
+  .action((key: string, o: { limit: string; booking?: string }) =>
+    withGround(async ({ pool, clinics }) => {
+      const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
+      for (const m of await readMessages(pool, clinic.number, Number(o.limit), o.booking ?? null)) {
+        console.log(
+          `${m.at.toISOString()} ${m.operation} ${m.outcome} ${m.status ?? '-'} ${m.milliseconds} ms ${m.booking ?? ''}`,
+        );
+        console.log(`  > ${m.request}\n  < ${m.response}`);
+      }
+    }),
+  );
+
+function unknownClinic(key: string, config: Config): never {
+  throw new ConfigError(`there is no clinic "${key}"; there are: ${Object.keys(config.clinics).join(', ')}`);
+}
+
+/** Opens the database and the clinics for one command. An embedded Postgres that a running hub uses is left running. */
+async function withGround(work: (ground: Ground) => Promise<void>): Promise<void> {
+  const config = configOf();
+  const { url, cluster } = await openDatabase(config);
+  const ground = await openGround(config, url, Date.now, createLog('warn'));
+  try {
+    await work(ground);
+  } finally {
+    await ground.close();
+    if (cluster?.started) await cluster.stop();
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof ConfigError) && !(error instanceof MappingErrors)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

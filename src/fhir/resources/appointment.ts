@@ -1,0 +1,130 @@
+/** Appointment: a booking, written through to the MIS. https://hl7.org/fhir/R4/appointment.html */
+import { hash } from 'node:crypto';
+import { Fault } from '../../fault.ts';
+import { readDocument } from '../../store/documents.sql.ts';
+import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
+import type { Answer } from '../../workflows/booking.ts';
+import { keyOfCondition } from '../condition.ts';
+import type { Context } from '../context.ts';
+import { checkVersion } from '../precondition.ts';
+import type { Asked, ResourceDeclaration, Written } from '../resource.ts';
+
+const declaration: ResourceDeclaration = {
+  type: 'Appointment',
+  documentation:
+    'POST books one Slot for one Patient. PUT with status "cancelled" cancels, PUT with another slot moves; both are written to the MIS. ' +
+    'Status "pending" means that the MIS has not confirmed yet.',
+  interactions: ['read', 'search-type', 'create', 'update'],
+  create,
+  update,
+};
+
+export default declaration;
+
+const pendingRetrySeconds = 2;
+const longestKey = 255;
+
+async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {
+  if (asked.principal.role === 'registry') throw new Fault('forbidden', 'A registry reads; it does not book.');
+  if (!['proposed', 'pending', 'booked'].includes(String(body['status'])))
+    throw new Fault(
+      'business-rule',
+      'Send a new Appointment with status "proposed"; the answer says what became of it.',
+      {
+        expression: 'Appointment.status',
+      },
+    );
+  const slot = slotOf(body);
+  const patient = patientOf(asked, body);
+  const key = keyOf(asked, body);
+  const condition = await keyOfCondition(context, asked, 'Appointment', body);
+  if (condition?.existing !== undefined) return condition.existing;
+  const order = { viewer: asked.viewer, content: body, slot, patient, key: key ?? condition?.key };
+  return written(await context.booking.book(order), 201);
+}
+
+async function update(context: Context, asked: Asked, id: string, body: Resource): Promise<Written> {
+  if (asked.principal.role === 'registry') throw new Fault('forbidden', 'A registry reads; it does not book.');
+  const current = await readDocument(context.db, asked.viewer, 'Appointment', id);
+  if (current === undefined) throw new Fault('not-found', 'There is no such Appointment.');
+  checkVersion(asked.headers['if-match'], current.version);
+  if (body.id !== undefined && body.id !== id)
+    throw new Fault('bad-value', 'The id in the body is not the id in the address.', { expression: 'Appointment.id' });
+  if (body['status'] === 'cancelled') {
+    const reason = (body['cancelationReason'] as { text?: string } | undefined)?.text;
+    return written(await context.booking.cancel(asked.viewer, id, reason?.slice(0, 200)), 200);
+  }
+  const kept = JSON.parse(current.body) as Resource;
+  const slot = slotOf(body);
+  if (slot === slotOf(kept)) throw nothingToChange();
+  if (patientOf(asked, body) !== patientOf(asked, kept))
+    throw new Fault('business-rule', 'An Appointment cannot be given to another Patient.', {
+      expression: 'Appointment.participant',
+    });
+  return written(await context.booking.move(asked.viewer, id, body, slot), 200);
+}
+
+function nothingToChange(): Fault {
+  return new Fault(
+    'business-rule',
+    'Only "status": "cancelled" or another slot can be written: the rest is the clinic\'s.',
+    {
+      code: 'nothing-to-change',
+    },
+  );
+}
+
+function slotOf(body: Resource): string {
+  const slots = (body['slot'] ?? []) as Reference[];
+  const id = referencedId(slots[0], 'Slot');
+  if (slots.length !== 1 || id === undefined || !isId(id))
+    throw new Fault('business-rule', 'Name exactly one Slot: "slot": [{"reference": "Slot/<id>"}].', {
+      expression: 'Appointment.slot',
+      code: 'slot-unknown',
+    });
+  return id;
+}
+
+function patientOf(asked: Asked, body: Resource): string {
+  const participants = (body['participant'] ?? []) as { actor?: Reference }[];
+  const ids = participants.map((p) => referencedId(p.actor, 'Patient')).filter((id) => id !== undefined);
+  const [id] = ids;
+  if (ids.length !== 1 || id === undefined || !isId(id))
+    throw new Fault('business-rule', 'Name exactly one participant whose actor is "Patient/<id>".', {
+      expression: 'Appointment.participant',
+      code: 'patient-unknown',
+    });
+  if (asked.principal.patient !== undefined && asked.principal.patient !== id)
+    throw new Fault('business-rule', 'There is no such Patient: create the Patient first.', {
+      expression: 'Appointment.participant',
+      code: 'patient-unknown',
+    });
+  return id;
+}
+
+/** Idempotency-Key, kept with a digest of the request (RELIABILITY §1.1). */
+function keyOf(asked: Asked, body: Resource) {
+  const key = asked.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (key.length === 0 || key.length > longestKey)
+    throw new Fault('bad-value', `Idempotency-Key has 1 to ${longestKey} characters.`, {
+      expression: 'http.idempotency-key',
+    });
+  return { client: asked.principal.subject, key, request: hash('sha256', JSON.stringify(body), 'buffer') };
+}
+
+const statuses = { booked: 'whole', cancelled: 'whole', pending: 202, cancelling: 202 } as const;
+
+function written({ outcome, document, repeated }: Answer, whole: 200 | 201): Written {
+  const { id, version, updated, body } = document;
+  const status = statuses[outcome] === 202 ? 202 : repeated ? 200 : whole;
+  return {
+    status,
+    type: 'Appointment',
+    id,
+    version,
+    updated,
+    body,
+    ...(status === 202 && { retryAfter: pendingRetrySeconds }),
+  };
+}

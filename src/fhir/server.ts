@@ -1,0 +1,181 @@
+/** HTTP: routes of the FHIR R4 RESTful API (https://hl7.org/fhir/R4/http.html), health and metrics. */
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Authenticate } from '../access/token.ts';
+import { Fault } from '../fault.ts';
+import { readDocument } from '../store/documents.sql.ts';
+import { isId } from '../store/resource.ts';
+import { slotVisible, viewerValues } from '../store/visibility.ts';
+import { parseResource } from './body.ts';
+import { capabilityStatement } from './capability.ts';
+import type { Context } from './context.ts';
+import type { Health } from './health.ts';
+import { answerOf } from './outcome.ts';
+import type { Asked, Interaction, ResourceDeclaration, Written } from './resource.ts';
+import { search } from './search/search.ts';
+import { type SlotRow, slotColumns } from './search/slot.ts';
+import { viewerOf } from './viewer.ts';
+
+export interface ServerOptions {
+  readonly authenticate: Authenticate;
+  readonly health: Health;
+  /** As configured; when absent the request's own Host is taken, for a hub on its own machine. */
+  readonly publicUrl: string | undefined;
+  readonly version: string;
+}
+
+const fhirJson = 'application/fhir+json; charset=utf-8';
+const bodyLimit = 2_000_000;
+
+export function createServer(context: Context, options: ServerOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: context.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit,
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+  });
+  app.removeAllContentTypeParsers();
+  // Fastify's own parser keeps its protection against __proto__, which plain JSON.parse has not (RELIABILITY §0.10).
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser(['application/fhir+json', 'application/json'], { parseAs: 'string' }, parseJson);
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, new URLSearchParams(body as string));
+  });
+  app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendFault(context, new Fault('not-found', 'There is nothing at this address.'), request, reply),
+  );
+  options.health.observe(app);
+  app.get('/fhir/metadata', (request, reply) => {
+    void reply.type(fhirJson);
+    return capabilityStatement(context.declarations, baseOf(request, options), options.version);
+  });
+  for (const declaration of context.declarations.values()) addRoutes(app, context, options, declaration);
+  return app;
+}
+
+function sendFault(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, headers, body, ours } = answerOf(error);
+  if (ours)
+    context.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+  return reply.code(status).headers(headers).type(fhirJson).send(body);
+}
+
+function baseOf(request: FastifyRequest, { publicUrl }: ServerOptions): string {
+  return `${publicUrl ?? `${request.protocol}://${request.host}`}/fhir`;
+}
+
+type Handler = (asked: Asked, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+function addRoutes(
+  app: FastifyInstance,
+  context: Context,
+  options: ServerOptions,
+  declaration: ResourceDeclaration,
+): void {
+  const { type, create, update } = declaration;
+  const has = (i: Interaction) => declaration.interactions.includes(i);
+  const route = (method: 'GET' | 'POST' | 'PUT', url: string, handler: Handler) =>
+    app.route({
+      method,
+      url: `/fhir/${type}${url}`,
+      handler: async (request, reply) => handler(await ask(context, options, request), request, reply),
+    });
+  if (has('read')) route('GET', '/:id', (asked, request, reply) => read(context, asked, declaration, request, reply));
+  if (has('search-type')) {
+    route('GET', '', (asked, request, reply) => sendSearch(context, asked, type, queryOf(request), reply));
+    route('POST', '/_search', (asked, request, reply) => sendSearch(context, asked, type, formOf(request), reply));
+  }
+  if (create !== undefined)
+    route('POST', '', async (asked, request, reply) =>
+      sendWritten(asked, await create(context, asked, parseResource(type, request.body)), reply),
+    );
+  if (update !== undefined)
+    route('PUT', '/:id', async (asked, request, reply) =>
+      sendWritten(asked, await update(context, asked, idOf(type, request), parseResource(type, request.body)), reply),
+    );
+}
+
+async function ask(context: Context, options: ServerOptions, request: FastifyRequest): Promise<Asked> {
+  const principal = await options.authenticate(request.headers.authorization);
+  const headers = request.headers as Record<string, string | undefined>;
+  return { principal, viewer: viewerOf(principal, context.clinics), base: baseOf(request, options), headers };
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  const at = request.url.indexOf('?');
+  return new URLSearchParams(at === -1 ? '' : request.url.slice(at + 1));
+}
+
+function formOf(request: FastifyRequest): URLSearchParams {
+  const query = queryOf(request);
+  if (request.body instanceof URLSearchParams) for (const [name, value] of request.body) query.append(name, value);
+  return query;
+}
+
+/** An id that cannot be one of ours is the id of nothing. */
+function idOf(type: string, request: FastifyRequest): string {
+  const { id } = request.params as { id: string };
+  if (!isId(id)) throw notFound(type);
+  return id;
+}
+
+const notFound = (type: string) => new Fault('not-found', `There is no such ${type}.`);
+
+async function sendSearch(
+  context: Context,
+  asked: Asked,
+  type: string,
+  query: URLSearchParams,
+  reply: FastifyReply,
+): Promise<Buffer> {
+  const bundle = await search(context, asked, type, query);
+  void reply.type(fhirJson).header('cache-control', 'no-store');
+  return bundle;
+}
+
+async function read(
+  context: Context,
+  asked: Asked,
+  declaration: ResourceDeclaration,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const id = idOf(declaration.type, request);
+  await declaration.refresh?.(context, asked, id);
+  if (declaration.storage !== undefined) return readSlot(context, asked, id, reply);
+  const found = await readDocument(context.db, asked.viewer, declaration.type, id);
+  if (found === undefined) throw notFound(declaration.type);
+  stamp(reply, found.version, found.updated);
+  return found.body;
+}
+
+async function readSlot(context: Context, asked: Asked, id: string, reply: FastifyReply): Promise<Buffer> {
+  const { rows } = await context.db.query<SlotRow & { version: number; updated: Date }>({
+    name: 'read_slot',
+    text: `select ${slotColumns}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
+    values: [...viewerValues(asked.viewer), id],
+  });
+  if (rows[0] === undefined) throw notFound('Slot');
+  stamp(reply, rows[0].version, rows[0].updated);
+  return context.slots.resource(rows[0]);
+}
+
+function stamp(reply: FastifyReply, version: number, updated: Date): void {
+  void reply
+    .type(fhirJson)
+    .header('etag', `W/"${version}"`)
+    .header('last-modified', updated.toUTCString())
+    .header('cache-control', 'no-store');
+}
+
+function sendWritten(asked: Asked, written: Written, reply: FastifyReply): string {
+  const location = `${asked.base}/${written.type}/${written.id}`;
+  stamp(reply, written.version, written.updated);
+  void reply.code(written.status);
+  if (written.status === 201) void reply.header('location', `${location}/_history/${written.version}`);
+  if (written.status === 202) void reply.header('content-location', location);
+  if (written.retryAfter !== undefined) void reply.header('retry-after', written.retryAfter);
+  return written.body;
+}

@@ -1,0 +1,160 @@
+/** Composition root: configuration → Postgres → clinics → workflows → server. The only file that builds things. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { createAuthenticator, loadTokenKey } from './access/token.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { type ClinicConfig, type Config, ConfigError } from './config.ts';
+import { type Clinic, type Clinics, indexClinics, openClinic } from './connectors/clinic.ts';
+import { loadMappings } from './connectors/mapping.ts';
+import { type MessageLog, openMessageLog } from './connectors/message-log.ts';
+import { loadConnector } from './connectors/registry.ts';
+import { createHealth } from './fhir/health.ts';
+import { loadResources } from './fhir/resources.ts';
+import { createSlotRenderer } from './fhir/search/slot.ts';
+import { createServer } from './fhir/server.ts';
+import type { Clock } from './instant.ts';
+import { migrate } from './migrate.ts';
+import { type Database, openPool } from './postgres.ts';
+import { ensureClinics } from './store/clinics.sql.ts';
+import { loadParameters } from './store/parameters.ts';
+import { createBooking } from './workflows/booking.ts';
+import { createLiveCheck } from './workflows/live.ts';
+import { type Queue, startQueue } from './workflows/queue.ts';
+import { createSettler, type Settler } from './workflows/settlement.ts';
+import { startSweeper } from './workflows/sweeper.ts';
+import type { SyncContext } from './workflows/sync.ts';
+
+export const version: string = (
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
+).version;
+
+export const tokenKeyFile = (config: Config): string => join(config.data, 'token.key');
+
+/** The database: that of DATABASE_URL, else an embedded one under the data folder. Its schema is brought up to date. */
+export async function openDatabase(config: Config): Promise<{ url: string; cluster: Cluster | undefined }> {
+  const given = process.env['DATABASE_URL'];
+  const cluster = given === undefined ? await startCluster({ dir: join(config.data, 'postgres') }) : undefined;
+  const url = given ?? cluster!.url;
+  await migrate(url);
+  return { url, cluster };
+}
+
+/** What the hub and the commands that work beside it have in common. */
+export interface Ground {
+  readonly url: string;
+  readonly pool: Database;
+  readonly clinics: Clinics;
+  readonly sync: SyncContext;
+  readonly settler: Settler;
+  close(): Promise<void>;
+}
+
+export async function openGround(config: Config, url: string, clock: Clock, log: Logger): Promise<Ground> {
+  const onError = (err: Error) => log.warn({ err }, 'a connection to Postgres broke');
+  const pool = openPool(url, { name: 'api', connections: 12, onError });
+  const work = openPool(url, { name: 'work', connections: 6, queryTimeout: 120_000, onError });
+  const messages = openMessageLog(work, log);
+  const clinics = await openClinics(config, pool, messages, clock);
+  const parameters = await loadParameters(pool);
+  const sync = { pool: work, parameters, clock, log };
+  const settler = createSettler({ pool, clinics, parameters, clock, log });
+  return {
+    url,
+    pool,
+    clinics,
+    sync,
+    settler,
+    async close() {
+      await Promise.all(clinics.all.map((c) => c.operations.close()));
+      await messages.close();
+      await Promise.all([pool.end(), work.end()]);
+    },
+  };
+}
+
+async function openClinics(config: Config, pool: Database, messages: MessageLog, clock: Clock): Promise<Clinics> {
+  const numbers = await ensureClinics(pool, Object.keys(config.clinics));
+  const all: Clinic[] = [];
+  for (const [key, clinic] of Object.entries(config.clinics))
+    all.push(await connectClinic(key, numbers.get(key)!, clinic, messages, clock));
+  return indexClinics(all);
+}
+
+async function connectClinic(
+  key: string,
+  number: number,
+  config: ClinicConfig,
+  messages: MessageLog,
+  clock: Clock,
+): Promise<Clinic> {
+  const connector = await loadConnector(config.mis);
+  const settings = connector.settings.safeParse(config.connection);
+  if (!settings.success) {
+    const lines = settings.error.issues.map((i) => `clinics.${key}.connection.${i.path.join('.')} · ${i.message}`);
+    throw new ConfigError(lines.join('\n'));
+  }
+  const folder = join(import.meta.dirname, '..', 'mappings', config.mis);
+  const folders = config.mappings === undefined ? [folder] : [folder, config.mappings];
+  const mappings = loadMappings(folders, { clinic: key, zone: config.zone });
+  const record = (exchange: Parameters<MessageLog['record']>[1]) => messages.record(number, exchange);
+  const operations = connector.connect(settings.data, { clinic: key, zone: config.zone, clock, record });
+  return openClinic({ key, number, config, operations, mappings });
+}
+
+export interface Hub {
+  /** Base URL without /fhir. */
+  readonly url: string;
+  readonly ground: Ground;
+  readonly queue: Queue;
+  /** Stops taking requests, finishes those in flight, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything and listens. */
+export async function startHub(config: Config, url: string, log: Logger, clock: Clock = Date.now): Promise<Hub> {
+  const ground = await openGround(config, url, clock, log);
+  const { pool, clinics, sync, settler } = ground;
+  const { parameters } = sync;
+  const health = createHealth(pool, clinics);
+  const context = {
+    pool,
+    db: pool,
+    parameters,
+    declarations: await loadResources(),
+    clinics,
+    slots: createSlotRenderer(pool),
+    booking: createBooking({ pool, clinics, parameters, clock, log }, settler),
+    live: createLiveCheck(sync, clinics, clock),
+    clock,
+    log,
+  };
+  const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
+  const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl, version });
+  const sweeper = startSweeper(pool, settler, log);
+  const queue = await startQueue(url, sync, settler, clinics);
+  const address = await listen(app, config);
+  return {
+    url: config.server.publicUrl ?? address,
+    ground,
+    queue,
+    async stop() {
+      health.drain();
+      await app.close();
+      await queue.stop();
+      await sweeper.stop();
+      await ground.close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  const port = Number(process.env['PORT'] ?? config.server.port);
+  try {
+    return await app.listen({ host: config.server.host, port });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new ConfigError(`Port ${port} is in use. Start with another one: PORT=8081 npm start`, { cause });
+  }
+}

@@ -1,0 +1,74 @@
+/** The Appointment that a booking is seen as. https://hl7.org/fhir/R4/appointment.html */
+import { fhirInstant } from '../instant.ts';
+import type { Reference, Resource } from '../store/resource.ts';
+import type { SlotFacts } from './booking.sql.ts';
+
+/** Elements that are the client's; all others follow from the slot and from what the MIS says. */
+const clientsOwn = [
+  'language',
+  'text',
+  'contained',
+  'extension',
+  'identifier',
+  'appointmentType',
+  'reasonCode',
+  'reasonReference',
+  'priority',
+  'description',
+  'supportingInformation',
+  'comment',
+  'basedOn',
+] as const;
+
+const schedulesOwn = ['serviceCategory', 'serviceType', 'specialty'] as const;
+
+const pendingText = 'Запись уточняется, повторно записываться не нужно.';
+
+export type Standing = 'pending' | 'booked';
+
+interface ScheduleContent {
+  actor?: Reference[];
+  [name: string]: unknown;
+}
+
+/** @param content what the client sent, or the Appointment as it is now when it moves to another slot */
+export function composeAppointment(
+  id: string,
+  content: Resource,
+  patient: Reference,
+  facts: Pick<SlotFacts, 'id' | 'start' | 'end' | 'schedule_body'>,
+  standing: Standing,
+): Resource {
+  const schedule = JSON.parse(facts.schedule_body) as ScheduleContent;
+  const pick = (from: Record<string, unknown>, names: readonly string[]) =>
+    Object.fromEntries(names.filter((n) => from[n] !== undefined).map((n) => [n, from[n]]));
+  const status = standing === 'booked' ? 'accepted' : 'needs-action';
+  return {
+    resourceType: 'Appointment',
+    id,
+    ...pick(content, clientsOwn),
+    ...pick(schedule, schedulesOwn),
+    status: standing,
+    start: fhirInstant(facts.start.getTime()),
+    end: fhirInstant(facts.end.getTime()),
+    slot: [{ reference: `Slot/${facts.id}` }],
+    ...(standing === 'pending' && { patientInstruction: pendingText }),
+    participant: [
+      { actor: patient, status: 'accepted' },
+      ...(schedule.actor ?? []).map((actor) => ({ actor, status })),
+    ],
+  };
+}
+
+/** The same Appointment, cancelled; everything it was stays readable. */
+export function cancelAppointment(current: Resource, reason: string): Resource {
+  const { patientInstruction, ...rest } = current;
+  return { ...rest, status: 'cancelled', cancelationReason: { text: reason } } as Resource;
+}
+
+/** The content of a stored body: without the version and time that its row has. */
+export function contentOf(body: string): Resource {
+  const { meta, ...rest } = JSON.parse(body) as Resource;
+  const { versionId, lastUpdated, ...kept } = meta ?? {};
+  return (Object.keys(kept).length === 0 ? rest : { ...rest, meta: kept }) as Resource;
+}

@@ -1,0 +1,318 @@
+/**
+ * The booking saga (RELIABILITY §4.3–4.5). An intent is written before the MIS is called; an unknown outcome is settled by
+ * asking the MIS, never by guessing and never by repeating a write blindly; only `confirmed` says "booked".
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clinic } from '../connectors/clinic.ts';
+import type { MisRecord } from '../connectors/connector.ts';
+import { Fault } from '../fault.ts';
+import { fhirInstant } from '../instant.ts';
+import { violatedConstraint } from '../postgres.ts';
+import { readFreeze } from '../store/clinics.sql.ts';
+import { type DocumentWrite, prepareDocument } from '../store/document.ts';
+import { readDocument, type StoredDocument } from '../store/documents.sql.ts';
+import type { Resource } from '../store/resource.ts';
+import type { Viewer } from '../store/visibility.ts';
+import { composeAppointment } from './appointment.ts';
+import {
+  type BookingRow,
+  type IdempotencyKey,
+  insertIntent,
+  markTold,
+  markUnwanted,
+  moveBooking,
+  readBooking,
+  readBookingOf,
+  readKey,
+  readSlotFacts,
+  type SlotFacts,
+} from './booking.sql.ts';
+import { refusalOf, slotTaken } from './refusal.ts';
+import type { BookingContext, Conclusion, Settler } from './settlement.ts';
+
+/** What a client asks for. */
+export interface Order {
+  readonly viewer: Viewer;
+  /** What the client sent; validated. */
+  readonly content: Resource;
+  readonly slot: string;
+  readonly patient: string;
+  readonly key: IdempotencyKey | undefined;
+}
+
+export interface Answer {
+  readonly outcome: 'booked' | 'pending' | 'cancelled' | 'cancelling';
+  readonly document: StoredDocument;
+  /** The key was used before: nothing new was done. */
+  readonly repeated: boolean;
+}
+
+export interface Booking {
+  /** Books a slot. @throws Fault slot-taken, business-rule, transient, frozen, not-found, key-reused */
+  book(order: Order): Promise<Answer>;
+  /** Moves an Appointment to another slot; the old one is given up once the new one is confirmed. @throws Fault */
+  move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer>;
+  /** Cancels an Appointment in the MIS. @throws Fault */
+  cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer>;
+}
+
+/** Time between a process's death during an attempt and another's taking over, beyond the attempt's own deadline. */
+const leaseMargin = 2;
+
+export function createBooking(context: BookingContext, settler: Settler): Booking {
+  const { pool } = context;
+
+  async function book(order: Order): Promise<Answer> {
+    if (order.key !== undefined) {
+      const earlier = await answerOfKey(context, order.viewer, order.key);
+      if (earlier !== undefined) return earlier;
+    }
+    const facts = await findFacts(context, order.viewer, order.slot, order.patient);
+    const clinic = await openForWrites(context, facts.clinic);
+    if (facts.status !== 0) throw slotTaken(order.slot);
+    const [id, appointment] = [randomUUID(), randomUUID()];
+    const patient = { reference: `Patient/${order.patient}` };
+    const resource = composeAppointment(appointment, order.content, patient, facts, 'pending');
+    const request = requestOf(clinic, resource, facts, id);
+    const document = write(context, clinic, resource, 1);
+    try {
+      const row = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
+      const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
+      if (!(await insertIntent(pool, { ...row, request, lease, key: order.key }, document)))
+        throw slotTaken(order.slot);
+      return await attempt(context, settler, order.viewer, clinic, { ...fresh, ...row, request }, resource, facts);
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'booking_claim') throw slotTaken(order.slot);
+      if (constraint === 'idempotency_key_pkey') return (await answerOfKey(context, order.viewer, order.key!))!;
+      throw error;
+    }
+  }
+
+  async function move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer> {
+    const old = await standing(context, viewer, appointment);
+    if (old.state !== 'confirmed') throw notSettled();
+    const facts = await findFacts(context, viewer, slot, old.patient);
+    const clinic = await openForWrites(context, facts.clinic);
+    if (facts.clinic !== old.clinic)
+      throw new Fault('business-rule', 'An Appointment is moved within its clinic: cancel it and book another.', {
+        expression: 'Appointment.slot',
+      });
+    if (facts.status !== 0) throw slotTaken(slot);
+    const id = randomUUID();
+    const patient = { reference: `Patient/${old.patient}` };
+    const resource = composeAppointment(appointment, content, patient, facts, 'booked');
+    const request = requestOf(clinic, resource, facts, id);
+    const row = { id, appointment, clinic: facts.clinic, slot, patient: old.patient, replaces: old.id };
+    const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
+    try {
+      const claimed = await insertIntent(pool, { ...row, request, lease, key: undefined }, undefined);
+      if (!claimed) throw slotTaken(slot);
+    } catch (error) {
+      if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);
+      throw error;
+    }
+    return attempt(context, settler, viewer, clinic, { ...fresh, ...row, request }, undefined, facts);
+  }
+
+  async function cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer> {
+    const row = await standing(context, viewer, appointment);
+    const clinic = context.clinics.byNumber(row.clinic)!;
+    if (['cancelled', 'rejected', 'lost_in_mis'].includes(row.state))
+      return answer(context, viewer, appointment, 'cancelled', true);
+    if (['sending', 'unknown', 'needs_operator'].includes(row.state)) {
+      if (row.replaces !== null) throw notSettled();
+      if (await markUnwanted(pool, row.id)) return answer(context, viewer, appointment, 'cancelling', false);
+      return cancel(viewer, appointment, reason);
+    }
+    if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
+    await openForWrites(context, row.clinic);
+    const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
+    const moved = await moveBooking(pool, row.id, { from: ['confirmed'], to: 'cancelling', next: lease });
+    if (moved === undefined) return cancel(viewer, appointment, reason);
+    const conclusion = await within(clinic, settler.cancel(clinic, moved, reason));
+    if (conclusion?.outcome === 'refused') throw conclusion.fault;
+    return answer(
+      context,
+      viewer,
+      appointment,
+      conclusion?.outcome === 'cancelled' ? 'cancelled' : 'cancelling',
+      false,
+    );
+  }
+
+  return { book, move, cancel };
+}
+
+const fresh = {
+  state: 'sending',
+  attempt: 1,
+  wanted: true,
+  told: false,
+  reference: null,
+  refusal: null,
+  refusal_text: null,
+  doubted_for: null,
+  reads: 0,
+} as const;
+
+/** The first attempt: the client waits for it up to `answerSeconds`, it itself goes on to its own deadline. */
+async function attempt(
+  context: BookingContext,
+  settler: Settler,
+  viewer: Viewer,
+  clinic: Clinic,
+  row: BookingRow,
+  pending: Resource | undefined,
+  facts: SlotFacts,
+): Promise<Answer> {
+  const conclusion = await within(
+    clinic,
+    settler.attempt(clinic, row, pending && { resource: pending, version: 1, facts }),
+  );
+  if (conclusion?.outcome === 'booked') {
+    const document = conclusion.document ?? (await answer(context, viewer, row.appointment, 'booked', false)).document;
+    return { outcome: 'booked', document, repeated: false };
+  }
+  if (conclusion?.outcome === 'refused') throw conclusion.fault;
+  if (await markTold(context.pool, row.id)) return answer(context, viewer, row.appointment, 'pending', false);
+  return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, false);
+}
+
+/** The conclusion, or undefined when it comes too late for the client. The work goes on in either case. */
+async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((done) => {
+    timer = setTimeout(() => done(undefined), clinic.config.booking.answerSeconds * 1000);
+  });
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function findFacts(context: BookingContext, viewer: Viewer, slot: string, patient: string): Promise<SlotFacts> {
+  const facts = await readSlotFacts(context.pool, viewer, slot, patient);
+  if (facts === undefined)
+    throw new Fault('business-rule', 'There is no such Slot.', {
+      expression: 'Appointment.slot',
+      code: 'slot-unknown',
+    });
+  if (facts.patient_body === null)
+    throw new Fault('business-rule', 'There is no such Patient: create the Patient first.', {
+      expression: 'Appointment.participant',
+      code: 'patient-unknown',
+    });
+  if (facts.patient_clinic !== facts.clinic)
+    throw new Fault('business-rule', "The Patient and the Slot are of different clinics: use this clinic's Patient.", {
+      expression: 'Appointment.participant',
+      code: 'patient-of-other-clinic',
+    });
+  if (facts.start.getTime() <= context.clock())
+    throw new Fault('business-rule', 'The Slot has begun already: choose a later one.', {
+      expression: 'Appointment.slot',
+      code: 'slot-in-the-past',
+    });
+  return facts;
+}
+
+/** @throws Fault when it is certain beforehand that the MIS will not be asked */
+async function openForWrites(context: BookingContext, number: number): Promise<Clinic> {
+  const clinic = context.clinics.byNumber(number);
+  if (clinic?.booking === undefined)
+    throw new Fault('business-rule', 'This clinic takes no bookings through this service.', { code: 'no-booking' });
+  if (clinic.operations.health().writes === 'open')
+    throw new Fault('transient', "The clinic's system does not answer; nothing was sent to it.", { retryAfter: 30 });
+  if ((await readFreeze(context.pool, number)) !== undefined)
+    throw new Fault('frozen', "Bookings of this clinic are stopped while its system's data is checked.", {
+      retryAfter: 300,
+    });
+  return clinic;
+}
+
+function requestOf(clinic: Clinic, resource: Resource, facts: SlotFacts, booking: string): MisRecord {
+  const start = fhirInstant(facts.start.getTime());
+  return clinic.bookingRequest({
+    resource,
+    patient: JSON.parse(facts.patient_body!) as Resource,
+    slot: {
+      key: facts.key ?? `${facts.schedule_key};${start}`,
+      start,
+      end: fhirInstant(facts.end.getTime()),
+      schedule: facts.schedule_record,
+    },
+    booking,
+  });
+}
+
+function write(context: BookingContext, clinic: Clinic, resource: Resource, version: number): DocumentWrite {
+  return prepareDocument(
+    resource,
+    version,
+    context.clock(),
+    { clinic: clinic.number, zone: clinic.zone },
+    context.parameters,
+  );
+}
+
+/** The booking behind an Appointment that the viewer sees. */
+async function standing(context: BookingContext, viewer: Viewer, appointment: string): Promise<BookingRow> {
+  const seen = await readDocument(context.pool, viewer, 'Appointment', appointment);
+  if (seen === undefined) throw new Fault('not-found', 'There is no such Appointment.');
+  const row = await readBookingOf(context.pool, appointment);
+  if (row === undefined)
+    throw new Fault('business-rule', 'This Appointment was not made here: the clinic changes it.', {
+      code: 'not-ours',
+    });
+  return row;
+}
+
+/** The answer to a repeated request: the same Appointment in its current state. */
+async function answerOfKey(context: BookingContext, viewer: Viewer, key: IdempotencyKey): Promise<Answer | undefined> {
+  const known = await readKey(context.pool, key.client, key.key);
+  if (known === undefined) return undefined;
+  if (!known.request.equals(key.request))
+    throw new Fault('key-reused', 'This Idempotency-Key was used with another request: take a new key.', {
+      expression: 'http.idempotency-key',
+    });
+  return answerOf(context, viewer, (await readBooking(context.pool, known.booking))!, true);
+}
+
+async function answerOf(context: BookingContext, viewer: Viewer, row: BookingRow, repeated: boolean): Promise<Answer> {
+  switch (row.state) {
+    case 'confirmed':
+    case 'cancelling':
+    case 'cancel_unknown':
+      return answer(context, viewer, row.appointment, 'booked', repeated);
+    case 'cancelled':
+    case 'lost_in_mis':
+      return answer(context, viewer, row.appointment, 'cancelled', repeated);
+    case 'rejected':
+      throw refusalOf(row);
+    default:
+      if (repeated && !(await markTold(context.pool, row.id)))
+        return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, repeated);
+      return answer(context, viewer, row.appointment, 'pending', repeated);
+  }
+}
+
+async function answer(
+  context: BookingContext,
+  viewer: Viewer,
+  appointment: string,
+  outcome: Answer['outcome'],
+  repeated: boolean,
+): Promise<Answer> {
+  const document = await readDocument(context.pool, viewer, 'Appointment', appointment);
+  if (document === undefined) throw new Fault('not-found', 'There is no such Appointment.');
+  return { outcome, document, repeated };
+}
+
+function notSettled(): Fault {
+  return new Fault('in-progress', 'This Appointment is not settled yet: wait until its status is "booked".', {
+    expression: 'Appointment.status',
+    retryAfter: 5,
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * Jobs on pg-boss: what is done by the clock (reading a MIS, the full comparison, pruning) and on demand. Settings follow
+ * what was measured (RELIABILITY §2, §6): without them a killed hub's job is redelivered after a minute instead of 20 s.
+ */
+import { PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { Clinic, Clinics } from '../connectors/clinic.ts';
+import type { Database } from '../postgres.ts';
+import { pruneRuns } from '../store/clinics.sql.ts';
+import { pruneMessages } from '../store/messages.sql.ts';
+import { pruneKeys } from './booking.sql.ts';
+import { reconcile } from './reconcile.ts';
+import type { Settler } from './settlement.ts';
+import { type SyncContext, syncDirectory, syncSchedule } from './sync.ts';
+
+export interface Queue {
+  /** Reads a clinic soon, once however often it is asked for. */
+  request(kind: 'sync-directory' | 'sync-schedule', clinic: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface ClinicJob {
+  clinic: string;
+}
+
+const clinicQueues = ['sync-directory', 'sync-schedule', 'reconcile'] as const;
+type ClinicQueue = (typeof clinicQueues)[number];
+
+/** Days that an exchange with a MIS and an idempotency key are kept. */
+const keptDays = 30;
+
+export async function startQueue(
+  url: string,
+  context: SyncContext,
+  settler: Settler,
+  clinics: Clinics,
+): Promise<Queue> {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'medmost jobs',
+    max: 4,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    cronMonitorIntervalSeconds: 5,
+    cronWorkerIntervalSeconds: 1,
+  });
+  boss.on('error', (err) => context.log.warn({ err }, 'pg-boss'));
+  await boss.start();
+  for (const name of clinicQueues) await createQueue(boss, name);
+  await createQueue(boss, 'prune');
+  await scheduleAll(boss, clinics);
+  const jobs = clinicJobs(context, settler);
+  for (const name of clinicQueues) await workOn(boss, name, jobs[name], clinics, context.log);
+  await boss.work('prune', { pollingIntervalSeconds: 10 }, () => prune(context.pool));
+  return {
+    async request(kind, clinic) {
+      await boss.send(kind, { clinic }, { singletonKey: clinic });
+    },
+    stop: () => boss.stop({ graceful: true, timeout: 15_000 }),
+  };
+}
+
+/** `exclusive` with the clinic as key: a reading that takes longer than its interval is not queued a second time. */
+async function createQueue(boss: PgBoss, name: string): Promise<void> {
+  const settings = { expireInSeconds: 900, heartbeatSeconds: 15, retryLimit: 0, deleteAfterSeconds: 86_400 };
+  await boss.createQueue(name, { policy: 'exclusive', ...settings });
+}
+
+async function scheduleAll(boss: PgBoss, clinics: Clinics): Promise<void> {
+  for (const clinic of clinics.all) {
+    const crons: Record<ClinicQueue, string> = {
+      'sync-directory': clinic.config.sync.directory,
+      'sync-schedule': clinic.config.sync.schedule,
+      reconcile: '30 3 * * *',
+    };
+    for (const name of clinicQueues) {
+      const options = { tz: clinic.zone, key: clinic.key, singletonKey: clinic.key };
+      await boss.schedule(name, crons[name], { clinic: clinic.key }, options);
+    }
+  }
+  await boss.schedule('prune', '15 4 * * *');
+  for (const schedule of await boss.getSchedules())
+    if (schedule.key && clinics.byKey(schedule.key) === undefined) await boss.unschedule(schedule.name, schedule.key);
+}
+
+type ClinicWork = (clinic: Clinic, signal: AbortSignal) => Promise<unknown>;
+
+function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue, ClinicWork> {
+  return {
+    'sync-directory': (clinic, signal) => syncDirectory(context, clinic, signal),
+    'sync-schedule': async (clinic, signal) => {
+      await syncSchedule(context, clinic, signal);
+      await reconcile(context, settler, clinic, 'suspicious', signal);
+    },
+    reconcile: (clinic, signal) => reconcile(context, settler, clinic, 'all', signal),
+  };
+}
+
+/** A failed reading is told by `sync_run` and comes again by the clock, so the job itself does not fail for it. */
+async function workOn(boss: PgBoss, name: ClinicQueue, work: ClinicWork, clinics: Clinics, log: Logger): Promise<void> {
+  await boss.work<ClinicJob>(name, { localConcurrency: 4, pollingIntervalSeconds: 1 }, async ([job]) => {
+    const clinic = clinics.byKey(job!.data.clinic);
+    if (clinic === undefined) return;
+    await work(clinic, job!.signal).catch((error: unknown) => {
+      log.warn({ err: error, clinic: clinic.key, job: name }, 'a job on a clinic did not succeed');
+    });
+  });
+}
+
+async function prune(pool: Database): Promise<void> {
+  await pruneMessages(pool, keptDays);
+  await pruneKeys(pool, keptDays);
+  await pruneRuns(pool);
+}

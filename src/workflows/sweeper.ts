@@ -1,0 +1,55 @@
+/**
+ * Finds bookings that are due and has them settled. The row of a booking is its own job: it is written with the claim in
+ * one statement, so it can be neither lost nor doubled, and any number of hubs share the work by `skip locked`.
+ */
+import type { Logger } from 'pino';
+import type { Database } from '../postgres.ts';
+import { type BookingRow, takeDue } from './booking.sql.ts';
+import type { Settler } from './settlement.ts';
+
+export interface Sweeper {
+  /** Stops looking and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+const pauseMilliseconds = 500;
+const atOnce = 20;
+/** Longer than any settling takes: the longest deadline of an attempt and two reads. */
+const leaseSeconds = 300;
+
+export function startSweeper(pool: Database, settler: Settler, log: Logger): Sweeper {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const underWay = new Set<Promise<void>>();
+
+  async function settleOne(row: BookingRow): Promise<void> {
+    try {
+      await settler.settle(row);
+    } catch (error) {
+      log.error({ err: error, booking: row.id }, 'a booking could not be settled now');
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      const free = atOnce - underWay.size;
+      const due = free > 0 ? await takeDue(pool, free, leaseSeconds) : [];
+      for (const row of due) {
+        const work: Promise<void> = settleOne(row).finally(() => underWay.delete(work));
+        underWay.add(work);
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'bookings that are due could not be read');
+    }
+    if (!stopped) timer = setTimeout(() => void sweep(), pauseMilliseconds);
+  }
+
+  void sweep();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await Promise.all(underWay);
+    },
+  };
+}
