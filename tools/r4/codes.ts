@@ -66,5 +66,10 @@ function findConcept(concepts: readonly CodeSystemConcept[], code: string): Code
 }
 
 function codesBelow(concepts: readonly CodeSystemConcept[]): string[] {
-  return concepts.flatMap((c) => [c.code!, ...codesBelow(c.concept ?? [])]);
+  return concepts.flatMap((c) => [...(isAbstract(c) ? [] : [c.code!]), ...codesBelow(c.concept ?? [])]);
+}
+
+/** A code that only groups others, as `question` in item-type, may not be used. */
+function isAbstract(concept: CodeSystemConcept): boolean {
+  return concept.property?.some((p) => p.code === 'notSelectable' && p.valueBoolean === true) ?? false;
 }

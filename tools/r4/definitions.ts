@@ -43,6 +43,12 @@ const correctedTypes: Record<string, string> = {
   'Extension.url': 'uri',
 };
 
+/** Reference targets that Medplum adds to R4's; protocols/r4.md §C does not list these, fhirpath.js's model shows them. */
+const addedTargets: Record<string, string[]> = {
+  'AuditEvent.agent.who': ['Bot', 'ClientApplication'],
+  'AuditEvent.source.observer': ['Bot', 'ClientApplication', 'Subscription'],
+};
+
 export function readDefinitions(): Definitions {
   const structures = [...readBundle('profiles-types.json'), ...readBundle('profiles-resources.json')].filter(
     (r): r is StructureDefinition =>
@@ -71,7 +77,12 @@ export function elementsOfStructure(structure: StructureDefinition): ElementDefi
 
 function correctElement(element: ElementDefinition): ElementDefinition {
   const code = correctedTypes[element.path] ?? correctedTypes[element.base?.path ?? ''];
-  return code === undefined ? element : { ...element, type: [{ code }] };
+  if (code !== undefined) return { ...element, type: [{ code }] };
+  const added = addedTargets[element.path];
+  if (added === undefined) return element;
+  const isOurs = (profile: string) => !added.some((name) => profile.endsWith(`/${name}`));
+  const types = element.type ?? [];
+  return { ...element, type: types.map((t) => ({ ...t, targetProfile: (t.targetProfile ?? []).filter(isOurs) })) };
 }
 
 function byUrl<T extends { url?: string }>(resources: T[]): Map<string, T> {

@@ -17,7 +17,7 @@ export function buildSearches(definitions: Definitions, types: readonly string[]
 }
 
 function rawParameter(parameter: SearchParameter, type: string): RawParameter {
-  const branches = splitUnion(parameter.expression ?? '').filter((b) => b.replace(/^\(+/, '').startsWith(`${type}.`));
+  const branches = splitUnion(parameter.expression ?? '').filter((b) => isBranchOf(b, type));
   const targets = targetsOf(parameter, branches);
   const id = parameter.url.slice(urlPrefix.length);
   return {
@@ -52,4 +52,9 @@ function splitUnion(expression: string): string[] {
     else branches[branches.length - 1] += char;
   }
   return branches.map((b) => b.trim()).filter((b) => b !== '');
+}
+
+function isBranchOf(branch: string, type: string): boolean {
+  const bare = branch.replace(/^\(+/, '');
+  return bare === type || bare.startsWith(`${type}.`);
 }

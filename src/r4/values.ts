@@ -1,0 +1,68 @@
+/**
+ * What a resource is found by: the values of its search parameters, ready to be rows of an index (R4 search.html,
+ * protocols/r4.md §E). Composite parameters and `near` yield nothing.
+ */
+
+import { parseExpression } from './expression.ts';
+import { compileExpression, type Json, type Walk } from './route.ts';
+import { type SearchParameter, type SearchType, searchParametersOf } from './table.ts';
+import { dateValues } from './values/date.ts';
+import { numberValues, quantityValues } from './values/quantity.ts';
+import { referenceValues, uriValues } from './values/reference.ts';
+import { stringValues } from './values/string.ts';
+import { tokenValues } from './values/token.ts';
+import type { Convert, ExtractOptions, SearchValue } from './values/value.ts';
+
+export { type DateRange, dateRange } from './date.ts';
+export { foldString } from './values/string.ts';
+export type { ExtractOptions, SearchValue } from './values/value.ts';
+
+/** Takes a parsed, valid resource. Values repeat when the resource repeats them. */
+export type Extractor = (resource: object, options: ExtractOptions) => SearchValue[];
+
+/** Values of the base search parameters of `type`, or of those in `options.codes` alone. */
+export function extract(type: string, resource: object, options: ExtractOptions): SearchValue[] {
+  let extractor = extractors.get(type);
+  if (extractor === undefined) {
+    extractor = compileExtractor(type, searchParametersOf(type));
+    extractors.set(type, extractor);
+  }
+  return extractor(resource, options);
+}
+
+/** Compiled on first use; what is in it follows from the table alone. */
+const extractors = new Map<string, Extractor>();
+
+/**
+ * For parameters of one's own beside R4's (`Slot.end`): the same as `extract` over the given list.
+ * @throws SyntaxError for an expression outside the subset
+ */
+export function compileExtractor(type: string, parameters: readonly SearchParameter[]): Extractor {
+  const compiled = parameters.flatMap((p) => compileParameter(type, p));
+  return (resource, options) => {
+    const values: SearchValue[] = [];
+    for (const { code, walk, convert } of compiled) {
+      if (options.codes !== undefined && !options.codes.includes(code)) continue;
+      walk(resource as Json, (value, found, element) => {
+        for (const v of convert({ code, value, type: found, element, options })) values.push(v);
+      });
+    }
+    return values;
+  };
+}
+
+const converters: Partial<Record<SearchType, Convert>> = {
+  token: tokenValues,
+  string: stringValues,
+  date: dateValues,
+  reference: referenceValues,
+  uri: uriValues,
+  number: numberValues,
+  quantity: quantityValues,
+};
+
+function compileParameter(type: string, parameter: SearchParameter): { code: string; walk: Walk; convert: Convert }[] {
+  const convert = converters[parameter.type];
+  if (convert === undefined || parameter.expression === undefined) return [];
+  return [{ code: parameter.code, walk: compileExpression(parseExpression(parameter.expression), type), convert }];
+}
