@@ -30,12 +30,18 @@ export function inspect(folders: readonly string[]): Inspected {
   });
   checkTogether(documents, report);
   const examples = [...files.examples].map(([file, text]) => readExample(file, text, report));
-  proveByExamples(
-    documents,
-    examples.filter((example) => example !== undefined),
-    report,
-  );
+  const found = examples.filter((example) => example !== undefined);
+  proveByExamples(documents, found, unlessReported([...problems], report));
   return { files, tables, problems: problems.sort(byPlace) };
+}
+
+/** What the examples say of a place that is known to be wrong is a consequence, and is left out. */
+function unlessReported(known: readonly Problem[], report: Report): Report {
+  const isWrong = (file: string, path: string) =>
+    known.some((p) => p.file === file && (path === p.path || path.startsWith(`${p.path}[`)) && p.severity === 'error');
+  return (place, message, severity) => {
+    if (!isWrong(place.file, place.path)) report(place, message, severity);
+  };
 }
 
 /** Keeps each problem once: several examples may run into the same one. */

@@ -17,10 +17,20 @@ export function checkShape(shape: Shape, type: string, check: StructureCheck, pa
   if (node === undefined) return;
   for (const { name, template } of shape.fields) {
     const element = elementFor(type, name);
-    if (element === undefined) check.report(template.place, unknownElement(type, name));
-    else if (!isReserved(shape, type, name, check)) checkElement(template, element, check, parent);
+    const reserved = reservedAt(name, parent);
+    if (reserved === 'read') continue;
+    else if (reserved !== undefined && node.kind === 'resource') check.report(template.place, reserved);
+    else if (element === undefined) check.report(template.place, unknownElement(type, name));
+    else checkElement(template, element, check, parent);
   }
   checkRequired(shape, type, check);
+}
+
+/** What only the top of a document may not say; a contained resource says it (`read` elsewhere) or may. */
+function reservedAt(name: string, parent: Element | undefined): string | undefined {
+  if (parent !== undefined) return name === 'resourceType' && parent.type === 'Resource' ? 'read' : undefined;
+  if (name === 'id') return 'comes from "key" and cannot be written here';
+  return name === 'resourceType' ? 'comes from "resource" and cannot be written here' : undefined;
 }
 
 /** The element that a property fills; `_name` of a primitive holds its extensions. */
@@ -39,12 +49,6 @@ function unknownElement(type: string, name: string): string {
   if (choice !== undefined) return `is a choice: write ${choice.map((e) => e.name).join(', ')}`;
   if (name.startsWith('_')) return 'only the extensions of a single primitive element can be written with "_"';
   return `${type} has no element "${name}"${suggestion(name, elements.keys()) || `; it has ${[...elements.keys()].join(', ')}`}`;
-}
-
-function isReserved(shape: Shape, type: string, name: string, { report }: StructureCheck): boolean {
-  if (!resourceTypes.has(type) || name !== 'id' || shape.place.path.includes('.')) return false;
-  report(shape.fields.find((f) => f.name === name)!.template.place, 'comes from "key" and cannot be written here');
-  return true;
 }
 
 function checkElement(template: Template, element: Element, check: StructureCheck, parent?: Element): void {

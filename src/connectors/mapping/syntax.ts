@@ -73,18 +73,14 @@ export function fieldsOf(node: Node): string[] {
   return [...new Set(names)];
 }
 
-/** Names of functions and variables that are neither allowed nor bound inside the expression itself. */
+/** Names of functions and variables that are neither allowed nor bound inside the expression itself, as they are written. */
 export function unknownNames(node: Node, allowed: ReadonlySet<string>): Node[] {
   const nodes = [...nodesOf(node)];
   const bound = new Set(nodes.flatMap(boundBy));
-  return nodes.filter(
-    (n) =>
-      n.type === 'variable' &&
-      n.value !== '' &&
-      n.value !== '$' &&
-      !bound.has(n.value as string) &&
-      !allowed.has(n.value as string),
-  );
+  const isKnown = ({ value }: Node) =>
+    value === '' || value === '$' || bound.has(String(value)) || allowed.has(String(value));
+  const unknown = nodes.filter((node) => node.type === 'variable' && !isKnown(node));
+  return unknown.sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
 }
 
 function boundBy(node: Node): string[] {

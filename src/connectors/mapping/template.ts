@@ -120,9 +120,15 @@ export function parseLeaf(text: string, place: Place, kit: Kit): Leaf {
     if (!(error instanceof ExpressionRefused)) throw error;
     if (error.slowOnly && kit.slow) return parseSlowLeaf(text, place, kit);
     const at = error.position === undefined ? '' : ` (at character ${error.position + 1} of ${JSON.stringify(text)})`;
-    kit.report(place, `${error.message}${at}`);
+    kit.report(place, `${error.message}${at}${isTorn(text) ? tornAdvice : ''}`);
     return { kind: 'leaf', place, evaluate: () => undefined, slow: false };
   }
+}
+
+const tornAdvice = '; if YAML cut it at a comma, put the expression in quotes';
+
+function isTorn(text: string): boolean {
+  return text.split('(').length > text.split(')').length;
 }
 
 function parseSlowLeaf(text: string, place: Place, kit: Kit): Leaf {
