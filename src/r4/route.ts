@@ -3,12 +3,12 @@
  * type of what is found known beforehand, so that nothing is looked up while walking (protocols/r4.md §E).
  */
 import type { Expression } from './expression.ts';
+import type { Json } from './json.ts';
 import { type Element, nodeOf } from './table.ts';
 
 /** Takes each value that is found, with its R4 type and the element it stands in. */
 export type Sink = (value: unknown, type: string, element: Element | undefined) => void;
 export type Walk = (resource: Json, sink: Sink) => void;
-export type Json = Readonly<Record<string, unknown>>;
 
 interface Route {
   readonly steps: readonly Step[];

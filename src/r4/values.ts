@@ -4,7 +4,8 @@
  */
 
 import { parseExpression } from './expression.ts';
-import { compileExpression, type Json, type Walk } from './route.ts';
+import type { Json } from './json.ts';
+import { compileExpression, type Walk } from './route.ts';
 import { type SearchParameter, type SearchType, searchParametersOf } from './table.ts';
 import { dateValues } from './values/date.ts';
 import { numberValues, quantityValues } from './values/quantity.ts';

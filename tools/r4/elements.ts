@@ -8,8 +8,6 @@ export interface Elements {
   invariants: Record<string, RawInvariant>;
 }
 
-/** ele-1 and ext-1 stand on nearly every element; the validator's walk does them without being told. */
-const ubiquitous = new Set(['ele-1', 'ext-1']);
 const simpleQuantity = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity';
 const sqty1: RawInvariant = {
   human: 'The comparator is not used on a SimpleQuantity',
@@ -32,8 +30,7 @@ function addType(definitions: Definitions, name: string, built: Elements): strin
   if (structure === undefined) throw new Error(`R4 has no type ${name}`);
   const elements = elementsOfStructure(structure);
   for (const [index, element] of elements.entries()) {
-    addInvariants(element, built);
-    if (index === 0 || isBackbone(element)) built.nodes[element.path] = nodeOf(element);
+    if (index === 0 || isBackbone(element)) built.nodes[element.path] = nodeOf(element, built);
     if (index > 0) addElement(element, built);
   }
   return elements.flatMap((e) => e.type?.map((t) => t.code) ?? []).filter((c) => /^[A-Z]/.test(c));
@@ -43,7 +40,7 @@ function addElement(element: ElementDefinition, built: Elements): void {
   const dot = element.path.lastIndexOf('.');
   const parent = built.nodes[element.path.slice(0, dot)];
   if (parent === undefined) throw new Error(`${element.path} stands before its parent`);
-  if (element.max !== '0') parent.elements[element.path.slice(dot + 1)] = rawElement(element);
+  if (element.max !== '0') parent.elements[element.path.slice(dot + 1)] = rawElement(element, built);
 }
 
 /** A backbone element, or Element with children of its own (Timing.repeat, Dosage.doseAndRate, ElementDefinition.type). */
@@ -51,16 +48,16 @@ function isBackbone(element: ElementDefinition): boolean {
   return element.type?.some((t) => t.code === 'BackboneElement' || t.code === 'Element') ?? false;
 }
 
-function nodeOf(element: ElementDefinition): RawNode {
-  const keys = keysOf(element);
+function nodeOf(element: ElementDefinition, built: Elements): RawNode {
+  const keys = keysOf(element, built);
   return { ...(keys.length > 0 && { invariants: keys }), elements: {} };
 }
 
-function rawElement(element: ElementDefinition): RawElement {
+function rawElement(element: ElementDefinition, built: Elements): RawElement {
   const targets = targetsOf(element);
   const binding = element.binding;
   const url = binding?.valueSet?.split('|')[0];
-  const keys = isBackbone(element) ? [] : keysOf(element);
+  const keys = isBackbone(element) ? [] : keysOf(element, built);
   if (element.type?.some((t) => t.profile?.includes(simpleQuantity))) keys.push('sqty-1');
   return {
     types: typesOf(element),
@@ -86,15 +83,24 @@ function targetsOf(element: ElementDefinition): string[] {
   return names.includes('Resource') ? [] : names;
 }
 
-function keysOf(element: ElementDefinition): string[] {
-  return (element.constraint ?? []).map((c) => c.key).filter((k) => !ubiquitous.has(k));
-}
-
-function addInvariants(element: ElementDefinition, built: Elements): void {
-  for (const c of element.constraint ?? [])
-    built.invariants[c.key] ??= {
+/** Keys of an element's invariants, which are added to the table's on first sight. */
+function keysOf(element: ElementDefinition, built: Elements): string[] {
+  const stated = (element.constraint ?? []).filter((c) => !isUbiquitous(c.key, element.path));
+  return stated.map((c) => {
+    const invariant: RawInvariant = {
       human: c.human,
       expression: c.expression ?? '',
       ...(c.severity === 'warning' && { severity: 'warning' as const }),
     };
+    const known = built.invariants[c.key];
+    // R4 uses inv-1 twice, for Parameters and for Task.
+    const key = known === undefined || known.expression === invariant.expression ? c.key : `${c.key}@${element.path}`;
+    built.invariants[key] ??= invariant;
+    return key;
+  });
+}
+
+/** ele-1 stands on every element and is the validator's walk itself; ext-1 is said once, of Extension. */
+function isUbiquitous(key: string, path: string): boolean {
+  return key === 'ele-1' || (key === 'ext-1' && path !== 'Extension');
 }

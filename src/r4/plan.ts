@@ -1,0 +1,99 @@
+/** The R4 table compiled for the validator: everything that can be decided before a resource is seen. */
+import { type BindingCheck, bindingCheckOf } from './binding.ts';
+import type { InvariantTest } from './invariants/invariant.ts';
+import { invariantTests } from './invariants.ts';
+import { type PrimitiveCheck, primitiveChecks } from './primitives.ts';
+import { type Element, invariantOf, type Node, nodeOf } from './table.ts';
+
+export interface Plan {
+  readonly name: string;
+  readonly isResource: boolean;
+  readonly checks: ReadonlyMap<string, ElementCheck>;
+  /** Each needs one of its names. */
+  readonly required: readonly { readonly step: string; readonly names: readonly string[]; readonly type: string }[];
+  readonly invariants: readonly InvariantCheck[];
+}
+
+export interface ElementCheck {
+  readonly element: Element;
+  /** The element in FHIRPath, which has no type in the name of a choice. */
+  readonly step: string;
+  readonly list: boolean;
+  readonly primitive?: PrimitiveCheck;
+  readonly isAnchor: boolean;
+  readonly binding?: BindingCheck;
+  readonly invariants: readonly InvariantCheck[];
+}
+
+export interface InvariantCheck {
+  readonly test: InvariantTest;
+  readonly text: string;
+  readonly severity: 'error' | 'warning';
+}
+
+const plans = new Map<string, Plan>();
+
+/** The plan of a type or backbone element; built on first use, follows from the table alone. */
+export function planOf(name: string): Plan | undefined {
+  const known = plans.get(name);
+  if (known !== undefined) return known;
+  const node = nodeOf(name);
+  if (node === undefined) return undefined;
+  const plan = buildPlan(node);
+  plans.set(name, plan);
+  return plan;
+}
+
+function buildPlan(node: Node): Plan {
+  const elements = [...node.elements.values()];
+  return {
+    name: node.name,
+    isResource: node.kind === 'resource',
+    checks: new Map(elements.map((e) => [e.name, buildCheck(e, node)])),
+    required: requiredOf(elements),
+    invariants: invariantChecks(node.invariants),
+  };
+}
+
+function requiredOf(elements: readonly Element[]): Plan['required'] {
+  const groups = Map.groupBy(
+    elements.filter((e) => e.min > 0),
+    (e) => e.choice ?? e.name,
+  );
+  return [...groups].map(([step, of]) => ({
+    step,
+    names: of.map((e) => e.name),
+    type: of.map((e) => e.type).join(' or '),
+  }));
+}
+
+function buildCheck(element: Element, node: Node): ElementCheck {
+  const binding = bindingCheckOf(element);
+  const primitive = element.kind === 'primitive' ? primitiveChecks[element.type] : undefined;
+  return {
+    element,
+    step: element.choice ?? element.name,
+    list: element.list,
+    ...(primitive !== undefined && { primitive }),
+    isAnchor: isAnchor(element, node),
+    ...(binding !== undefined && { binding }),
+    invariants: invariantChecks(element.invariants),
+  };
+}
+
+/** Where `#id` means a contained resource. */
+function isAnchor({ type, name }: Element, node: Node): boolean {
+  return (
+    (node.name === 'Reference' && name === 'reference') || type === 'canonical' || type === 'uri' || type === 'url'
+  );
+}
+
+function invariantChecks(keys: readonly string[]): InvariantCheck[] {
+  return keys.flatMap((key) => {
+    const test = invariantTests.get(key);
+    const invariant = invariantOf(key);
+    if (test === undefined || invariant === undefined) return [];
+    const human = invariant.human.replace(/[\s.]+$/, '');
+    return [{ test, text: `: ${human} (R4 ${key.split('@')[0]}).`, severity: invariant.severity }];
+  });
+}

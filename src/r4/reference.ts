@@ -1,0 +1,52 @@
+/** Form and target type of a Reference. https://hl7.org/fhir/R4/references.html */
+import type { Json } from './json.ts';
+import { isResourceType } from './table.ts';
+
+const relative = /^([A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+const conditional = /^([A-Za-z]+)\?./;
+const restful = /^https?:\/\/.*\/([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:/;
+
+/**
+ * Undefined when `value.reference` and `value.type` may stand where only `targets` may be referred to (any resource when
+ * empty), else how to mend it.
+ * @param container the resource whose `contained` a `#id` is sought in
+ */
+export function checkReference(value: Json, targets: readonly string[], container: Json): string | undefined {
+  const { reference, type } = value;
+  const stated = typeof type === 'string' && isResourceType(type) ? type : undefined;
+  if (stated !== undefined && !isAllowed(stated, targets)) return allowed(targets);
+  if (typeof reference !== 'string') return undefined;
+  const target = targetTypeOf(reference, container);
+  if (target === 'malformed')
+    return 'is not a reference: give Type/id, an absolute URL, urn:uuid:… or #id of a contained resource.';
+  if (target === undefined) return undefined;
+  if (!isResourceType(target)) return 'refers to a type that R4 does not have; correct the name before the slash.';
+  if (stated !== undefined && stated !== target) return 'says in "type" another type than the reference has.';
+  return isAllowed(target, targets) ? undefined : allowed(targets);
+}
+
+function isAllowed(type: string, targets: readonly string[]): boolean {
+  return targets.length === 0 || targets.includes(type);
+}
+
+function allowed(targets: readonly string[]): string {
+  return `refers to a type that is not allowed here; allowed: ${targets.join(', ')}.`;
+}
+
+/** Undefined when the text does not tell. */
+function targetTypeOf(reference: string, container: Json): string | undefined {
+  if (reference.startsWith('#')) return containedType(reference.slice(1), container);
+  const local = relative.exec(reference) ?? conditional.exec(reference);
+  if (local !== null) return local[1];
+  if (!absolute.test(reference)) return 'malformed';
+  const type = restful.exec(reference)?.[1];
+  return type !== undefined && isResourceType(type) ? type : undefined;
+}
+
+function containedType(id: string, { contained, resourceType }: Json): string | undefined {
+  if (id === '') return typeof resourceType === 'string' ? resourceType : undefined;
+  if (!Array.isArray(contained)) return undefined;
+  const found = contained.find((c: Json | null) => c?.id === id) as Json | undefined;
+  return typeof found?.resourceType === 'string' ? found.resourceType : undefined;
+}

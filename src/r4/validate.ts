@@ -1,0 +1,249 @@
+/**
+ * Whether a resource is valid R4: one walk over the table (protocols/r4.md §D, BEHAVIOURS.md §5.1) for structure,
+ * cardinality, formats, required codes, reference targets and invariants, and "end before start", which R4 forgot.
+ */
+import type { Scope } from './invariants/invariant.ts';
+import { type Issue, Report } from './issue.ts';
+import { isObject, type Json } from './json.ts';
+import { isReversed } from './order.ts';
+import { type ElementCheck, type InvariantCheck, type Plan, planOf } from './plan.ts';
+import { checkReference } from './reference.ts';
+import { isResourceType } from './table.ts';
+import { checkXhtml } from './xhtml.ts';
+
+export type { Issue, IssueCode } from './issue.ts';
+
+export interface ValidateOptions {
+  /** Also report R4's own warnings, such as a missing narrative (dom-6). Default false. */
+  readonly warnings?: boolean;
+  /** Objects within objects. Default 64. */
+  readonly maxDepth?: number;
+  /** Values of all kinds. Default 1,000,000. */
+  readonly maxValues?: number;
+  /** The walk ends at this many issues. Default 100. */
+  readonly maxIssues?: number;
+}
+
+interface Walk {
+  readonly report: Report;
+  readonly warnings: boolean;
+  readonly maxDepth: number;
+  depth: number;
+  /** How many more values may be looked at. */
+  values: number;
+}
+
+/** All that is wrong with a parsed JSON value as an R4 resource; empty when it is valid. Never throws. */
+export function validate(resource: unknown, options: ValidateOptions = {}): Issue[] {
+  const type = isObject(resource) && planOf(String(resource.resourceType)) ? String(resource.resourceType) : 'Resource';
+  const walk: Walk = {
+    report: new Report(type, options.maxIssues ?? 100),
+    warnings: options.warnings ?? false,
+    maxDepth: options.maxDepth ?? 64,
+    depth: 0,
+    values: options.maxValues ?? 1_000_000,
+  };
+  if (isObject(resource)) checkResource(resource, undefined, walk);
+  else walk.report.add('structure', 'send one resource as a JSON object.');
+  return walk.report.issues;
+}
+
+/** @param container the scope of the resource that contains this one in `contained` */
+function checkResource(resource: Json, container: Scope | undefined, walk: Walk): void {
+  const { resourceType } = resource;
+  const plan = typeof resourceType === 'string' ? planOf(resourceType) : undefined;
+  if (plan === undefined || !isResourceType(plan.name)) {
+    reportType(resourceType, walk.report);
+    return;
+  }
+  const root = container?.root ?? resource;
+  const scope: Scope = { resource, root, anchors: new Set(), pointsToContainer: false, contained: [] };
+  checkObject(resource, plan, scope, walk);
+  if (container === undefined) return;
+  container.contained.push(scope);
+  for (const anchor of scope.anchors) container.anchors.add(anchor);
+}
+
+function reportType(resourceType: unknown, report: Report): void {
+  if (typeof resourceType !== 'string') report.add('structure', 'has no "resourceType"; name its R4 type there.');
+  else if (isResourceType(resourceType)) report.add('not-supported', 'is of a type that this server does not take.');
+  else report.add('structure', 'has a "resourceType" that R4 does not have; correct the name.');
+}
+
+function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
+  const { report } = walk;
+  if (walk.depth >= walk.maxDepth) {
+    report.add('too-long', `is nested deeper than ${walk.maxDepth} levels; flatten it.`);
+    return;
+  }
+  walk.depth++;
+  const count = checkMembers(value, plan, scope, walk);
+  if (count === 0 && !plan.isResource) report.add('structure', 'is empty; leave the element out.');
+  for (const { step, names, type } of plan.required)
+    if (!names.some((name) => value[name] !== undefined || value[`_${name}`] !== undefined))
+      report.add('required', `is required (${type}); give it.`, step);
+  checkInvariants(value, plan.invariants, scope, walk);
+  checkOrder(value, plan, report);
+  walk.depth--;
+}
+
+/** @returns how many members there are */
+function checkMembers(value: Json, plan: Plan, scope: Scope, walk: Walk): number {
+  let count = 0;
+  let chosen: ElementCheck[] | undefined;
+  for (const key in value) {
+    if (walk.report.isFull || !spend(walk)) return count + 1;
+    if (key === 'resourceType' && plan.isResource) continue;
+    count++;
+    const check = plan.checks.get(key) ?? companionCheck(value, key, plan, scope, walk);
+    if (check === undefined) continue;
+    if (check.element.choice !== undefined) chosen = checkChoice(check, chosen ?? [], walk.report);
+    if (!key.startsWith('_')) checkElement(check, value[key], value[`_${key}`], scope, walk);
+  }
+  return count;
+}
+
+function spend(walk: Walk): boolean {
+  if (walk.values-- > 0) return true;
+  if (walk.values === -1) walk.report.add('too-long', 'holds too many values; send less at once.');
+  return false;
+}
+
+/** Reports a second type of one choice. @returns the checks to compare the next with */
+function checkChoice(check: ElementCheck, before: ElementCheck[], report: Report): ElementCheck[] {
+  const { choice, name } = check.element;
+  const other = before.find((b) => b.element.choice === choice && b.element.name !== name)?.element.name;
+  if (other !== undefined) report.add('structure', `is given in two types (${other} and ${name}); keep one.`, choice);
+  before.push(check);
+  return before;
+}
+
+function checkElement(check: ElementCheck, value: unknown, companion: unknown, scope: Scope, walk: Walk): void {
+  walk.report.enter(check.step);
+  if (check.list) checkList(check, value, companion, scope, walk);
+  else if (Array.isArray(value)) walk.report.add('structure', 'is a list; give a single value without brackets.');
+  else checkValue(check, value, scope, walk);
+  walk.report.leave();
+}
+
+function checkList(check: ElementCheck, list: unknown, companion: unknown, scope: Scope, walk: Walk): void {
+  const { report } = walk;
+  if (!Array.isArray(list)) report.add('structure', 'must be a list; put it in [ ].');
+  else if (list.length === 0) report.add('structure', 'is an empty list; leave the element out.');
+  else if (Array.isArray(companion) && companion.length !== list.length)
+    report.add('structure', `and _${check.element.name} must be lists of one length; pad the shorter with null.`);
+  else checkItems(check, list, Array.isArray(companion) ? companion : [], scope, walk);
+}
+
+function checkItems(
+  check: ElementCheck,
+  list: readonly unknown[],
+  companions: readonly unknown[],
+  scope: Scope,
+  walk: Walk,
+): void {
+  const { report } = walk;
+  for (let i = 0; i < list.length; i++) {
+    if (report.isFull || !spend(walk)) return;
+    report.enter(i);
+    const isPadding = list[i] === null && check.primitive !== undefined && isObject(companions[i]);
+    if (!isPadding) checkValue(check, list[i], scope, walk);
+    report.leave();
+  }
+}
+
+function checkValue(check: ElementCheck, value: unknown, scope: Scope, walk: Walk): void {
+  const { report } = walk;
+  if (value === null) report.add('structure', 'is null; leave the element out.');
+  else if (check.element.kind === 'primitive') checkPrimitive(check, value, scope, report);
+  else if (!isObject(value)) report.add('structure', `takes an object (${check.element.type}).`);
+  else if (check.element.type === 'Resource') checkInner(check, value, scope, walk);
+  else checkComplex(check, value, scope, walk);
+}
+
+function checkPrimitive(check: ElementCheck, value: unknown, scope: Scope, report: Report): void {
+  const hint = check.primitive?.(value);
+  const unbound = hint === undefined ? check.binding?.(value) : undefined;
+  if (hint !== undefined) report.add('value', `takes ${hint}.`);
+  else if (unbound !== undefined) report.add('code-invalid', unbound);
+  else if (check.element.type === 'xhtml') checkNarrative(value as string, report);
+  else if (check.isAnchor && (value as string).startsWith('#')) noteAnchor(check, value as string, scope);
+}
+
+function checkNarrative(text: string, report: Report): void {
+  const fault = checkXhtml(text);
+  if (fault !== undefined) report.add('invariant', fault);
+}
+
+/** dom-3 wants the bare `#` of references and canonicals, not of urls. */
+function noteAnchor(check: ElementCheck, anchor: string, scope: Scope): void {
+  scope.anchors.add(anchor);
+  const { type } = check.element;
+  if (anchor === '#' && (type === 'string' || type === 'canonical')) scope.pointsToContainer = true;
+}
+
+/** Resources of Bundle entries and Parameters stand for themselves, contained ones belong to their container. */
+function checkInner(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
+  checkResource(value, check.element.name === 'contained' ? scope : undefined, walk);
+}
+
+function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
+  const { element } = check;
+  checkObject(value, planOf(element.type)!, scope, walk);
+  const misplaced = element.type === 'Reference' ? checkReference(value, element.targets, scope.root) : undefined;
+  if (misplaced !== undefined) walk.report.add('value', misplaced);
+  const unbound = check.binding?.(value);
+  if (unbound !== undefined) walk.report.add('code-invalid', unbound);
+  checkInvariants(value, check.invariants, scope, walk);
+}
+
+function checkInvariants(value: Json, checks: readonly InvariantCheck[], scope: Scope, walk: Walk): void {
+  for (const { test, text, severity } of checks)
+    if ((severity === 'error' || walk.warnings) && !test(value, scope))
+      walk.report.add('invariant', text, undefined, severity);
+}
+
+function checkOrder(value: Json, { name }: Plan, report: Report): void {
+  if ((name === 'Slot' || name === 'Appointment') && isReversed(value.start, value.end))
+    report.add('business-rule', 'is before start; let it end after it begins.', 'end');
+}
+
+/**
+ * A member that is not an element: `_name` beside a primitive, else unknown.
+ * @returns the element's check when `_name` is right to be there
+ */
+function companionCheck(value: Json, key: string, plan: Plan, scope: Scope, walk: Walk): ElementCheck | undefined {
+  const check = key.startsWith('_') ? plan.checks.get(key.slice(1)) : undefined;
+  if (check?.element.kind !== 'primitive') {
+    const name = /^[A-Za-z_][\w-]{0,63}$/.test(key) ? `an element "${key}"` : 'an element';
+    walk.report.add('structure', `has ${name} that R4's ${plan.name} does not have; remove it or correct its name.`);
+    return undefined;
+  }
+  walk.report.enter(check.step);
+  checkCompanion(check, value[key], value[key.slice(1)], scope, walk);
+  walk.report.leave();
+  return check;
+}
+
+function checkCompanion(check: ElementCheck, companion: unknown, primitive: unknown, scope: Scope, walk: Walk): void {
+  const { report } = walk;
+  const { name } = check.element;
+  if (check.list) checkCompanionList(name, companion, primitive, scope, walk);
+  else if (isObject(companion)) checkObject(companion, planOf('Element')!, scope, walk);
+  else report.add('structure', `: _${name} takes an object with id or extension.`);
+}
+
+function checkCompanionList(name: string, list: unknown, primitive: unknown, scope: Scope, walk: Walk): void {
+  const { report } = walk;
+  if (!Array.isArray(list) || !list.some(isObject)) {
+    report.add('structure', `: _${name} must be a list with an object in it.`);
+    return;
+  }
+  for (let i = 0; i < list.length && spend(walk); i++) {
+    report.enter(i);
+    const isPadding = list[i] === null && Array.isArray(primitive) && i < primitive.length;
+    if (isObject(list[i])) checkObject(list[i], planOf('Element')!, scope, walk);
+    else if (!isPadding) report.add('structure', `: _${name} takes objects and, where there is nothing to say, null.`);
+    report.leave();
+  }
+}
