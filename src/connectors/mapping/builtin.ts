@@ -75,9 +75,10 @@ function contains(text: string | undefined, part: string | undefined): boolean |
 
 function replace(text: string | undefined, from: string | undefined, to: string, limit?: number): string | undefined {
   if (text === undefined) return undefined;
-  if (from === undefined) throw new TypeError('$replace was given nothing to search for');
   if (from === '') throw failure('D3010');
   if (limit !== undefined && limit < 0) throw failure('D3011');
+  if (limit === 0) return text;
+  if (from === undefined) throw new TypeError('$replace was given nothing to search for');
   const parts = text.split(from);
   const times = Math.min(parts.length - 1, Math.ceil(limit ?? Number.POSITIVE_INFINITY));
   return (
@@ -92,6 +93,7 @@ function replace(text: string | undefined, from: string | undefined, to: string,
 function split(text: string | undefined, separator: string | undefined, limit?: number): string[] | undefined {
   if (text === undefined) return undefined;
   if (limit !== undefined && limit < 0) throw failure('D3020');
+  if (limit === 0) return [];
   if (separator === undefined) throw new TypeError('$split was given no separator');
   return text.split(separator, limit);
 }

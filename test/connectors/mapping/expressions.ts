@@ -150,6 +150,10 @@ export const planted = [
     '$split(a, b)',
   ],
   ...[
+    '$split(b, 0)',
+    '$split(0)',
+    '$replace(a, b, c, 0)',
+    '$replace(b, c, 0)',
     '$split(a, ",", -1)',
     '$split(a, " ")[1]',
     '$split(a, " ")[0] & "."',
