@@ -1,0 +1,107 @@
+/**
+ * What stands in `return`: `Ok`, a Russian sentence, or an XML document as text (protocols/onec.md §1.1, §1.5). Escaped
+ * twice, with a BOM or with a declaration, it is the same document.
+ */
+import { ExchangeError } from '../exchange.ts';
+import { readXml, textOf, type XmlNode } from '../xml.ts';
+
+/** 1С understood the request and said no, in words. Not to be shown: it may hold module names and names of people. */
+export class RefusedByOnec extends Error {
+  readonly sentence: string;
+
+  constructor(sentence: string) {
+    super('1С refused');
+    this.name = 'RefusedByOnec';
+    this.sentence = sentence;
+  }
+}
+
+export function untrusted(message: string, retryable = true): ExchangeError {
+  return new ExchangeError('untrusted', message, { retryable });
+}
+
+/**
+ * The document in the answer.
+ * @returns undefined for the bare `Ok`
+ * @throws RefusedByOnec for a sentence or `Error`, ExchangeError `untrusted` for what is neither
+ */
+export function readReturn(text: string): XmlNode | undefined {
+  const content = text.replace(/^\uFEFF/, '').trim();
+  if (content === '') throw untrusted('the answer is empty');
+  if (content === 'Ok') return undefined;
+  if (content.startsWith('{') || content.startsWith('[')) throw untrusted('the answer is JSON, not XML');
+  if (!content.startsWith('<')) throw new RefusedByOnec(content);
+  const root = readXml(content);
+  // A packed answer is an XDTO string: the document is escaped once more inside it.
+  return root.name === 'string' && root.children.length === 0 ? readReturn(root.text) : root;
+}
+
+/** The document with one of these roots. @throws RefusedByOnec, ExchangeError `untrusted` */
+export function readDocument(text: string, ...roots: readonly string[]): XmlNode {
+  const root = readReturn(text);
+  if (root === undefined) throw untrusted('the answer is Ok where a document was expected');
+  if (refusals.has(root.name) && !roots.includes(root.name)) refuseIfFalse(root);
+  if (!roots.includes(root.name)) throw untrusted(`the answer's root is not ${roots[0]}`);
+  return root;
+}
+
+/** The two roots that carry `Результат` and `ОписаниеОшибки`; each of them refuses in place of any other answer. */
+const refusals = new Set(['ОтветНаЗаписьССайта', 'РезультатВыполнения']);
+
+/** @throws RefusedByOnec when `Результат` is false, ExchangeError `untrusted` when it is neither true nor false */
+export function refuseIfFalse(root: XmlNode): void {
+  const result = textOf(root, 'Результат')?.toLowerCase();
+  if (result === 'false') throw new RefusedByOnec(textOf(root, 'ОписаниеОшибки') ?? '');
+  if (result !== 'true') throw untrusted('the answer says neither true nor false');
+}
+
+const guidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const emptyGuid = '00000000-0000-0000-0000-000000000000';
+
+/** A GUID in small letters; absent, empty and zero are undefined. @throws ExchangeError `untrusted` for anything else */
+export function guidOf(node: XmlNode, name: string): string | undefined {
+  const text = textOf(node, name)?.toLowerCase();
+  if (text === undefined || text === emptyGuid) return undefined;
+  if (!guidPattern.test(text)) throw untrusted(`${name} is not a GUID`);
+  return text;
+}
+
+/** @throws ExchangeError `untrusted` when it is absent */
+export function requiredGuidOf(node: XmlNode, name: string): string {
+  const guid = guidOf(node, name);
+  if (guid === undefined) throw untrusted(`${node.name} has no ${name}`);
+  return guid;
+}
+
+/** A number with a decimal comma or point and spaces between thousands; undefined when it is not a number. */
+export function numberOf(node: XmlNode, name: string): number | undefined {
+  const text = textOf(node, name)
+    ?.replace(/[\s\u00A0]/g, '')
+    .replace(',', '.');
+  return text !== undefined && /^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Minutes of a duration written as `0001-01-01Thh:mm:ss`; zero and absent are "not set". @throws ExchangeError */
+export function minutesOf(node: XmlNode, name: string): number | undefined {
+  const text = textOf(node, name);
+  if (text === undefined) return undefined;
+  const match = /^0001-01-01T([01]\d|2[0-3]):([0-5]\d):[0-5]\d$/.exec(text);
+  if (match === null) throw untrusted(`${name} is not a duration`);
+  return Number(match[1]) * 60 + Number(match[2]) || undefined;
+}
+
+/** Elements that this connector does not know, kept as text or as trees, for the clinic's own mapping. */
+export function extrasOf(node: XmlNode, known: ReadonlySet<string>): { extra?: Record<string, unknown> } {
+  const entries = node.children.filter((child) => !known.has(child.name) && !isBlank(child));
+  if (entries.length === 0) return {};
+  const extra: Record<string, unknown> = Object.create(null);
+  for (const [name, same] of Map.groupBy(entries, (child) => child.name))
+    extra[name] = same.length === 1 ? plainOf(same[0]!) : same.map(plainOf);
+  return { extra: { ...extra } };
+}
+
+const isBlank = (node: XmlNode): boolean => node.children.length === 0 && node.text.trim() === '';
+
+function plainOf(node: XmlNode): unknown {
+  return node.children.length === 0 ? node.text.trim() : (extrasOf(node, new Set()).extra ?? {});
+}

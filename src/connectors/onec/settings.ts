@@ -1,0 +1,154 @@
+/**
+ * What a clinic's operator sets for its 1С, profile `umc-soap`: everything that differs from base to base or is uncertain
+ * in the vendor's manual (protocols/onec.md §1, §8), with a default.
+ */
+import { z } from 'zod';
+
+const guid = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not a GUID');
+const minutes = z.number().int().min(1).max(1440);
+const milliseconds = z.number().int().min(1).max(600_000);
+const status = z.string().regex(/^\d{1,2}$/, 'is not a status code such as "1"');
+
+const wire = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).describe('Publication of the base, e.g. https://mis.example.ru/umc'),
+  path: z.string().default('/ws/ws1.1cws').describe('Path of the web service; newer bases publish /ws/Integration'),
+  soapVersion: z.enum(['1.1', '1.2']).default('1.2'),
+  soapAction: z
+    .string()
+    .default('{namespace}#Integration:{operation}')
+    .describe('SOAPAction; {namespace} and {operation} are filled in'),
+  namespace: z.string().min(1).default('ru.umc').describe('Target namespace of the web service'),
+  login: z.string().optional().describe('1С user for HTTP Basic; Cyrillic is sent as UTF-8'),
+  password: z
+    .string()
+    .default('')
+    .describe('Password of that user. Secret: give it as { env: NAME } or { file: PATH }'),
+  keepAlive: z
+    .boolean()
+    .default(false)
+    .describe('Re-use connections: faster, but a connection closed by 1С in the wrong moment loses a write'),
+});
+
+const timeouts = z.strictObject({
+  connect: milliseconds.default(2_000).describe('To get a connection'),
+  request: milliseconds.default(10_000).describe('One exchange, to the last byte'),
+  schedule: milliseconds.default(30_000).describe('One exchange that reads a schedule or a list'),
+  total: milliseconds.default(60_000).describe('One reading with its repeats'),
+});
+
+const limits = z.strictObject({
+  answerBytes: z.number().int().min(1024).default(262_144).describe('Longest answer about one booking'),
+  listBytes: z.number().int().min(1024).default(20_971_520).describe('Longest list of employees (photos) or prices'),
+  scheduleBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .default(2_097_152)
+    .describe('Longest schedule answer; a longer one is asked for again in two halves of the time'),
+  logCharacters: z.number().int().min(0).default(16_384).describe('How much of a body the message log keeps'),
+});
+
+const guard = z.strictObject({
+  concurrency: z.number().int().min(1).max(64).default(4).describe('Exchanges at once, reads and writes each'),
+  queue: z.number().int().min(0).default(200).describe('How many more may wait for their turn'),
+  breakAfter: z.number().int().min(1).default(5).describe('Failures in a row after which 1С is given a rest'),
+  breakMilliseconds: milliseconds.default(10_000).describe('Length of that rest'),
+  readRepeats: z.number().int().min(0).max(10).default(2).describe('How often a failed read is repeated'),
+  repeatAfter: milliseconds.default(200).describe('Pause before the first repeat'),
+});
+
+const schedule = z.strictObject({
+  horizonDays: z.number().int().min(1).max(366).default(14).describe('How many days ahead 1С plans appointments'),
+  daysPerRequest: z.number().int().min(1).max(366).default(7).describe('Days asked for in one exchange'),
+  employeesPerRequest: z.number().int().min(1).default(50),
+  branches: z.array(guid).default([]).describe('Only these branches (УИД); empty = all'),
+  workKinds: z
+    .array(z.string())
+    .default([])
+    .describe('ВидВремени (GUID or name) of bookable time; empty = all that is listed as free'),
+  defaultDuration: minutes.default(30).describe('Minutes of a visit when 1С says nothing'),
+  durations: z
+    .strictObject({
+      employees: z.record(guid, minutes).default({}).describe('Minutes by СотрудникID; they win over what 1С says'),
+      specializations: z
+        .record(z.string(), minutes)
+        .default({})
+        .describe('Minutes by specialisation, when unset in 1С'),
+    })
+    .prefault({}),
+  busy: z
+    .enum(['cut', 'whole'])
+    .default('cut')
+    .describe('Busy time as slots of the visit length, or as one slot for each busy period'),
+  allowEmpty: z
+    .boolean()
+    .default(false)
+    .describe('Believe a schedule without a single entry; otherwise the reading fails and the mirror stays'),
+  cabinetNames: z
+    .string()
+    .default('кабинет|кресло|аппарат|оборудование|процедурн|перевязочн|смотров|рентген|узи|мрт|кт')
+    .describe('Beginnings of words (regular expression) that tell a cabinet among the employees'),
+});
+
+const directory = z.strictObject({
+  prices: z.boolean().default(true).describe('Read the price list of every branch'),
+  photos: z.boolean().default(false).describe('Keep the photos of employees'),
+});
+
+const sentence = z.strictObject({
+  contains: z.string().min(3).describe('Part of the sentence 1С answers, any case'),
+  means: z.enum(['taken', 'rule', 'unknown-reference', 'retry']),
+  text: z.string().default('Клиника не приняла запись. Позвоните в регистратуру.').describe('What the patient reads'),
+});
+
+const booking = z.strictObject({
+  withParams: z.boolean().default(true).describe('BookAnAppointmentWithParams, else BookAnAppointment'),
+  sendDuration: z.boolean().default(true).describe('Send the length of the visit (needs withParams)'),
+  time: z
+    .enum(['full', 'split'])
+    .default('full')
+    .describe('Start in both Date and TimeBegin, or the date in one and 0001-01-01Thh:mm:ss in the other'),
+  required: z
+    .array(z.string())
+    .default(['PatientSurname', 'PatientName', 'Phone'])
+    .describe('Parameters without which 1С is not asked'),
+  checkReservation: z
+    .boolean()
+    .default(true)
+    .describe('Ask for the status of a fresh reservation, so that a wrong УИД never overwrites a booking of another'),
+  verifySole: z
+    .boolean()
+    .default(false)
+    .describe('For a base without own uniqueness: after booking, read the day and give way to a rival'),
+  graceMilliseconds: z
+    .number()
+    .int()
+    .min(0)
+    .default(120_000)
+    .describe(
+      'How long after a write 1С may still commit it: server timeout + lock wait, at least 3 × timeouts.request',
+    ),
+  confirmedStatuses: z.array(status).default(['1', '2', '3']),
+  heldStatuses: z.array(status).default(['1', '2', '3', '4']),
+  unfinishedStatuses: z.array(status).default(['6', '9']),
+  cancelledStatuses: z.array(status).default(['5']),
+  sentences: z.array(sentence).default([]).describe('More sentences of this base, looked at before the built-in ones'),
+});
+
+export const onecSettings = z.strictObject({
+  profile: z.literal('umc-soap').default('umc-soap').describe('БИТ.УМЦ family, SOAP service Integration'),
+  ...wire.shape,
+  timeouts: timeouts.prefault({}),
+  limits: limits.prefault({}),
+  guard: guard.prefault({}),
+  directory: directory.prefault({}),
+  schedule: schedule.prefault({}),
+  booking: booking.prefault({}),
+});
+
+export type OnecSettings = z.infer<typeof onecSettings>;
+export type Sentence = z.infer<typeof sentence>;
