@@ -90,7 +90,7 @@ export interface ClinicParts {
 export function openClinic({ key, number, config, operations, mappings }: ClinicParts): Clinic {
   const mirror = (records: MisRecords): Mirrored[] =>
     Object.entries(records).flatMap(([kind, list]) =>
-      list.flatMap((record) => mappings.toFhir(kind, record).map(({ resource, key }) => ({ resource, key, record }))),
+      list.flatMap((record) => mappings.mirror(kind, record).map((made) => ({ ...made, record }))),
     );
   return {
     key,
@@ -106,7 +106,7 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     async readSchedule(window, only, signal) {
       if (operations.schedule === undefined) return { schedules: [], slots: [] };
       const { slot = [], ...others } = await operations.schedule.read(window, only, signal);
-      const slots = slot.flatMap((record) => mappings.toFhir('slot', record).map(readSlot));
+      const slots = slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
       return { schedules: mirror(others), slots };
     },
     bookingRequest: (input) => mappings.toMis('Appointment', input),

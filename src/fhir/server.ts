@@ -1,5 +1,11 @@
 /** HTTP: routes of the FHIR R4 RESTful API (https://hl7.org/fhir/R4/http.html), health and metrics. */
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Authenticate } from '../access/token.ts';
 import { Fault } from '../fault.ts';
 import { readDocument } from '../store/documents.sql.ts';
@@ -29,7 +35,7 @@ const bodyLimit = 2_000_000;
 export function createServer(context: Context, options: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',

@@ -39,9 +39,14 @@ export async function thawClinic(db: Queryable, clinic: number): Promise<boolean
 
 export type SyncKind = 'directory' | 'schedule';
 
-export async function beginRun(db: Queryable, clinic: number, kind: SyncKind): Promise<{ id: string; started: Date }> {
-  const { rows } = await db.query<{ id: string; started: Date }>(
-    'insert into sync_run (clinic, kind) values ($1, $2) returning id, clock_timestamp() as started',
+/** @returns `started` as Postgres writes it, to the microsecond: a Date would lose what happened in the same millisecond */
+export async function beginRun(
+  db: Queryable,
+  clinic: number,
+  kind: SyncKind,
+): Promise<{ id: string; started: string }> {
+  const { rows } = await db.query<{ id: string; started: string }>(
+    'insert into sync_run (clinic, kind) values ($1, $2) returning id, clock_timestamp()::text as started',
     [clinic, kind],
   );
   return rows[0]!;

@@ -4,7 +4,7 @@ import { fhirInstant } from '../instant.ts';
 import type { SearchValue } from '../r4/values.ts';
 import { extract } from '../r4/values.ts';
 import type { ParameterIds } from './parameters.ts';
-import type { Resource } from './resource.ts';
+import { isId, type Resource } from './resource.ts';
 
 export interface DocumentWrite {
   readonly type: string;
@@ -87,11 +87,13 @@ export function searchRows(type: string, resource: Resource, zone: string, param
 function rowOf(value: SearchValue): readonly [kind: string, a: string, b: string] | undefined {
   switch (value.kind) {
     case 'token':
-      return ['t', value.system ?? '', value.value ?? ''];
+      return value.system === undefined && value.value === undefined
+        ? undefined
+        : ['t', value.system ?? '', value.value ?? ''];
     case 'uri':
       return ['t', '', value.uri];
     case 'reference':
-      return value.id === undefined ? undefined : ['r', value.type ?? '', value.id];
+      return value.id === undefined || !isId(value.id) ? undefined : ['r', value.type ?? '', value.id];
     case 'date':
       return ['d', timestamp(value.low), timestamp(value.high)];
     case 'string':

@@ -95,14 +95,14 @@ export async function findDifference(client: Queryable, window: SlotWindow): Pro
  * Writes the difference. A slot that changed after the reading began is newer than it and is left to the next one; while
  * a booking claims a slot, clients keep seeing what the booking says.
  */
-export async function writeDifference(client: Queryable, window: SlotWindow, readingBegan: Date): Promise<number> {
+export async function writeDifference(client: Queryable, window: SlotWindow, readingBegan: string): Promise<number> {
   const updated = await client.query(
     `update slot s set start_at = c.start_at, end_at = c.end_at, fragment = c.fragment,
        mis_status = c.status, mis_reason = c.reason,
        status = case when s.booking is null then c.status else s.status end,
        reason = case when s.booking is null then c.reason else s.reason end,
        version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
-     from slot_change c where s.id = c.id and not c.withdrawn and not c.added and s.updated < $1`,
+     from slot_change c where s.id = c.id and not c.withdrawn and not c.added and s.updated < $1::timestamptz`,
     [readingBegan],
   );
   const withdrawn = await client.query(
@@ -110,7 +110,7 @@ export async function writeDifference(client: Queryable, window: SlotWindow, rea
        status = case when s.booking is null then 2 else s.status end,
        reason = case when s.booking is null then 3 else s.reason end,
        version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
-     from slot_change c where s.id = c.id and c.withdrawn and s.updated < $1`,
+     from slot_change c where s.id = c.id and c.withdrawn and s.updated < $1::timestamptz`,
     [readingBegan],
   );
   const added = await client.query(
@@ -121,7 +121,7 @@ export async function writeDifference(client: Queryable, window: SlotWindow, rea
        status = case when slot.booking is null then excluded.status else slot.status end,
        reason = case when slot.booking is null then excluded.reason else slot.reason end,
        version = slot.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
-     where slot.clinic = excluded.clinic and slot.updated < $2`,
+     where slot.clinic = excluded.clinic and slot.updated < $2::timestamptz`,
     [window.clinic, readingBegan],
   );
   return (updated.rowCount ?? 0) + (withdrawn.rowCount ?? 0) + (added.rowCount ?? 0);

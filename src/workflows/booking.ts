@@ -27,8 +27,9 @@ import {
   readSlotFacts,
   type SlotFacts,
 } from './booking.sql.ts';
+import type { BookingContext, Conclusion } from './conclusion.ts';
 import { refusalOf, slotTaken } from './refusal.ts';
-import type { BookingContext, Conclusion, Settler } from './settlement.ts';
+import type { Settler } from './settlement.ts';
 
 /** What a client asks for. */
 export interface Order {
@@ -69,7 +70,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     }
     const facts = await findFacts(context, order.viewer, order.slot, order.patient);
     const clinic = await openForWrites(context, facts.clinic);
-    if (facts.status !== 0) throw slotTaken(order.slot);
+    if (facts.status !== 0) return taken(order);
     const [id, appointment] = [randomUUID(), randomUUID()];
     const patient = { reference: `Patient/${order.patient}` };
     const resource = composeAppointment(appointment, order.content, patient, facts, 'pending');
@@ -78,15 +79,20 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     try {
       const row = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
       const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
-      if (!(await insertIntent(pool, { ...row, request, lease, key: order.key }, document)))
-        throw slotTaken(order.slot);
+      if (!(await insertIntent(pool, { ...row, request, lease, key: order.key }, document))) return await taken(order);
       return await attempt(context, settler, order.viewer, clinic, { ...fresh, ...row, request }, resource, facts);
     } catch (error) {
       const constraint = violatedConstraint(error);
-      if (constraint === 'booking_claim') throw slotTaken(order.slot);
-      if (constraint === 'idempotency_key_pkey') return (await answerOfKey(context, order.viewer, order.key!))!;
+      if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order);
       throw error;
     }
+  }
+
+  /** Taken by another, or by a simultaneous request with the same key. */
+  async function taken({ key, viewer, slot }: Order): Promise<Answer> {
+    const earlier = key && (await answerOfKey(context, viewer, key));
+    if (earlier === undefined) throw slotTaken(slot);
+    return earlier;
   }
 
   async function move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer> {

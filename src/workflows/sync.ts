@@ -48,7 +48,7 @@ export async function syncSome(
   only: readonly string[],
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const { rows } = await context.pool.query<{ now: Date }>('select clock_timestamp() as now');
+  const { rows } = await context.pool.query<{ now: string }>('select clock_timestamp()::text as now');
   return mirrorSchedule(context, clinic, window, only, rows[0]!.now, signal);
 }
 
@@ -56,7 +56,7 @@ async function runSync(
   { pool, log }: SyncContext,
   clinic: Clinic,
   kind: SyncKind,
-  work: (began: Date) => Promise<RunResult>,
+  work: (began: string) => Promise<RunResult>,
 ): Promise<RunResult> {
   const run = await beginRun(pool, clinic.number, kind);
   try {
@@ -76,7 +76,7 @@ async function mirrorSchedule(
   clinic: Clinic,
   interval: Interval,
   only: readonly string[] | undefined,
-  began: Date,
+  began: string,
   signal: AbortSignal,
 ): Promise<RunResult> {
   const { schedules, slots } = await clinic.readSchedule(interval, only, signal);

@@ -3,8 +3,8 @@ import { Fault } from '../../fault.ts';
 import { documentVisible, viewerValues } from '../../store/visibility.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
+import { entryOf } from './entry.ts';
 import type { Include, SearchRequest } from './request.ts';
-import { entryOf } from './search.ts';
 
 interface Found {
   type: string;

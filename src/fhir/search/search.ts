@@ -4,6 +4,7 @@ import { Fault } from '../../fault.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { entryOf } from './entry.ts';
 import { includeDocuments } from './include.ts';
 import { cursorName, parseSearch, type SearchRequest } from './request.ts';
 import { type SlotRow, slotColumns } from './slot.ts';
@@ -101,10 +102,6 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
 function documentConditions(s: Statement, request: SearchRequest, c: SearchContext): string[] {
   const filters = request.filters.map((f) => documentCondition(s, 'd', f, request.type, c));
   return [`d.type = ${s.value(request.type)}`, s.visible('d'), ...filters];
-}
-
-export function entryOf(base: string, type: string, id: string, body: string, mode: 'match' | 'include'): string {
-  return `{"fullUrl":"${base}/${type}/${id}","resource":${body},"search":{"mode":"${mode}"}}`;
 }
 
 /**

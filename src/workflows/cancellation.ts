@@ -1,0 +1,98 @@
+/** Cancelling in the MIS and only then here; an unknown outcome is asked about, and cancelling is repeated, being idempotent. */
+import type { Clinic } from '../connectors/clinic.ts';
+import type { WriteOutcome } from '../connectors/connector.ts';
+import { Fault } from '../fault.ts';
+import { readAppointment, retrying, writeCancelled } from './appointment-document.ts';
+import { type BookingRow, type BookingState, moveBooking, releaseSlot, waitOn } from './booking.sql.ts';
+import { type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
+import { findInMis } from './finding.ts';
+
+export interface Cancellation {
+  /** One attempt; the row is in state `cancelling` or `cancel_unknown`. */
+  cancel(clinic: Clinic, row: BookingRow, reason: string | undefined): Promise<Conclusion>;
+  /** Looks at a cancellation whose outcome is not known. */
+  look(clinic: Clinic, row: BookingRow): Promise<Conclusion>;
+  /** Gives up a confirmed booking that another one has taken the place of. */
+  giveUp(clinic: Clinic, booking: string, reason: string): Promise<void>;
+  /** The MIS no longer has a confirmed booking. */
+  lose(clinic: Clinic, row: BookingRow, reason: string): Promise<void>;
+}
+
+const byPatient = 'Отменено пациентом';
+const leaseSeconds = 60;
+
+export function createCancellation(context: BookingContext): Cancellation {
+  const { pool } = context;
+
+  async function cancel(clinic: Clinic, row: BookingRow, reason: string | undefined): Promise<Conclusion> {
+    const outcome = await cancelInMis(clinic, row, reason);
+    if (outcome.outcome === 'confirmed') return finish(clinic, row, 'cancelled', reason ?? byPatient);
+    if (outcome.outcome === 'rejected' && row.state === 'cancelling' && row.wanted && !(await isReplaced(row))) {
+      const note = `not cancelled: ${outcome.reason}`;
+      await moveBooking(pool, row.id, { from: ['cancelling'], to: 'confirmed', next: null, note });
+      return { outcome: 'refused', fault: notCancelled(outcome.reason, outcome.text) };
+    }
+    const note = outcome.outcome;
+    const next = pauseAfter(row.reads);
+    await moveBooking(pool, row.id, { from: ['cancelling', 'cancel_unknown'], to: 'cancel_unknown', next, note });
+    return open;
+  }
+
+  /** Another booking has taken its place: it must go, whatever the MIS says now. */
+  async function isReplaced(row: BookingRow): Promise<boolean> {
+    const { rowCount } = await pool.query(`select from booking where replaces = $1 and state = 'confirmed'`, [row.id]);
+    return rowCount === 1;
+  }
+
+  async function finish(
+    clinic: Clinic,
+    row: BookingRow,
+    to: 'cancelled' | 'lost_in_mis',
+    reason: string,
+  ): Promise<Conclusion> {
+    const from: BookingState[] = to === 'cancelled' ? ['cancelling', 'cancel_unknown'] : ['confirmed'];
+    await retrying(pool, async (db) => {
+      if ((await moveBooking(db, row.id, { from, to, next: null, note: reason })) === undefined) return;
+      await releaseSlot(db, row.id, to === 'cancelled' ? { status: 0, reason: 0 } : undefined);
+      const current = await readAppointment(db, row);
+      const [slot] = (current.resource['slot'] ?? []) as { reference?: string }[];
+      if (slot?.reference === `Slot/${row.slot}`) await writeCancelled(context, db, clinic, current, reason);
+    });
+    return { outcome: 'cancelled' };
+  }
+
+  return {
+    cancel,
+    async look(clinic, row) {
+      const found = await findInMis(clinic, row);
+      if (found === undefined) {
+        await waitOn(pool, row.id, pauseAfter(row.reads));
+        return open;
+      }
+      if (found.state === 'held' || found.state === 'unfinished')
+        return cancel(clinic, { ...row, state: 'cancel_unknown' }, undefined);
+      return finish(clinic, row, 'cancelled', byPatient);
+    },
+    async giveUp(clinic, booking, reason) {
+      const to = { from: ['confirmed'], to: 'cancelling', next: leaseSeconds, note: reason } as const;
+      const moved = await moveBooking(pool, booking, to);
+      if (moved !== undefined) await cancel(clinic, moved, reason);
+    },
+    async lose(clinic, row, reason) {
+      await finish(clinic, row, 'lost_in_mis', reason);
+    },
+  };
+}
+
+export function cancelInMis(clinic: Clinic, row: BookingRow, reason: string | undefined): Promise<WriteOutcome> {
+  const signal = AbortSignal.timeout(clinic.config.booking.deadlineSeconds * 1000);
+  return clinic
+    .booking!.cancel(row.reference!, reason, { signal, booking: row.id })
+    .catch((): WriteOutcome => ({ outcome: 'unknown', cause: 'error' }));
+}
+
+function notCancelled(reason: 'taken' | 'rule' | 'unsent', text: string): Fault {
+  if (reason === 'unsent')
+    return new Fault('transient', "The clinic's system does not answer; the booking stands.", { retryAfter: 30 });
+  return new Fault('business-rule', text, { code: 'refused-by-clinic' });
+}

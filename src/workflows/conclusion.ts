@@ -1,0 +1,29 @@
+/** What the parts of the booking saga share: their context, how a look at a booking ends, and the pauses between looks. */
+import type { Logger } from 'pino';
+import type { Clinics } from '../connectors/clinic.ts';
+import type { Fault } from '../fault.ts';
+import type { Clock } from '../instant.ts';
+import type { Database } from '../postgres.ts';
+import type { StoredDocument } from '../store/documents.sql.ts';
+import type { ParameterIds } from '../store/parameters.ts';
+
+export interface BookingContext {
+  readonly pool: Database;
+  readonly clinics: Clinics;
+  readonly parameters: ParameterIds;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type Conclusion =
+  | { readonly outcome: 'booked'; readonly document?: StoredDocument }
+  | { readonly outcome: 'cancelled' }
+  | { readonly outcome: 'refused'; readonly fault: Fault }
+  /** Not known yet; the sweeper goes on. */
+  | { readonly outcome: 'open' };
+
+export const open: Conclusion = { outcome: 'open' };
+
+/** Seconds between looks at an unknown outcome, then every minute (RELIABILITY §4.3). */
+const pauses = [1, 2, 5, 10, 30];
+export const pauseAfter = (looks: number): number => pauses[looks] ?? 60;

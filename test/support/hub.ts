@@ -1,0 +1,108 @@
+/** The hub's server over a test database and clinics given by the test, without network where `inject` will do. */
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import pino from 'pino';
+import { createAuthenticator, mintToken, type Principal } from '../../src/access/token.ts';
+import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
+import { createHealth } from '../../src/fhir/health.ts';
+import { loadResources } from '../../src/fhir/resources.ts';
+import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
+import { createServer } from '../../src/fhir/server.ts';
+import type { Clock } from '../../src/instant.ts';
+import { type Database, openPool } from '../../src/postgres.ts';
+import { ensureClinics } from '../../src/store/clinics.sql.ts';
+import { loadParameters } from '../../src/store/parameters.ts';
+import type { Resource } from '../../src/store/resource.ts';
+import { createBooking } from '../../src/workflows/booking.ts';
+import { createLiveCheck } from '../../src/workflows/live.ts';
+import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
+import type { SyncContext } from '../../src/workflows/sync.ts';
+
+export interface TestHub {
+  readonly app: FastifyInstance;
+  readonly pool: Database;
+  readonly clinics: Clinics;
+  readonly sync: SyncContext;
+  readonly settler: Settler;
+  token(principal?: Partial<Principal>): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  body: Resource & { issue?: { code: string; diagnostics: string; expression?: string[] }[] };
+  headers: Record<string, string | undefined>;
+}
+
+export const silent = pino({ level: process.env['MEDMOST_LOG'] ?? 'silent' });
+
+export async function createTestHub(
+  url: string,
+  build: (numbers: Map<string, number>) => readonly Clinic[],
+  keys: readonly string[] = ['demo'],
+  clock: Clock = Date.now,
+): Promise<TestHub> {
+  const pool = openPool(url, { name: 'test', connections: 20, onError: () => {} });
+  const clinics = indexClinics(build(await ensureClinics(pool, keys)));
+  const parameters = await loadParameters(pool);
+  const sync = { pool, parameters, clock, log: silent };
+  const bookingContext = { pool, clinics, parameters, clock, log: silent };
+  const settler = createSettler(bookingContext);
+  const key = randomBytes(48);
+  const context = {
+    pool,
+    db: pool,
+    parameters,
+    declarations: await loadResources(),
+    clinics,
+    slots: createSlotRenderer(pool),
+    booking: createBooking(bookingContext, settler),
+    live: createLiveCheck(sync, clinics, clock),
+    clock,
+    log: silent,
+  };
+  const health = createHealth(pool, clinics);
+  const app = createServer(context, {
+    authenticate: createAuthenticator(key, clock),
+    health,
+    publicUrl: 'http://hub.test',
+    version: '0',
+  });
+  return {
+    app,
+    pool,
+    clinics,
+    sync,
+    settler,
+    token: (p) => mintToken(key, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
+    async close() {
+      await app.close();
+      await pool.end();
+    },
+  };
+}
+
+/** One request, parsed. */
+export async function ask(
+  hub: TestHub,
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  options: { token?: string; body?: object; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const token = options.token ?? (await hub.token());
+  const response = await hub.app.inject({
+    method,
+    url: `/fhir/${path}`,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(options.body !== undefined && { 'content-type': 'application/fhir+json' }),
+      ...options.headers,
+    },
+    ...(options.body !== undefined && { payload: JSON.stringify(options.body) }),
+  });
+  return {
+    status: response.statusCode,
+    body: response.json(),
+    headers: response.headers as Record<string, string | undefined>,
+  };
+}
