@@ -6,12 +6,19 @@ import type { MisRecord } from './connector.ts';
 import { type Inspected, inspect, parseDocuments } from './mapping/folder-check.ts';
 import type { MappingContext } from './mapping/function.ts';
 import { MappingErrors, type Problem } from './mapping/problem.ts';
-import { buildReader, buildWriter, type FhirResource, type Reader, type Writer } from './mapping/resource.ts';
+import {
+  buildReader,
+  buildWriter,
+  type FhirResource,
+  type Mapped,
+  type Reader,
+  type Writer,
+} from './mapping/resource.ts';
 import { buildSlowly } from './mapping/slow.ts';
 
 export type { MappingContext } from './mapping/function.ts';
 export { formatProblem, MappingError, MappingErrors, type Place, type Problem } from './mapping/problem.ts';
-export type { FhirResource } from './mapping/resource.ts';
+export type { FhirResource, Mapped } from './mapping/resource.ts';
 
 export interface Mappings {
   /** Kinds of MIS record that are read. */
@@ -24,12 +31,14 @@ export interface Mappings {
   readonly slow: ReadonlySet<string>;
   /** Resources of a record, with `resourceType` and `id`; none for a kind that no document reads. @throws MappingError */
   toFhir(kind: string, record: MisRecord): FhirResource[];
+  /** As `toFhir`, each resource with the MIS id that it was made of. */
+  mirror(kind: string, record: MisRecord): Mapped[];
   /** @param input `{resource, patient, …}`, as the connector's mapping page says @throws MappingError */
-  toMis(resourceType: string, input: MisRecord): MisRecord;
-  /** As `toFhir`, for any kind. */
-  toFhirSlowly(kind: string, record: MisRecord): Promise<FhirResource[]>;
+  toMis(resourceType: string, input: object): MisRecord;
+  /** As `mirror`, for any kind. */
+  mirrorSlowly(kind: string, record: MisRecord): Promise<Mapped[]>;
   /** As `toMis`, for any type. */
-  toMisSlowly(resourceType: string, input: MisRecord): Promise<MisRecord>;
+  toMisSlowly(resourceType: string, input: object): Promise<MisRecord>;
 }
 
 /**
@@ -58,24 +67,25 @@ function mappingsOf(inspected: Inspected, context: MappingContext): Mappings {
   }
   const slow = new Set(documents.filter((d) => d.slow).flatMap((d) => [d.reading?.from ?? d.resource, d.resource]));
   const read = (kind: string, record: MisRecord) => readWith(readers.get(kind) ?? [], record);
-  const write = (type: string, input: MisRecord) => writerOf(writers, type)(input);
+  const write = (type: string, input: object) => writerOf(writers, type)(input);
   return {
     kinds: new Set(readers.keys()),
     resources: new Set(documents.filter((d) => d.reading !== undefined).map((d) => d.resource)),
     writable: new Set(writers.keys()),
     slow,
-    toFhir: read,
+    toFhir: (kind, record) => read(kind, record).map(({ resource }) => resource),
+    mirror: read,
     toMis: write,
-    toFhirSlowly: (kind, record) => buildSlowly(() => read(kind, record)),
+    mirrorSlowly: (kind, record) => buildSlowly(() => read(kind, record)),
     toMisSlowly: (type, input) => buildSlowly(() => write(type, input)),
   };
 }
 
-function readWith(readers: readonly Reader[], record: MisRecord): FhirResource[] {
-  const made: FhirResource[] = [];
+function readWith(readers: readonly Reader[], record: MisRecord): Mapped[] {
+  const made: Mapped[] = [];
   for (const reader of readers) {
-    const resource = reader(record);
-    if (resource !== undefined) made.push(resource);
+    const mapped = reader(record);
+    if (mapped !== undefined) made.push(mapped);
   }
   return made;
 }

@@ -1,11 +1,12 @@
 /** Runs the examples of a folder: reports failures, differences and expressions that no example makes yield a value. */
+import { validate } from '../../r4/validate.ts';
 import type { Watch } from './build.ts';
 import { CodeMissing } from './codes.ts';
 import type { MappingDocument } from './document.ts';
 import { compareResources, compareValues, type Example, exampleContext, namesWithin } from './example.ts';
 import { suggestion } from './nearest.ts';
 import type { Report } from './problem.ts';
-import { buildReader, buildWriter } from './resource.ts';
+import { buildReader, buildWriter, type FhirResource } from './resource.ts';
 import { fieldsOf } from './syntax.ts';
 import type { Leaf, Template } from './template.ts';
 
@@ -41,18 +42,29 @@ function runExample(example: Example, documents: readonly MappingDocument[], giv
   };
   const quick = mine.filter((document) => !document.slow);
   if (isRead) {
-    const made = quick.map((document) => buildReader(document, exampleContext.clinic, watch)(example.input));
-    if (!failed)
-      compareResources(
-        example.file,
-        example.expect,
-        made.filter((resource) => resource !== undefined),
-        report,
-      );
+    const made = quick.map((document) => ({
+      document,
+      resource: buildReader(document, exampleContext.clinic, watch)(example.input)?.resource,
+    }));
+    for (const { document, resource } of made) if (!failed) validateMade(resource, document, example.file, report);
+    const resources = made.map(({ resource }) => resource).filter((resource) => resource !== undefined);
+    if (!failed) compareResources(example.file, example.expect, resources, report);
     return;
   }
   const made = quick.map((document) => buildWriter(document, watch)(example.input))[0];
   if (!failed && mine.length > 0) compareValues(example.file, `${example.toMis}.toMis`, example.expect, made, report);
+}
+
+function validateMade(
+  resource: FhirResource | undefined,
+  { place }: MappingDocument,
+  example: string,
+  report: Report,
+): void {
+  for (const { expression, text, severity } of resource === undefined ? [] : validate(resource)) {
+    const message = text.startsWith(expression) ? text.slice(expression.length).replace(/^:? /, '') : text;
+    report({ file: place.file, path: expression }, `${message} (${example})`, severity);
+  }
 }
 
 function failureOf(error: unknown, file: string): string {

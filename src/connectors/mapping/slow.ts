@@ -47,7 +47,7 @@ export function slowEvaluate(text: string, own: OwnFunctions): Evaluate {
   const expression = jsonata(text, limits);
   for (const [name, run] of Object.entries(own)) expression.registerFunction(name, run);
   const evaluate: Evaluate = (context) => {
-    if (memory === undefined) throw new Error('is slow: only toFhirSlowly and toMisSlowly can evaluate it');
+    if (memory === undefined) throw new Error('is slow: only mirrorSlowly and toMisSlowly can evaluate it');
     const outcome = memory.get(evaluate)?.get(context);
     if (outcome === undefined) throw new Pending(remember(memory, evaluate, context, expression));
     if ('error' in outcome) throw outcome.error;

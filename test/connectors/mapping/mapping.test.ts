@@ -47,6 +47,11 @@ describe('the toy folder', () => {
     ]);
   });
 
+  it('gives the MIS id with the resource when it is asked to mirror', () => {
+    const [role] = loadMappings([toy], north).mirror('role', { employee: 'E-1', branch: 'Ф 1', fio: 'Пример' });
+    expect(role).toMatchObject({ key: 'E-1;Ф 1', resource: { id: idOf('north', 'PractitionerRole', 'E-1;Ф 1') } });
+  });
+
   it('writes the local time of the clinic', () => {
     const written = loadMappings([toy], north).toMis('Appointment', { resource: { start: '2026-12-01T06:00:00Z' } });
     expect(written).toEqual({ Date: '2026-12-01T16:00:00', Params: [{ Type: 'source' }] });
@@ -78,6 +83,18 @@ describe('a folder', () => {
     });
     expect(checkMappings(more)[0]!.message).toContain('expects nothing, the mapping gives {');
     expect(checkMappings(less)[0]!.message).toContain('expects {"resourceType":"Basic"}, the mapping gives nothing');
+  });
+
+  it('that makes what R4 does not allow is told so by the validator', () => {
+    const made = { start: 'завтра', extension: [{ url: 'urn:x', valueCode: 'a', valueString: 'b' }] };
+    const yaml = '  extension: [ { url: "urn:x", valueCode: =code, valueString: =text } ]\n';
+    const record = { start: 'завтра', code: 'a', text: 'b' };
+    const problems = checkMappings(folderOf(slotFiles(yaml, [[record, made]])));
+    expect(problems.map((p) => `${p.file} ${p.path}`)).toEqual([
+      'slot.yaml Slot.start',
+      'slot.yaml Slot.extension[0].value',
+    ]);
+    expect(problems[0]!.message).toContain('(examples/0.json)');
   });
 
   it('without an example of a kind is told so', () => {
@@ -143,10 +160,12 @@ describe('values', () => {
   it('fill the extensions of a primitive, choices and contained resources', () => {
     const yaml = `  _status: { extension: { url: "urn:reason", valueCode: =reason } }
   contained: { resourceType: Organization, id: o, name: =reason }
+  extension: { url: "urn:owner", valueReference: { reference: "#o" } }
 `;
     const made = {
       _status: { extension: [{ url: 'urn:reason', valueCode: 'break' }] },
       contained: [{ resourceType: 'Organization', id: 'o', name: 'break' }],
+      extension: [{ url: 'urn:owner', valueReference: { reference: '#o' } }],
     };
     expect(loadSlot(yaml, [[{ reason: 'break' }, made]]).kinds).toContain('slot');
   });
@@ -219,14 +238,14 @@ describe('a slow document', () => {
     ];
     expect(mappings.slow).toEqual(new Set(['slot', 'Slot']));
     expect(() => mappings.toFhir('slot', { ...times, list })).toThrow(
-      'only toFhirSlowly and toMisSlowly can evaluate it',
+      'only mirrorSlowly and toMisSlowly can evaluate it',
     );
     const made = await Promise.all([
-      mappings.toFhirSlowly('slot', { ...times, list }),
-      mappings.toFhirSlowly('slot', { ...times, list: [] }),
+      mappings.mirrorSlowly('slot', { ...times, list }),
+      mappings.mirrorSlowly('slot', { ...times, list: [] }),
     ]);
-    expect(made[0]).toMatchObject([{ comment: 'b,a', serviceType: [{ text: 'a!' }, { text: 'b!' }] }]);
-    expect(made[1][0]).not.toHaveProperty('serviceType');
+    expect(made[0][0]!.resource).toMatchObject({ comment: 'b,a', serviceType: [{ text: 'a!' }, { text: 'b!' }] });
+    expect(made[1][0]!.resource).not.toHaveProperty('serviceType');
   });
 
   it('still may not call what is not allowed, nor use the record from afar', () => {
@@ -238,7 +257,7 @@ describe('a slow document', () => {
 
   it('names the place of a failure', async () => {
     const mappings = loadMappings([slow('  comment: =($x := note; $x + 1)\n')], north);
-    const made = mappings.toFhirSlowly('slot', { ...times, note: 'текст' });
+    const made = mappings.mirrorSlowly('slot', { ...times, note: 'текст' });
     await expect(made).rejects.toThrow('Slot.comment · The left side of the');
   });
 });
