@@ -1,0 +1,147 @@
+/** Starts a pretend 1С: the SOAP service, its control API and the page «Просмотр занятости» on one loopback port. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LogEntry } from './call.ts';
+import { type Control, createControl } from './control.ts';
+import { runControl } from './control-routes.ts';
+import { connectionFaults } from './faults/connection.ts';
+import { encodingFaults } from './faults/encoding.ts';
+import { meaningFaults } from './faults/meaning.ts';
+import { pageFaults } from './faults/page.ts';
+import { shapeFaults } from './faults/shape.ts';
+import { createSwitchboard, type Switchboard } from './faults/switchboard.ts';
+import { generate } from './generate.ts';
+import { type Service, serveCall, serveWsdl } from './integration.ts';
+import { serveOccupancy } from './occupancy.ts';
+import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
+import { createRandom } from './random.ts';
+import { chaosSchema } from './settings.ts';
+import { openState, type State } from './state.ts';
+
+export interface Sandbox extends Control {
+  /** Address of the SOAP service, `http://127.0.0.1:<port>/umc/ws/ws1.1cws`. */
+  url: string;
+  /** `http://127.0.0.1:<port>`, under which /control and /occupancy are. */
+  origin: string;
+  port: number;
+  login: string;
+  password: string;
+  zone: string;
+  /** Stops at once: open connections are cut, late commits do not happen. */
+  close(): Promise<void>;
+}
+
+/** @throws when the port is taken or the file is no sandbox's */
+export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
+  const options = withDefaults(given);
+  const state = openState(options.file, options.zone, options.clock);
+  generate(state, options);
+  state.setSettings(options.settings);
+  const starts = Number(state.noted('starts') ?? 0) + 1;
+  state.note('starts', starts);
+  const switchboard = switchboardOf(state, options, starts);
+  const random = createRandom(options.seed + starts * 104_729);
+  const log: LogEntry[] = [];
+  const canary = { hits: 0 };
+  const control = createControl({ state, random, switchboard, log, canary });
+  const timers = new Set<NodeJS.Timeout>();
+  const service: Service = {
+    state,
+    switchboard,
+    authorization: `Basic ${Buffer.from(`${options.login}:${options.password}`, 'utf8').toString('base64')}`,
+    note: (entry) => log.push(entry) > 2000 && log.shift(),
+    later: (milliseconds, work) => schedule(timers, milliseconds, work),
+  };
+  const server = createServer(
+    (request, response) => void route({ options, state, service, control, canary }, request, response),
+  );
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  const close = async () => {
+    control.close();
+    for (const timer of timers) clearTimeout(timer);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    state.close();
+  };
+  const { login, password, zone } = options;
+  return { ...control, url: `${origin}/${options.base}/ws/ws1.1cws`, origin, port, login, password, zone, close };
+}
+
+function switchboardOf(state: State, options: FullOptions, starts: number): Switchboard {
+  const other = `SELECT guid FROM appointment WHERE source = 'seed' AND deleted = 0 ORDER BY start LIMIT 1`;
+  const faults = [
+    ...connectionFaults,
+    ...pageFaults,
+    ...encodingFaults,
+    ...shapeFaults,
+    ...meaningFaults({
+      otherGuid: () => state.get<{ guid: string }>(other)?.guid ?? '',
+      otherEmployee: (text) => {
+        const rows = state.all<{ guid: string }>('SELECT guid FROM employee ORDER BY position');
+        return rows.find((row) => !text.includes(row.guid))?.guid ?? rows[0]?.guid ?? '';
+      },
+    }),
+  ];
+  const kept = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
+  return createSwitchboard(faults, kept, starts);
+}
+
+function schedule(timers: Set<NodeJS.Timeout>, milliseconds: number, work: () => void): void {
+  const timer = setTimeout(() => {
+    timers.delete(timer);
+    work();
+  }, milliseconds);
+  timers.add(timer);
+}
+
+interface Ground {
+  options: FullOptions;
+  state: State;
+  service: Service;
+  control: Control;
+  canary: { hits: number };
+}
+
+async function route(ground: Ground, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { options, state, service, control, canary } = ground;
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  const body = await bodyOf(request);
+  if (body === undefined) return void response.destroy();
+  const method = request.method ?? 'GET';
+  const service1c = [`/${options.base}/ws/ws1.1cws`, `/${options.base}/ws/Integration`].includes(url.pathname);
+  if (service1c && method === 'POST') return serveCall(service, request, response, url, body);
+  if (service1c && method === 'GET' && url.searchParams.has('wsdl')) return serveWsdl(service, request, response, url);
+  if (url.pathname === '/occupancy') return serveOccupancy(state, url, response);
+  if (url.pathname === '/control/canary') {
+    canary.hits++;
+    return void response.writeHead(200, { 'content-type': 'text/plain' }).end('canary');
+  }
+  if (!url.pathname.startsWith('/control/')) return notFound(response);
+  const answer = runControl(control, method, url, body);
+  response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(answer.body));
+}
+
+/** Up to 1 MB of text; undefined when the client broke off or sent more. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > 1_000_000) return undefined;
+      parts.push(part);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** What the web server before 1С answers for a wrong base or service. */
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' });
+  response.end('<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>');
+}

@@ -1,0 +1,38 @@
+/** What can be switched in the pretend 1С while it runs: vendor's variations of protocols/onec.md §1.3–§1.5. */
+import { z } from 'zod';
+
+export const settingsSchema = z.strictObject({
+  /** Refuse an overlap with another active document of the employee and times outside working hours. */
+  uniqueness: z.boolean().default(true),
+  /** How long a reservation of GetReserve holds the time. */
+  reserveSeconds: z.number().positive().default(900),
+  /** How long after that the job «Отмена просроченных броней» comes: status 9 before it, 5 after it. */
+  sweepSeconds: z.number().nonnegative().default(300),
+  /** What BookAnAppointment* answers on success: the bare text `Ok` or the documented XML without УИД. */
+  bookAnswer: z.enum(['ok', 'xml']).default('ok'),
+  /** Inner document in CDATA instead of escaped. */
+  cdata: z.boolean().default(false),
+  soapVersions: z.enum(['both', '1.1', '1.2']).default('both'),
+  /** `strict` refuses a SOAPAction other than `ru.umc#Integration:<operation>`. */
+  soapAction: z.enum(['any', 'strict']).default('any'),
+  /** Periodicity of booking in the accounting policy, minutes; 0 = not set, so end times may be incomputable. */
+  policyMinutes: z.number().int().nonnegative().default(30),
+  /** Newer releases answer FastBookAnAppointment with a УИД. */
+  waitingAnswer: z.enum(['with-id', 'without-id']).default('with-id'),
+  /** Added to every SOAP call before it is executed. */
+  latencyMilliseconds: z.number().nonnegative().default(0),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const chaosSchema = z.strictObject({
+  /** Share of writes that meet a random fault, 0..1. */
+  writeRate: z.number().min(0).max(1).default(0),
+  /** Share of reads that meet a random fault, 0..1. */
+  readRate: z.number().min(0).max(1).default(0),
+  /** A late commit comes after a random time up to this. */
+  lateMilliseconds: z.number().nonnegative().default(600),
+  seed: z.number().int().default(1),
+});
+
+export type Chaos = z.infer<typeof chaosSchema>;
