@@ -68,12 +68,16 @@ function readEntry(
 ): [string, Coding | string] {
   const place = { file: yaml.file, line: yaml.lineOf(key), path: `${table}[${JSON.stringify(name)}]` };
   const plain = scalarOf(value);
-  if (plain !== undefined && plain !== null) return [name, String(plain)];
+  if (plain !== undefined && plain !== null) {
+    checkText(plain, place, report);
+    return [name, String(plain)];
+  }
   const fields = new Map((entriesOf(value) ?? []).map((entry) => [entry.name, scalarOf(entry.value)]));
   for (const field of fields.keys())
     if (field !== 'code' && field !== 'display')
       report(place, `has no key "${field}": write {code: …, display: …} or a text`);
   if (fields.get('code') == null) report(place, 'has no code: write {code: …, display: …} or a plain text');
+  else checkText(fields.get('code'), place, report);
   if (typeof system !== 'string')
     report(place, `is a coding, so the table needs "system:" with the URI of its code system`);
   const display = fields.get('display');
@@ -85,6 +89,12 @@ function readEntry(
       ...(display != null && { display: String(display) }),
     },
   ];
+}
+
+/** YAML reads 049 as the number 49. */
+function checkText(code: unknown, place: Place, report: Report): void {
+  if (typeof code !== 'string')
+    report(place, `has the code ${code}, which YAML reads as a ${typeof code}: put it in quotes`);
 }
 
 /** Thrown for a value without an entry in a table that says `otherwise: fail`. */

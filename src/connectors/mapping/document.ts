@@ -45,11 +45,7 @@ function readDocument(root: unknown, yaml: YamlFile, own: OwnFunctions, report: 
     report(at, message, severity);
   };
   for (const { name, key } of entries)
-    if (!grammar.includes(name))
-      note(
-        { ...place, line: yaml.lineOf(key), path: name },
-        `"${name}" is not a key of a mapping: it holds ${grammar.join(', ')}${suggestion(name, grammar)}`,
-      );
+    if (!grammar.includes(name)) note({ ...place, line: yaml.lineOf(key), path: name }, strangeKey(name));
   const fields = new Map(entries.map((entry) => [entry.name, entry.value]));
   const resource = scalarOf(fields.get('resource'));
   if (typeof resource !== 'string') {
@@ -64,6 +60,10 @@ function readDocument(root: unknown, yaml: YamlFile, own: OwnFunctions, report: 
     note(place, 'maps nothing: write from, key and toFhir, or toMis');
   const parts = { ...(reading && { reading }), ...(writing && { writing }) };
   return { place: { ...place, path: resource }, resource, slow, broken, ...parts };
+}
+
+function strangeKey(name: string): string {
+  return `"${name}" is not a key of a mapping: it holds ${grammar.join(', ')}${suggestion(name, grammar)}`;
 }
 
 function readReading(

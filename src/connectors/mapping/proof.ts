@@ -25,34 +25,43 @@ export function proveByExamples(
 }
 
 function runExample(example: Example, documents: readonly MappingDocument[], given: Set<Leaf>, report: Report): void {
-  const isRead = 'kind' in example;
-  const mine = documents.filter((d) =>
-    isRead ? d.reading?.from === example.kind : d.resource === example.toMis && d.writing,
-  );
-  const name = isRead ? `kind "${example.kind}"` : `toMis "${example.toMis}"`;
-  if (mine.length === 0) report({ file: example.file, path: '(example)' }, `is of ${name}, which no document maps`);
-  let failed = mine.some((document) => document.broken || document.slow);
+  const { file } = example;
+  const mine = documents.filter((document) => isOf(example, document));
+  const name = 'kind' in example ? `kind "${example.kind}"` : `toMis "${example.toMis}"`;
+  if (mine.length === 0) report({ file, path: '(example)' }, `is of ${name}, which no document maps`);
+  let failed = false;
   const watch: Watch = {
     gave: (leaf) => given.add(leaf),
     failed: (leaf, error) => {
       failed = true;
       given.add(leaf);
-      report(leaf.place, failureOf(error, example.file));
+      report(leaf.place, failureOf(error, file));
     },
   };
   const quick = mine.filter((document) => !document.slow);
-  if (isRead) {
-    const made = quick.map((document) => ({
-      document,
-      resource: buildReader(document, exampleContext.clinic, watch)(example.input)?.resource,
-    }));
-    for (const { document, resource } of made) if (!failed) validateMade(resource, document, example.file, report);
-    const resources = made.map(({ resource }) => resource).filter((resource) => resource !== undefined);
-    if (!failed) compareResources(example.file, example.expect, resources, report);
+  const made = quick.map((document) => runDocument(document, example, watch));
+  if (failed || mine.length === 0 || mine.some((document) => document.broken || document.slow)) return;
+  if ('toMis' in example) {
+    compareValues(file, `${example.toMis}.toMis`, example.expect, made[0], report);
     return;
   }
-  const made = quick.map((document) => buildWriter(document, watch)(example.input))[0];
-  if (!failed && mine.length > 0) compareValues(example.file, `${example.toMis}.toMis`, example.expect, made, report);
+  const resources = made as (FhirResource | undefined)[];
+  for (const [i, resource] of resources.entries()) validateMade(resource, quick[i]!, file, report);
+  compareResources(
+    file,
+    example.expect,
+    resources.filter((resource) => resource !== undefined),
+    report,
+  );
+}
+
+function isOf(example: Example, { resource, reading, writing }: MappingDocument): boolean {
+  return 'kind' in example ? reading?.from === example.kind : resource === example.toMis && writing !== undefined;
+}
+
+function runDocument(document: MappingDocument, example: Example, watch: Watch): unknown {
+  if ('toMis' in example) return buildWriter(document, watch)(example.input);
+  return buildReader(document, exampleContext.clinic, watch)(example.input)?.resource;
 }
 
 function validateMade(

@@ -62,6 +62,7 @@ const codes = `tables:
   gender: { codes: { Мужской: man, Женский: female } }
   service: { system: urn:service, otherwise: ignore, codes: { Приём: { code: "1" } } }
   unused: { codes: { a: { code: "1", dispaly: A } } }
+  zeros: { system: urn:zeros, codes: { a: 049, b: { code: 7 } } }
 `;
 
 const examples = {
@@ -93,6 +94,8 @@ const wanted = [
   'codes.yaml:3 · service.otherwise · must be "fail"',
   'codes.yaml:4 · unused["a"] · has no key "dispaly"',
   'codes.yaml:4 · unused["a"] · the table needs "system:"',
+  'codes.yaml:5 · zeros["a"] · has the code 49, which YAML reads as a number: put it in quotes',
+  'codes.yaml:5 · zeros["b"] · has the code 7, which YAML',
   'examples/stray.json · (example) · is of kind "unheard", which no document maps',
   'examples/torn.json · (JSON) · syntax: ',
   'patient.yaml:9 · Patient.name[0].famly · HumanName has no element "famly"; did you mean "family"?',
