@@ -1,6 +1,6 @@
 /** A resource that a client sends: validated as R4 says, with Russian identifiers checked, before anything is done. */
 import { Fault } from '../fault.ts';
-import { checkIdentifiers } from '../r4/identifier.ts';
+import { checkIdentifiers, normaliseIdentifier } from '../r4/identifier.ts';
 import { validate } from '../r4/validate.ts';
 import type { Resource } from '../store/resource.ts';
 
@@ -17,7 +17,13 @@ export function parseResource(type: string, body: unknown): Resource {
   if (issues.length > 0) throw invalid(type, 'bad-structure', issues);
   const wrong = checkIdentifiers(body as Resource);
   if (wrong.length > 0) throw invalid(type, 'invalid-content', wrong);
-  return body as Resource;
+  return withOurIdentifiers(body as Resource);
+}
+
+/** СНИЛС and ЕНП under the one system and in the one spelling by which they are found. */
+function withOurIdentifiers(resource: Resource): Resource {
+  const { identifier } = resource;
+  return Array.isArray(identifier) ? { ...resource, identifier: identifier.map(normaliseIdentifier) } : resource;
 }
 
 function invalid(

@@ -40,6 +40,7 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    frameworkErrors: (error, request, reply) => void sendFault(context, error, request, reply),
   });
   app.removeAllContentTypeParsers();
   // Fastify's own parser keeps its protection against __proto__, which plain JSON.parse has not (RELIABILITY §0.10).
@@ -49,9 +50,7 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     done(null, new URLSearchParams(body as string));
   });
   app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendFault(context, new Fault('not-found', 'There is nothing at this address.'), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(request, context), request, reply));
   options.health.observe(app);
   app.get('/fhir/metadata', (request, reply) => {
     void reply.type(fhirJson);
@@ -59,6 +58,16 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   });
   for (const declaration of context.declarations.values()) addRoutes(app, context, options, declaration);
   return app;
+}
+
+function nothingAt(request: FastifyRequest, { declarations }: Context): Fault {
+  const type = /^\/fhir\/([A-Za-z]+)/.exec(request.url)?.[1];
+  const declaration = type === undefined ? undefined : declarations.get(type);
+  if (declaration !== undefined)
+    return new Fault('method-not-allowed', `${type} has only: ${declaration.interactions.join(', ')}.`);
+  if (type !== undefined && /^[A-Z]/.test(type))
+    return new Fault('not-found', `This type is not served. There are: ${[...declarations.keys()].join(', ')}.`);
+  return new Fault('not-found', 'There is nothing at this address.');
 }
 
 function sendFault(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -34,8 +34,8 @@ afterAll(async () => {
 
 const slotOf = (index: number) => idOf('demo', 'Slot', String(mis.slots[index]!['key']));
 const read = async (index: number) => (await ask(hub, 'GET', `Slot/${slotOf(index)}`)).body;
-const reasonOf = (slot: { extension?: unknown }) =>
-  (slot.extension as { valueCode: string }[] | undefined)?.[0]?.valueCode;
+const reasonOf = (slot: Record<string, unknown>) =>
+  (slot['extension'] as { valueCode: string }[] | undefined)?.[0]?.valueCode;
 const change = (index: number, to: object) => {
   mis.slots[index] = { ...mis.slots[index], ...to };
 };

@@ -1,4 +1,5 @@
 /** Filters over documents → SQL conditions on the search value tables. Every document that is looked at is visible. */
+import { normaliseIdentifier } from '../../r4/identifier.ts';
 import { dateRange, foldString } from '../../r4/values.ts';
 import type { ParameterIds } from '../../store/parameters.ts';
 import { isId } from '../../store/resource.ts';
@@ -93,8 +94,9 @@ function tokenTest(s: Statement, filter: Filter, value: string): string {
   if (bar === -1) return `v.code = ${s.value(unescapeValue(value))}`;
   const system = unescapeValue(parts.slice(0, bar).join(''));
   const code = unescapeValue(parts.slice(bar + 1).join(''));
-  if (code === '') return `v.system = ${s.value(system)}`;
-  return `v.system = ${s.value(system)} and v.code = ${s.value(code)}`;
+  const ours = normaliseIdentifier({ system, value: code });
+  if (code === '') return `v.system = ${s.value(ours.system)}`;
+  return `v.system = ${s.value(ours.system)} and v.code = ${s.value(ours.value)}`;
 }
 
 function referenceTest(s: Statement, filter: Filter, value: string, c: SearchContext): string {
