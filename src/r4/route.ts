@@ -64,6 +64,13 @@ function enter(value: unknown, step: Step, route: Route, depth: number, sink: Si
   else if (typeof value === 'object') follow(value as Json, route, depth + 1, sink);
 }
 
+/** R4's types that specialise another which choices offer too. */
+const parents: Readonly<Record<string, string>> = {
+  ...{ canonical: 'uri', url: 'uri', oid: 'uri', uuid: 'uri' },
+  ...{ code: 'string', id: 'string', markdown: 'string', positiveInt: 'integer', unsignedInt: 'integer' },
+  ...{ Age: 'Quantity', Count: 'Quantity', Distance: 'Quantity', Duration: 'Quantity' },
+};
+
 function routesOf(expression: Expression, type: string): Route[] {
   switch (expression.op) {
     case 'name':
@@ -71,7 +78,9 @@ function routesOf(expression: Expression, type: string): Route[] {
     case 'member':
       return memberRoutes(routesOf(expression.of, type), expression.name);
     case 'type':
-      return routesOf(expression.of, type).filter((r) => r.type === expression.type);
+      return routesOf(expression.of, type).filter(
+        (r) => r.type === expression.type || parents[r.type] === expression.type,
+      );
     case 'index':
       return mapLastStep(routesOf(expression.of, type), (s) => ({ ...s, index: expression.index }));
     case 'where': {
