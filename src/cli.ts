@@ -127,14 +127,16 @@ program
   .argument('<clinic>', 'key of the clinic in the configuration')
   .option('--limit <number>', 'how many', '20')
   .option('--booking <id>', 'only those of a booking')
-  .action((key: string, o: { limit: string; booking?: string }) =>
+  .option('--full', 'whole texts and not their beginnings')
+  .action((key: string, o: { limit: string; booking?: string; full?: boolean }) =>
     withGround(async ({ pool, clinics }) => {
       const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
       for (const m of await readMessages(pool, clinic.number, Number(o.limit), o.booking ?? null)) {
         console.log(
           `${m.at.toISOString()} ${m.operation} ${m.outcome} ${m.status ?? '-'} ${m.milliseconds} ms ${m.booking ?? ''}`,
         );
-        console.log(`  > ${m.request}\n  < ${m.response}`);
+        const cut = (text: string) => (o.full ? text : text.slice(0, 400).replace(/\s+/g, ' '));
+        console.log(`  > ${cut(m.request)}\n  < ${cut(m.response)}`);
       }
     }),
   );

@@ -1,7 +1,7 @@
 /** Node programs that the demo runs beside the hub (a sandbox MIS), started as children and stopped with it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 
 type Companion = Config['companions'][number];
 
@@ -13,8 +13,10 @@ export interface RunningCompanion {
 
 const patienceMilliseconds = 30_000;
 
-/** @returns when it answers at its URL. @throws Error with what it printed when it does not */
+/** @returns when it answers at its URL. @throws ConfigError with what it printed when it does not */
 export async function startCompanion(companion: Companion): Promise<RunningCompanion> {
+  if (await answers(companion.url))
+    throw new ConfigError(`Something answers at ${companion.url} already: is another demo running? Stop it first.`);
   // Its own process group: Ctrl-C of the terminal must reach it through the hub, after the requests in flight.
   const child = spawn(process.execPath, companion.args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let printed = '';
@@ -24,7 +26,7 @@ export async function startCompanion(companion: Companion): Promise<RunningCompa
   const until = Date.now() + patienceMilliseconds;
   while (!(await answers(companion.url))) {
     if (child.exitCode !== null || Date.now() > until)
-      throw new Error(`${companion.name} (node ${companion.args.join(' ')}) did not start:\n${printed}`);
+      throw new ConfigError(`${companion.name} (node ${companion.args.join(' ')}) did not start:\n${printed}`);
     await new Promise((done) => setTimeout(done, 100));
   }
   return { name: companion.name, url: companion.url, stop: () => stop(child) };

@@ -134,19 +134,20 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl, version });
   const sweeper = startSweeper(pool, settler, log);
   const queue = await startQueue(url, sync, settler, clinics);
-  const address = await listen(app, config);
-  return {
-    url: config.server.publicUrl ?? address,
-    ground,
-    queue,
-    async stop() {
-      health.drain();
-      await app.close();
-      await queue.stop();
-      await sweeper.stop();
-      await ground.close();
-    },
+  const stop = async () => {
+    health.drain();
+    await app.close();
+    await queue.stop();
+    await sweeper.stop();
+    await ground.close();
   };
+  try {
+    const address = await listen(app, config);
+    return { url: config.server.publicUrl ?? address, ground, queue, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {

@@ -12,21 +12,36 @@ import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 const stopSeconds = 40;
 
 export async function start(config: Config): Promise<void> {
+  const started: (() => Promise<unknown>)[] = [];
+  const stopAll = async () => {
+    for (const stop of started.splice(0).reverse()) await stop();
+  };
+  try {
+    await startAll(config, started, stopAll);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function startAll(
+  config: Config,
+  started: (() => Promise<unknown>)[],
+  stopAll: () => Promise<void>,
+): Promise<void> {
   const say = (text: string) => console.log(text);
   say('Starting Postgres …');
   const { url, cluster } = await openDatabase(config);
+  if (cluster !== undefined) started.push(() => cluster.stop());
   const companions: RunningCompanion[] = [];
   for (const companion of config.companions) {
     say(`Starting ${companion.name} …`);
-    companions.push(await startCompanion(companion));
+    const running = await startCompanion(companion);
+    companions.push(running);
+    started.push(() => running.stop());
   }
-  const log = createLog();
-  const hub = await startHub(config, url, log);
-  const stopAll = async () => {
-    await hub.stop();
-    for (const companion of companions) await companion.stop();
-    await cluster?.stop();
-  };
+  const hub = await startHub(config, url, createLog());
+  started.push(() => hub.stop());
   stopOnSignal(stopAll, say);
   for (const clinic of hub.ground.clinics.all) await firstReading(hub, clinic, say);
   say(welcome(config, hub, companions));
