@@ -137,10 +137,10 @@ function insert(state: State, kind: 'reserve' | 'booking', place: Place, p: Pati
 }
 
 function rewrite(state: State, place: Place, p: PatientFields, guid: string): void {
-  const sql = `UPDATE appointment SET kind = 'booking', deleted = 0, employee = ?, clinic = ?, start = ?, end = ?,
+  const sql = `UPDATE appointment SET kind = 'booking', deleted = 0, employee = ?, clinic = ?, specialization = ?, start = ?, end = ?,
     surname = ?, name = ?, patronymic = ?, phone = ?, email = ?, address = ?, birthday = ?, comment = ?, services = ?,
     changed_at = ? WHERE guid = ?`;
-  const where = [place.employee, place.clinic, place.start, place.end];
+  const where = [place.employee, place.clinic, place.specialization, place.start, place.end];
   const who = [p.surname, p.name, p.patronymic, p.phone, p.email, p.address, p.birthday, p.comment, p.services];
   state.run(sql, ...where, ...who, Math.floor(state.clock()), guid);
 }

@@ -1,5 +1,5 @@
 /** Starts a pretend 1С: the SOAP service, its control API and the page «Просмотр занятости» on one loopback port. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
@@ -52,11 +52,9 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
     note: (entry) => log.push(entry) > 2000 && log.shift(),
     later: (milliseconds, work) => schedule(timers, milliseconds, work),
   };
-  const server = createServer(
-    (request, response) => void route({ options, state, service, control, canary }, request, response),
-  );
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const ground: Ground = { options, state, service, control, canary };
+  const server = createServer((request, response) => void route(ground, request, response));
+  const port = await listen(server, options.port);
   const origin = `http://127.0.0.1:${port}`;
   const close = async () => {
     control.close();
@@ -67,6 +65,11 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
   };
   const { login, password, zone } = options;
   return { ...control, url: `${origin}/${options.base}/ws/ws1.1cws`, origin, port, login, password, zone, close };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
 }
 
 function switchboardOf(state: State, options: FullOptions, starts: number): Switchboard {
