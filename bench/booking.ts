@@ -1,0 +1,96 @@
+/** Booking's local part: POST Appointment with a MIS that says yes at once, against claim + insert in one transaction. */
+import { type Child, startChild } from './child.ts';
+import { type Ground, withClient } from './database.ts';
+import { createAppointments } from './fill.sql.ts';
+import type { HubReady } from './hub.ts';
+import type { LoadRequest } from './load.ts';
+import { type Comparison, compare } from './report.ts';
+import { type Effort, runRounds, type Target } from './rounds.ts';
+import { hubHeaders } from './search.ts';
+
+/** More than one round on either side can book. */
+const slotsPerRound = 8000;
+
+export async function measureBooking(
+  ground: Ground,
+  generator: Child<unknown>,
+  url: string,
+  effort: Effort,
+): Promise<Comparison> {
+  await using hub = await startChild<HubReady>('hub.ts', { url });
+  const people = await createPatients(hub.ready);
+  const free = await readFreeSlots(url, (effort.rounds + 1) * 2 * slotsPerRound * Math.ceil(effort.seconds / 2));
+  const take = (count: number) => free.splice(-count).map(({ id, clinic }) => orderOf(id, people[clinic - 1]!));
+  const sample = await bookOne(hub.ready, take(1)[0]!);
+  await withClient(url, (client) => client.query(createAppointments));
+  await using raw = await startChild<{ port: number }>('raw.ts', { url, appointment: sample });
+  const shared = { requests: () => take(slotsPerRound * Math.ceil(effort.seconds / 2)), repeat: false, status: '201' };
+  const targets: Target[] = [
+    { ...shared, name: 'medmost', server: hub, headers: hubHeaders(hub.ready.token) },
+    { ...shared, name: 'raw', server: raw, headers: '' },
+  ];
+  const [ours, theirs] = await runRounds(ground, generator, targets, effort);
+  await checkBooked(url);
+  return compare("booking's local part", 'bare Fastify + pg: begin, claim, insert, commit', 0.5, ours!, theirs!);
+}
+
+/** One patient in each clinic, in their order. */
+async function createPatients({ port, clinicTokens }: HubReady): Promise<string[]> {
+  const created = clinicTokens.map((token) =>
+    post(port, token, 'Patient', {
+      resourceType: 'Patient',
+      name: [{ family: 'Тестова', given: ['Мария', 'Ивановна'] }],
+      birthDate: '1990-02-03',
+      gender: 'female',
+    }),
+  );
+  return (await Promise.all(created)).map((c) => c.id);
+}
+
+interface FreeSlot {
+  id: string;
+  clinic: number;
+}
+
+async function readFreeSlots(url: string, count: number): Promise<FreeSlot[]> {
+  const text = 'select id, clinic from slot where status = 0 order by random() limit $1';
+  const { rows } = await withClient(url, (client) => client.query<FreeSlot>(text, [count]));
+  return rows;
+}
+
+function orderOf(slot: string, patient: string): LoadRequest {
+  const body = JSON.stringify({
+    resourceType: 'Appointment',
+    status: 'proposed',
+    slot: [{ reference: `Slot/${slot}` }],
+    participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
+  });
+  return { method: 'POST', path: '/fhir/Appointment', body };
+}
+
+async function bookOne({ port, token }: HubReady, order: LoadRequest): Promise<{ id: string; body: string }> {
+  const created = await post(port, token, 'Appointment', JSON.parse(order.body!) as object);
+  return { id: created.id, body: JSON.stringify(created) };
+}
+
+async function post(port: number, token: string, type: string, body: object): Promise<{ id: string }> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+  const answer = await fetch(`http://127.0.0.1:${port}/fhir/${type}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  if (answer.status !== 201) throw new Error(`${type}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as { id: string };
+}
+
+/** Every booking of the bench must be whole: confirmed, its slot taken by it, its Appointment booked. */
+async function checkBooked(url: string): Promise<void> {
+  const { rows } = await withClient(url, (client) =>
+    client.query<{ broken: number }>(`select count(*)::integer as broken from booking b
+      left join slot s on s.id = b.slot and s.booking = b.id and s.status = 1
+      left join document d on d.type = 'Appointment' and d.id = b.appointment and d.body like '%"status":"booked"%'
+      where b.state <> 'confirmed' or s.id is null or d.id is null`),
+  );
+  if (rows[0]!.broken > 0) throw new Error(`${rows[0]!.broken} bookings of the bench are not whole`);
+}

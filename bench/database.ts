@@ -1,0 +1,50 @@
+/** The Postgres of a bench: an embedded one in a temporary folder, with fsync, which is removed at the end. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startCluster } from '../src/cluster.ts';
+import { migrate } from '../src/migrate.ts';
+import { timeOfTree } from './processor.ts';
+
+export interface Ground {
+  /** Makes a migrated database. @returns connection string of the ordinary role */
+  createDatabase(name: string): Promise<string>;
+  /** Microseconds of processor time that the whole server has used. */
+  time(): Promise<number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function startGround(): Promise<Ground> {
+  const dir = await mkdtemp(join(tmpdir(), 'medmost-bench-'));
+  const cluster = await startCluster({
+    dir,
+    settings: ['shared_buffers=1GB', 'max_wal_size=8GB', 'maintenance_work_mem=512MB'],
+  });
+  const postmaster = Number((await readFile(join(dir, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  return {
+    async createDatabase(name) {
+      await withClient(cluster.adminUrl, (client) => client.query(`create database ${name} owner medmost`));
+      const url = new URL(cluster.url);
+      url.pathname = `/${name}`;
+      await migrate(url.href);
+      return url.href;
+    },
+    time: () => timeOfTree(postmaster),
+    async [Symbol.asyncDispose]() {
+      await cluster.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs `work` on a connection of its own, without the deadlines of the hub's pools. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
