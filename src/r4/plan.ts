@@ -81,11 +81,14 @@ function buildCheck(element: Element, node: Node): ElementCheck {
   };
 }
 
-/** Where `#id` means a contained resource. */
+/** Where `#id` means a contained resource; the url of an extension never does. */
 function isAnchor({ type, name }: Element, node: Node): boolean {
-  return (
-    (node.name === 'Reference' && name === 'reference') || type === 'canonical' || type === 'uri' || type === 'url'
-  );
+  if (node.name === 'Extension') return name !== 'url' && isUri(type);
+  return (node.name === 'Reference' && name === 'reference') || isUri(type);
+}
+
+function isUri(type: string): boolean {
+  return type === 'canonical' || type === 'uri' || type === 'url';
 }
 
 function invariantChecks(keys: readonly string[]): InvariantCheck[] {

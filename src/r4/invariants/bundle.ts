@@ -1,4 +1,4 @@
-/** Invariants of Bundle. https://hl7.org/fhir/R4/bundle.html. A missing type is an error of its own and fails none here. */
+/** Invariants of Bundle. https://hl7.org/fhir/R4/bundle.html. A missing type is an error of its own. */
 import { has, isObject, itemsOf, type Json } from '../json.ts';
 import type { InvariantTest } from './invariant.ts';
 
@@ -22,9 +22,10 @@ function isType({ type }: Json, ...types: readonly string[]): boolean {
 }
 
 function goesWith(bundle: Json, name: string, ...types: readonly string[]): boolean {
-  if (bundle.type === undefined) return true;
+  const entries = itemsOf(bundle, 'entry');
+  if (bundle.type === undefined) return entries.length === 0;
   const wanted = types.includes(bundle.type as string);
-  return itemsOf(bundle, 'entry').every((e) => has(e, name) === wanted);
+  return entries.every((e) => has(e, name) === wanted);
 }
 
 function versionedUrl({ fullUrl, resource }: Json): string[] {

@@ -13,7 +13,7 @@ export const datatypeInvariants: Record<string, InvariantTest> = {
   'dis-1': isUcum,
   'drq-1': (f) => has(f, 'path') !== has(f, 'searchParam'),
   'drq-2': (f) => has(f, 'path') !== has(f, 'searchParam'),
-  'drt-1': (q) => !has(q, 'code') || (q.system === ucum && has(q, 'value')),
+  'drt-1': (q) => !has(q, 'code') || ((!has(q, 'system') || q.system === ucum) && has(q, 'value')),
   'exp-1': (e) => has(e, 'expression') || has(e, 'reference'),
   'ext-1': (e) => has(e, 'extension') !== hasChoice(e, 'value'),
   'per-1': (p) => !isReversed(p.start, p.end),

@@ -34,7 +34,7 @@ export const resourceInvariants: Record<string, InvariantTest> = {
   'lst-3': (l) => isOneOf(l.mode, 'working') || itemsOf(l, 'entry').every((e) => !has(e, 'date')),
   'mad-1': (d) => has(d, 'dose') || hasChoice(d, 'rate'),
   'mdd-1': (d) => !isReversed(d.whenPrepared, d.whenHandedOver),
-  'nsd-1': (n) => n.kind !== 'root' || itemsOf(n, 'uniqueId').every((u) => u.type !== 'uuid'),
+  'nsd-1': (n) => n.kind !== 'root' || itemsOf(n, 'uniqueId').every((u) => has(u, 'type') && u.type !== 'uuid'),
   'nsd-2': (n) => hasOnePreferredOfAType(itemsOf(n, 'uniqueId')),
   'obs-3': (r) => has(r, 'low') || has(r, 'high') || has(r, 'text'),
   'obs-6': (o) => !has(o, 'dataAbsentReason') || !hasChoice(o, 'value'),
@@ -73,7 +73,7 @@ function isParameter(parameter: Json): boolean {
 }
 
 function hasOnePreferredOfAType(ids: readonly Json[]): boolean {
-  const types = ids.filter((u) => u.preferred === true).map((u) => u.type);
+  const types = ids.filter((u) => u.preferred === true).flatMap((u) => u.type ?? []);
   return new Set(types).size === types.length;
 }
 
