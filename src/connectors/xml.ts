@@ -54,7 +54,8 @@ function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: tr
     throw new ExchangeError('untrusted', 'the answer is not well-formed XML', { cause: error });
   });
   parser.on('doctype', () => {
-    throw new ExchangeError('untrusted', 'the answer has a DOCTYPE', { retryable: false });
+    // A web server's HTML page has one too, and it may be gone with the next try.
+    throw new ExchangeError('untrusted', 'the answer has a DOCTYPE');
   });
   parser.on('opentag', (tag) => {
     elements += 1;

@@ -5,6 +5,9 @@
 import { ExchangeError } from '../exchange.ts';
 import { readXml, textOf, type XmlNode } from '../xml.ts';
 
+/** The whole of what 1С says of some failures; it does not say whose. */
+export const bareError = 'Error';
+
 /** 1С understood the request and said no, in words. Not to be shown: it may hold module names and names of people. */
 export class RefusedByOnec extends Error {
   readonly sentence: string;

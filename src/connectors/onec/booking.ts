@@ -4,7 +4,7 @@
  */
 import { MisReadError, type MisRecord, type WriteContext, type WriteOutcome } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
-import { RefusedByOnec } from './answer.ts';
+import { bareError, RefusedByOnec } from './answer.ts';
 import { type BookingRequest, parseRequest, UnfitRequest } from './booking-request.ts';
 import type { Link } from './link.ts';
 import { bookAnAppointment, cancelBookAnAppointment, getAppointmentStatus, getReserve } from './operations.ts';
@@ -174,8 +174,8 @@ export async function cancel(
   if (status === unknownReference || (status !== undefined && cancelledStatuses.includes(status)))
     return { outcome: 'confirmed', reference: guid };
   // Only an explicit no counts; a failure to hear may still be followed by a late yes.
-  if (failure?.error instanceof RefusedByOnec && status !== undefined && heldStatuses.includes(status))
-    return notCancelled;
+  const saidNo = failure?.error instanceof RefusedByOnec && failure.error.sentence !== bareError;
+  if (saidNo && status !== undefined && heldStatuses.includes(status)) return notCancelled;
   return {
     outcome: 'unknown',
     reference: guid,

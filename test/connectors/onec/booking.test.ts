@@ -1,7 +1,16 @@
 /** Booking step by step: what each answer of 1С is worth (protocols/onec.md §1.4, RELIABILITY.md §4). */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { branch, connect, employee, guid, request, write } from './connect.ts';
-import { cancelled, type PlainServer, raw, refused, reserved, returning, startPlainServer, status } from './plain-server.ts';
+import {
+  cancelled,
+  type PlainServer,
+  raw,
+  refused,
+  reserved,
+  returning,
+  startPlainServer,
+  status,
+} from './plain-server.ts';
 
 let server: PlainServer;
 beforeEach(async () => {
@@ -245,7 +254,10 @@ test('without own uniqueness: alone it is confirmed, unseen it is unknown, found
   server.on('GetSchedule20', returning(schedule('', period('09:00', '09:15'))));
   expect(await open(sole).book(request, guid, noProgress, write())).toMatchObject({ outcome: 'confirmed' });
   server.on('GetSchedule20', returning(schedule(period('09:00', '12:00'), '')));
-  expect(await open(sole).book(request, guid, noProgress, write())).toMatchObject({ outcome: 'unknown', reference: guid });
+  expect(await open(sole).book(request, guid, noProgress, write())).toMatchObject({
+    outcome: 'unknown',
+    reference: guid,
+  });
   server.on('GetSchedule20', returning(schedule('', period('09:00', '09:15') + period('09:00', '09:15'))));
   const found = await open(sole).findBooking(request, guid, AbortSignal.timeout(3000));
   expect(found).toEqual({ state: 'unfinished', reference: guid });
@@ -267,7 +279,16 @@ test('the message log has every exchange, without password and without the patie
   expect(exchanges[2]).toMatchObject({ status: 200 });
   expect(exchanges[2]!.request).toContain(employee);
   const all = JSON.stringify(exchanges);
-  for (const secret of ['Проверкина', 'Аглая', 'Тестовна', '79000000001', '000-00-01', 'aglaya', '1990-02-03', 'secret'])
+  for (const secret of [
+    'Проверкина',
+    'Аглая',
+    'Тестовна',
+    '79000000001',
+    '000-00-01',
+    'aglaya',
+    '1990-02-03',
+    'secret',
+  ])
     expect(all).not.toContain(secret);
   expect(all).not.toContain(Buffer.from('hub:secret').toString('base64'));
   expect(server.received[0]!.headers.authorization).toBe(`Basic ${Buffer.from('hub:secret').toString('base64')}`);

@@ -19,7 +19,10 @@ export function connect(settings: Record<string, unknown>, clock: () => number =
     clock,
     record: (exchange: Exchange) => void exchanges.push(exchange),
   };
-  const operations = connector.connect(connector.settings.parse({ login: 'hub', password: 'secret', ...settings }), context);
+  const operations = connector.connect(
+    connector.settings.parse({ login: 'hub', password: 'secret', ...settings }),
+    context,
+  );
   return { operations, exchanges };
 }
 
