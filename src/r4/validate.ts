@@ -35,7 +35,8 @@ interface Walk {
 
 /** All that is wrong with a parsed JSON value as an R4 resource; empty when it is valid. Never throws. */
 export function validate(resource: unknown, options: ValidateOptions = {}): Issue[] {
-  const type = isObject(resource) && planOf(String(resource.resourceType)) ? String(resource.resourceType) : 'Resource';
+  const stated = isObject(resource) ? resource.resourceType : undefined;
+  const type = typeof stated === 'string' && planOf(stated) !== undefined ? stated : 'Resource';
   const walk: Walk = {
     report: new Report(type, options.maxIssues ?? 100),
     warnings: options.warnings ?? false,
@@ -77,13 +78,14 @@ function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
     return;
   }
   walk.depth++;
+  const before = report.issues.length;
   const count = checkMembers(value, plan, scope, walk);
   if (count === 0 && !plan.isResource) report.add('structure', 'is empty; leave the element out.');
   for (const { step, names, type } of plan.required)
     if (!names.some((name) => value[name] !== undefined || value[`_${name}`] !== undefined))
       report.add('required', `is required (${type}); give it.`, step);
+  if (report.issues.length === before) checkOrder(value, plan, report);
   checkInvariants(value, plan.invariants, scope, walk);
-  checkOrder(value, plan, report);
   walk.depth--;
 }
 
@@ -93,7 +95,7 @@ function checkMembers(value: Json, plan: Plan, scope: Scope, walk: Walk): number
   let chosen: ElementCheck[] | undefined;
   for (const key in value) {
     if (walk.report.isFull || !spend(walk)) return count + 1;
-    if (key === 'resourceType' && plan.isResource) continue;
+    if ((key === 'resourceType' && plan.isResource) || value[key] === undefined) continue;
     count++;
     const check = plan.checks.get(key) ?? companionCheck(value, key, plan, scope, walk);
     if (check === undefined) continue;

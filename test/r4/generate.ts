@@ -60,7 +60,9 @@ function generateValue(random: Random, element: Element, depth: number): unknown
     return { coding: [boundCoding(random, element.required)] };
   if (element.type === 'Coding' && element.required !== undefined) return boundCoding(random, element.required);
   const made = generateObject(random, element.type, depth + 1);
-  return Object.keys(made).length === 0 ? undefined : made;
+  if (Object.keys(made).length > 0) return made;
+  const [first] = [...elementsOf(element.type)!.values()].filter((e) => e.kind === 'primitive' && e.name !== 'id');
+  return first === undefined ? undefined : { [first.name]: generateElement(random, first, depth) };
 }
 
 function boundCoding(random: Random, valueSet: string): Generated {

@@ -31,7 +31,8 @@ function goesWith(bundle: Json, name: string, ...types: readonly string[]): bool
 function versionedUrl({ fullUrl, resource }: Json): string[] {
   if (typeof fullUrl !== 'string') return [];
   const meta = isObject(resource) ? resource.meta : undefined;
-  return [`${fullUrl}\n${isObject(meta) ? (meta.versionId ?? '') : ''}`];
+  const version = isObject(meta) && typeof meta.versionId === 'string' ? meta.versionId : '';
+  return [`${fullUrl}\n${version}`];
 }
 
 function areDistinct(texts: readonly string[]): boolean {

@@ -8,7 +8,8 @@ const ucum = 'http://unitsofmeasure.org';
 export const datatypeInvariants: Record<string, InvariantTest> = {
   'age-1': (q) => isUcum(q) && (typeof q.value !== 'number' || q.value > 0),
   'att-1': (a) => !has(a, 'data') || has(a, 'contentType'),
-  'cnt-3': (q) => isUcum(q) && (!has(q, 'code') || q.code === '1') && !String(q.value ?? '').includes('.'),
+  'cnt-3': (q) =>
+    isUcum(q) && (!has(q, 'code') || q.code === '1') && (typeof q.value !== 'number' || Number.isInteger(q.value)),
   'cpt-2': (c) => !has(c, 'value') || has(c, 'system'),
   'dis-1': isUcum,
   'drq-1': (f) => has(f, 'path') !== has(f, 'searchParam'),

