@@ -41,8 +41,7 @@ const wsdl = readFileSync(join(import.meta.dirname, 'integration.wsdl'), 'utf8')
 export function openLink(settings: OnecSettings, context: ConnectionContext): Link {
   const guard = openGuard(settings.guard);
   const http = openHttp({ connectTimeout: settings.timeouts.connect, keepAlive: settings.keepAlive });
-  const namespace = settings.namespace.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-  const soap = openSoap(wsdl.replaceAll('"ru.umc"', `"${namespace}"`), soapSettings(settings), http);
+  const soap = openSoap(wsdl.replaceAll('"ru.umc"', `"${settings.namespace}"`), soapSettings(settings), http);
   const wire: Wire = { soap, settings, context };
   return {
     settings,

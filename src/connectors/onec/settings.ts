@@ -21,7 +21,12 @@ const wire = z.strictObject({
     .string()
     .default('{namespace}#Integration:{operation}')
     .describe('SOAPAction; {namespace} and {operation} are filled in'),
-  namespace: z.string().min(1).default('ru.umc').describe('Target namespace of the web service'),
+  // The package that writes requests puts it into them as it is.
+  namespace: z
+    .string()
+    .regex(/^[^&<>"'\s]+$/, 'must have no spaces, quotes, < > or &')
+    .default('ru.umc')
+    .describe('Target namespace of the web service'),
   login: z.string().optional().describe('1С user for HTTP Basic; Cyrillic is sent as UTF-8'),
   password: z
     .string()

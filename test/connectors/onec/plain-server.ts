@@ -52,8 +52,8 @@ export const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** A whole SOAP 1.2 answer whose `return` holds `text`. */
-export const envelope = (operation: string, text: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><m:${operation}Response xmlns:m="ru.umc"><m:return xmlns:xs="http://www.w3.org/2001/XMLSchema">${escapeXml(text)}</m:return></m:${operation}Response></soap:Body></soap:Envelope>`;
+export const envelope = (operation: string, text: string, namespace = 'ru.umc'): string =>
+  `<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><m:${operation}Response xmlns:m="${namespace}"><m:return xmlns:xs="http://www.w3.org/2001/XMLSchema">${escapeXml(text)}</m:return></m:${operation}Response></soap:Body></soap:Envelope>`;
 
 /** Answers 200 with `text` in `return`. */
 export const returning =
