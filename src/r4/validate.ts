@@ -80,7 +80,7 @@ function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
   walk.depth++;
   const before = report.issues.length;
   const count = checkMembers(value, plan, scope, walk);
-  if (count === 0 && !plan.isResource) report.add('structure', 'is empty; leave the element out.');
+  if (count === 0 && !isIdEnough(value, plan)) report.add('structure', 'is empty; leave the element out.');
   for (const { step, names, type } of plan.required)
     if (!names.some((name) => value[name] !== undefined || value[`_${name}`] !== undefined))
       report.add('required', `is required (${type}); give it.`, step);
@@ -89,20 +89,25 @@ function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
   walk.depth--;
 }
 
-/** @returns how many members there are */
+/** @returns how many members there are besides `id` */
 function checkMembers(value: Json, plan: Plan, scope: Scope, walk: Walk): number {
   let count = 0;
   let chosen: ElementCheck[] | undefined;
   for (const key in value) {
     if (walk.report.isFull || !spend(walk)) return count + 1;
     if ((key === 'resourceType' && plan.isResource) || value[key] === undefined) continue;
-    count++;
+    if (key !== 'id') count++;
     const check = plan.checks.get(key) ?? companionCheck(value, key, plan, scope, walk);
     if (check === undefined) continue;
     if (check.element.choice !== undefined) chosen = checkChoice(check, chosen ?? [], walk.report);
     if (!key.startsWith('_')) checkElement(check, value[key], value[`_${key}`], scope, walk);
   }
   return count;
+}
+
+/** ele-1 wants more than an id, except of a resource and of the `_name` of a primitive that has a value. */
+function isIdEnough(value: Json, plan: Plan): boolean {
+  return plan.isResource || (plan.name === 'Element' && value.id !== undefined);
 }
 
 function spend(walk: Walk): boolean {

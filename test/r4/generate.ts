@@ -60,9 +60,10 @@ function generateValue(random: Random, element: Element, depth: number): unknown
     return { coding: [boundCoding(random, element.required)] };
   if (element.type === 'Coding' && element.required !== undefined) return boundCoding(random, element.required);
   const made = generateObject(random, element.type, depth + 1);
-  if (Object.keys(made).length > 0) return made;
+  if (Object.keys(made).some((k) => k !== 'id')) return made;
   const [first] = [...elementsOf(element.type)!.values()].filter((e) => e.kind === 'primitive' && e.name !== 'id');
-  return first === undefined ? undefined : { [first.name]: generateElement(random, first, depth) };
+  if (first === undefined) return { extension: [{ url: 'urn:a', valueString: 'x' }] };
+  return { [first.name]: generateElement(random, first, depth) };
 }
 
 function boundCoding(random: Random, valueSet: string): Generated {
