@@ -87,7 +87,7 @@ if (values['help'] === true) {
   console.log(help);
 } else {
   const sandbox = await startOnecSandbox(optionsFrom(values as Values));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
   const { url, origin, port, login, zone } = sandbox;
   console.log(JSON.stringify({ url, origin, port, login, zone }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
 }

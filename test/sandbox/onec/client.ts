@@ -116,7 +116,7 @@ export async function freeTimes(target: Target, first = '2026-12-01', last = fir
   });
 }
 
-export function placeFields(time: FreeTime): Fields {
+export function placeFields(time: FreeTime) {
   const { specialization, start, employee, clinic } = time;
   return { Specialization: specialization, Date: start, TimeBegin: start, EmployeeID: employee, Clinic: clinic };
 }
