@@ -44,7 +44,7 @@ export async function startQueue(
     cronMonitorIntervalSeconds: 5,
     cronWorkerIntervalSeconds: 1,
   });
-  boss.on('error', (err) => context.log.warn({ err }, 'pg-boss'));
+  boss.on('error', quietly(context));
   await boss.start();
   for (const name of clinicQueues) await createQueue(boss, name);
   await createQueue(boss, 'prune');
@@ -57,6 +57,16 @@ export async function startQueue(
       await boss.send(kind, { clinic }, { singletonKey: clinic });
     },
     stop: () => boss.stop({ graceful: true, timeout: 15_000 }),
+  };
+}
+
+/** While Postgres is away every worker fails every second: one line in ten seconds tells as much. */
+function quietly({ log, clock }: SyncContext): (err: Error) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (err) => {
+    if (clock() - last < 10_000) return;
+    last = clock();
+    log.warn({ err }, 'pg-boss');
   };
 }
 

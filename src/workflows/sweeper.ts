@@ -21,6 +21,7 @@ export function startSweeper(pool: Database, settler: Settler, log: Logger): Swe
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const underWay = new Set<Promise<void>>();
+  let readable = true;
 
   async function settleOne(row: BookingRow): Promise<void> {
     try {
@@ -38,8 +39,11 @@ export function startSweeper(pool: Database, settler: Settler, log: Logger): Swe
         const work: Promise<void> = settleOne(row).finally(() => underWay.delete(work));
         underWay.add(work);
       }
+      if (!readable) log.info('bookings that are due can be read again');
+      readable = true;
     } catch (error) {
-      log.warn({ err: error }, 'bookings that are due could not be read');
+      if (readable) log.warn({ err: error }, 'bookings that are due cannot be read; trying on');
+      readable = false;
     }
     if (!stopped) timer = setTimeout(() => void sweep(), pauseMilliseconds);
   }

@@ -1,0 +1,84 @@
+/** `npm run soak`: the soak at full length. Prints the report as JSON and ends with 1 when the books do not agree. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCluster } from '../../src/cluster.ts';
+import { createOnecHub } from '../support/onec-hub.ts';
+import { type Report, runSoak } from './soak.ts';
+
+export interface SoakPlan {
+  readonly bookings: number;
+  readonly hubKills: number;
+  readonly otherKills: number;
+  readonly writeRate?: number;
+  readonly lateMilliseconds?: number;
+  readonly grace?: number;
+  readonly uniqueness?: boolean;
+  readonly settleSeconds?: number;
+  /** Folder of a mutant. */
+  readonly program?: string;
+  readonly log?: (line: string) => void;
+}
+
+/** One soak from nothing to nothing: its own Postgres, sandbox and hub, all killed in between. */
+export async function soak(plan: SoakPlan): Promise<Report & { output: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'medmost-soak-'));
+  const start = () => startCluster({ dir, settings: ['fsync=off', 'log_min_messages=error'] });
+  let cluster = await start();
+  const grace = plan.grace ?? 2500;
+  const hub = await createOnecHub({
+    databaseUrl: cluster.url,
+    doctors: Math.max(30, Math.ceil(plan.bookings / 90)),
+    grace,
+    uniqueness: plan.uniqueness ?? true,
+    ...(plan.program !== undefined && { program: plan.program }),
+  });
+  try {
+    const report = await runSoak(
+      hub,
+      {
+        kill: () => cluster.kill(),
+        restart: async () => {
+          cluster = await start();
+        },
+      },
+      {
+        bookings: plan.bookings,
+        writeRate: plan.writeRate ?? 0.22,
+        readRate: 0.1,
+        lateMilliseconds: plan.lateMilliseconds ?? 600,
+        kills: { hub: plan.hubKills, sandbox: plan.otherKills, postgres: plan.otherKills },
+        settleSeconds: plan.settleSeconds ?? grace / 1000 + 30,
+        ...(plan.log !== undefined && { log: plan.log }),
+      },
+    );
+    return { ...report, output: hub.output() };
+  } finally {
+    await hub.stop();
+    await cluster.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      bookings: { type: 'string', default: '16000' },
+      'hub-kills': { type: 'string', default: '50' },
+      'other-kills': { type: 'string', default: '20' },
+    },
+  });
+  const { output, ...report } = await soak({
+    bookings: Number(values.bookings),
+    hubKills: Number(values['hub-kills']),
+    otherKills: Number(values['other-kills']),
+    log: (line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),
+  });
+  console.log(JSON.stringify(report, null, 2));
+  const bad = report.ghosts + report.false + report.doubles + report.lost;
+  if (bad > 0) {
+    console.error(output);
+    process.exitCode = 1;
+  }
+}

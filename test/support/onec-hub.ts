@@ -1,0 +1,128 @@
+/** A hub over a sandbox 1С, all as processes of their own: what a clinic runs, made to be killed. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePort } from '../../src/cluster.ts';
+import { type RunningProgram, root, startProgram } from './process.ts';
+
+export interface OnecHubOptions {
+  /** Connection string of the hub's database. */
+  readonly databaseUrl: string;
+  readonly doctors?: number;
+  readonly uniqueness?: boolean;
+  /** Milliseconds; longer than the longest late commit of the sandbox. */
+  readonly grace: number;
+  /** Deadline of one exchange with the sandbox, milliseconds. */
+  readonly request?: number;
+  /** Folder with `src/` to run instead of the project's own: a mutant. */
+  readonly program?: string;
+}
+
+export interface OnecHub {
+  readonly base: string;
+  readonly sandbox: string;
+  readonly token: string;
+  startHub(): Promise<void>;
+  killHub(): Promise<void>;
+  killSandbox(): Promise<void>;
+  startSandbox(): Promise<void>;
+  /** JSON of the sandbox's control. */
+  control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Record<string, unknown>>;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+const key = Buffer.alloc(48, 7).toString('base64');
+
+export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
+  const folder = await mkdtemp(join(tmpdir(), 'medmost-hub-'));
+  const [hubPort, sandboxPort] = [await freePort(), await freePort()];
+  const origin = `http://127.0.0.1:${sandboxPort}`;
+  const config = join(folder, 'hub.yaml');
+  await writeFile(config, stringify(configOf(options, folder, origin)));
+  const { mintToken } = await import('../../src/access/token.ts');
+  const principal = { subject: 'test', role: 'app', clinics: ['demo'] } as const;
+  const token = await mintToken(Buffer.from(key, 'base64'), principal, 36_000, Date.now);
+  let hub: RunningProgram | undefined;
+  let sandbox: RunningProgram | undefined;
+  const sandboxArgs = [
+    join(root, 'sandbox/onec/main.ts'),
+    ...['--port', String(sandboxPort), '--file', join(folder, 'sandbox.sqlite')],
+    ...['--doctors', String(options.doctors ?? 30), '--uniqueness', options.uniqueness === false ? 'off' : 'on'],
+    ...['--login', 'hub', '--password', 'test', '--reserve-seconds', '3'],
+  ];
+  const isUp = (url: string) => () => fetch(url).then((r) => r.ok);
+  const self: OnecHub = {
+    base: `http://127.0.0.1:${hubPort}/fhir`,
+    sandbox: origin,
+    token,
+    async startSandbox() {
+      sandbox = await startProgram({ args: sandboxArgs, ready: isUp(`${origin}/control/settings`) });
+    },
+    async startHub() {
+      const program = options.program ?? root;
+      hub = await startProgram({
+        args: [join(program, 'src/cli.ts'), 'start', '--config', config],
+        cwd: program,
+        env: { DATABASE_URL: options.databaseUrl, MEDMOST_TOKEN_KEY: key, PORT: String(hubPort) },
+        ready: isUp(`http://127.0.0.1:${hubPort}/health/ready`),
+      });
+    },
+    killHub: async () => hub?.kill(),
+    killSandbox: async () => sandbox?.kill(),
+    async control(method, path, body) {
+      const response = await fetch(`${origin}/control/${path}`, {
+        method,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as Record<string, unknown>;
+    },
+    output: () => hub?.output() ?? '',
+    async stop() {
+      await hub?.stop();
+      await sandbox?.kill();
+    },
+  };
+  await self.startSandbox();
+  await self.startHub();
+  await untilFirstReading(self);
+  return self;
+}
+
+/** The hub answers before the clinic is read; the first free slot tells that it was. */
+async function untilFirstReading({ base, token, output }: OnecHub): Promise<void> {
+  for (const until = Date.now() + 60_000; Date.now() < until; ) {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = (await (await fetch(`${base}/Slot?status=free&_count=1`, { headers })).json()) as {
+      entry?: unknown[];
+    };
+    if ((answer.entry ?? []).length > 0) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`no slot was read:\n${output()}`);
+}
+
+function configOf({ grace, request = 700 }: OnecHubOptions, folder: string, origin: string): object {
+  return {
+    data: join(folder, 'data'),
+    clinics: {
+      demo: {
+        name: 'Поликлиника',
+        zone: 'Europe/Moscow',
+        mis: 'onec',
+        connection: {
+          url: `${origin}/umc`,
+          login: 'hub',
+          password: 'test',
+          booking: { graceMilliseconds: grace },
+          timeouts: { connect: 500, request, schedule: 10_000, total: 20_000 },
+          guard: { concurrency: 16, queue: 1000, breakAfter: 50, breakMilliseconds: 300 },
+        },
+        sync: { schedule: '*/5 * * * *', liveSeconds: 3600 },
+        booking: { answerSeconds: 2, deadlineSeconds: 4 },
+      },
+    },
+  };
+}
