@@ -7,7 +7,7 @@ import { localOf } from '../../../src/instant.ts';
 import { type Connected, connect, now } from './connect.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'mappings', 'onec');
-const mappings = loadMappings([folder], { clinic: 'demo', zone: 'Europe/Moscow' });
+export const mappings = loadMappings([folder], { clinic: 'demo', zone: 'Europe/Moscow' });
 
 /** Fourteen days from the first of December. */
 export const window = { start: now, end: now + 14 * 86_400_000 };
@@ -74,7 +74,8 @@ function* freeTimes(records: MisRecords): Generator<Omit<FreeTime, 'request'>> {
   }
 }
 
-function requestOf({ slot, schedule }: Omit<FreeTime, 'request'>, booking: string): MisRecord {
+/** What the mapping makes of an Appointment at that time. */
+export function requestOf({ slot, schedule }: Omit<FreeTime, 'request'>, booking: string): MisRecord {
   const input = { resource: { resourceType: 'Appointment' }, patient, slot: { ...slot, schedule }, booking };
   return mappings.toMis('Appointment', input);
 }
