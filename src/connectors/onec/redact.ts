@@ -36,7 +36,7 @@ const characters = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' } as const
 const capital = '\\p{Lu}[\\p{L}-]+';
 const initials = '\\p{Lu}\\.\\s?(?:\\p{Lu}\\.)?';
 const personNames = new RegExp(
-  `(?<!\\p{L})${capital}\\s+(?:${capital}\\s+\\p{Lu}\\p{L}*(?:вич|вна|ична|инична|оглы|кызы)|${initials})(?!\\p{L})`,
+  `(?<!\\p{L})${capital}\\s+(?:${capital}\\s+\\p{Lu}\\p{L}*(?:вич|вна|ична|[\\s-]?(?:оглы|кызы))|${initials})(?!\\p{L})`,
   'gu',
 );
 const phones = /(?<![\w-])(?:\+7|8|7)[\s(-]*\d{3}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}(?![\w-])/g;
