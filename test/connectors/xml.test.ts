@@ -9,6 +9,7 @@ test.each([
   ['two roots', '<a/><b/>'],
   ['an undeclared prefix', '<x:a/>'],
   ['a document type', '<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>'],
+  ['a document type without entities', '<!DOCTYPE a><a/>'],
   ['an unknown entity', '<a>&e;</a>'],
   ['65 levels', `${'<a>'.repeat(65)}${'</a>'.repeat(65)}`],
   ['too many elements', `<a>${'<b/>'.repeat(200_000)}</a>`],

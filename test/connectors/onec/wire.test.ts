@@ -47,6 +47,16 @@ test('an answer in another namespace is not ours', async () => {
   await expect(ping()).rejects.toMatchObject({ message: expect.stringContaining('not that of GetListClinic') });
 });
 
+test('one byte that is not UTF-8 makes the answer worthless', async () => {
+  const latin = Buffer.from(envelope('GetListClinic', branches.replace('Первая', 'PLACE')));
+  const at = latin.indexOf('PLACE');
+  const spoilt = Buffer.concat([latin.subarray(0, at), Buffer.from([0xcf]), latin.subarray(at)]);
+  server.on('GetListClinic', raw(spoilt, 200, { 'content-type': 'text/xml' }));
+  await expect(ping()).rejects.toMatchObject({ message: expect.stringContaining('not valid utf-8') });
+  server.on('GetListClinic', raw(spoilt, 200, { 'content-type': 'text/xml; charset=no-such' }));
+  await expect(ping()).rejects.toMatchObject({ message: expect.stringContaining('not valid no-such') });
+});
+
 test('gzip is understood within the limit and refused beyond it', async () => {
   const packed = (text: string) => raw(gzipSync(envelope('GetListClinic', text)), 200, { 'content-encoding': 'gzip' });
   server.on('GetListClinic', packed(branches));
