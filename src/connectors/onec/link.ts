@@ -28,6 +28,8 @@ export interface Ask<T> {
 export interface Link {
   readonly settings: OnecSettings;
   readonly context: ConnectionContext;
+  /** How many days of everybody's schedule fit into one answer, as far as is known; shrinks when an answer is too long. */
+  readonly portion: { days: number };
   /** Repeated within its deadline. @throws ExchangeError, RefusedByOnec */
   read<T>(ask: Ask<T>): Promise<T>;
   /** Sent once or not at all. @throws ExchangeError, RefusedByOnec */
@@ -46,6 +48,7 @@ export function openLink(settings: OnecSettings, context: ConnectionContext): Li
   return {
     settings,
     context,
+    portion: { days: settings.schedule.daysPerRequest },
     read(ask) {
       const total = AbortSignal.any([ask.signal, AbortSignal.timeout(settings.timeouts.total)]);
       return guard.read((signal) => exchange(wire, 'read', ask, signal), total);

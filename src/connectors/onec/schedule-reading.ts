@@ -25,9 +25,9 @@ export async function readSchedule(
   employees: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<ScheduleEntry[]> {
-  const { daysPerRequest, employeesPerRequest, allowEmpty } = link.settings.schedule;
+  const { employeesPerRequest, allowEmpty } = link.settings.schedule;
   const entries: ScheduleEntry[] = [];
-  for (const days of portions(daysOf(window, link.context.zone), daysPerRequest))
+  for (const days of portions(daysOf(window, link.context.zone), link.portion.days))
     for (const some of employees === undefined ? [undefined] : portions([...new Set(employees)], employeesPerRequest))
       entries.push(...(await readPortion(link, { days, employees: some }, signal)));
   if (entries.length === 0 && !allowEmpty) throw new MisReadError('1С shows no schedule at all', true);
@@ -41,6 +41,8 @@ async function readPortion(link: Link, portion: Portion, signal: AbortSignal): P
     const halves = error instanceof TooLongAnswer ? halve(portion) : undefined;
     if (halves === undefined) throw error;
     const [first, second] = halves;
+    // 1С computes a schedule for seconds: what did not fit once is not asked for at once again.
+    if (portion.employees === undefined) link.portion.days = Math.min(link.portion.days, first.days.length);
     return [...(await readPortion(link, first, signal)), ...(await readPortion(link, second, signal))];
   }
 }

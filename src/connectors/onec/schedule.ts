@@ -1,4 +1,5 @@
 /** Entries of the schedule → records `schedule` and `slot` (protocols/onec.md §1.3, §7.2). */
+import { setImmediate } from 'node:timers/promises';
 import { fhirInstant, type Interval, localOf, startOfDay } from '../../instant.ts';
 import type { MisRecord, MisRecords } from '../connector.ts';
 import { isCabinet } from './cabinet.ts';
@@ -137,8 +138,23 @@ export async function readScheduleRecords(
   const schedules = mergeEntries(entries, link.settings).filter(({ key }) => wanted?.has(key) ?? true);
   return {
     schedule: schedules.map((schedule) => scheduleRecord(schedule, link)),
-    slot: schedules.flatMap((schedule) => slotsOf(schedule, link.settings, window)),
+    slot: await allSlots(schedules, link.settings, window),
   };
+}
+
+/** A hundred thousand slots take a fifth of a second: others get their turn in between. */
+async function allSlots(
+  schedules: readonly MergedSchedule[],
+  settings: OnecSettings,
+  window: Interval,
+): Promise<MisRecord[]> {
+  const slots: MisRecord[] = [];
+  for (const schedule of schedules) {
+    const before = Math.floor(slots.length / 5000);
+    for (const slot of slotsOf(schedule, settings, window)) slots.push(slot);
+    if (Math.floor(slots.length / 5000) > before) await setImmediate();
+  }
+  return slots;
 }
 
 /** Busy periods of patients that overlap `time`, each as often as it is really there. */

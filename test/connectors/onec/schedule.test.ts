@@ -211,7 +211,7 @@ test('escaped once more, in CDATA, with a BOM: the same document', async () => {
   expect(await operations.schedule!.read(window, undefined, AbortSignal.timeout(5000))).toEqual(plain);
 });
 
-test('an answer that is too long is asked for again in halves of the time', async () => {
+test('an answer that is too long is asked for again in halves of the time, and smaller from then on', async () => {
   const asked: string[] = [];
   server.on('GetSchedule20', (response, { body }) => {
     const [start, finish] = [...body.matchAll(/Date>([\d-]+)T/g)].map((m) => m[1]!);
@@ -235,6 +235,9 @@ test('an answer that is too long is asked for again in halves of the time', asyn
     '2026-12-02 2026-12-02',
     '2026-12-03 2026-12-03',
   ]);
+  asked.length = 0;
+  await operations.schedule!.read(three, undefined, AbortSignal.timeout(5000));
+  expect(asked).toEqual(['2026-12-01 2026-12-01', '2026-12-02 2026-12-02', '2026-12-03 2026-12-03']);
 });
 
 test('a failed reading is repeated within its deadline, a hopeless one is not', async () => {
