@@ -2,14 +2,23 @@
  * Whether a resource is valid R4: one walk over the table (protocols/r4.md §D, BEHAVIOURS.md §5.1) for structure,
  * cardinality, formats, required codes, reference targets and invariants, and "end before start", which R4 forgot.
  */
-import type { Scope } from './invariants/invariant.ts';
 import { type Issue, Report } from './issue.ts';
 import { isObject, type Json } from './json.ts';
-import { isReversed } from './order.ts';
-import { type ElementCheck, type InvariantCheck, type Plan, planOf } from './plan.ts';
+import { type ElementCheck, type Plan, planOf } from './plan.ts';
 import { checkReference } from './reference.ts';
 import { isResourceType } from './table.ts';
-import { checkXhtml } from './xhtml.ts';
+import {
+  checkChoice,
+  checkInvariants,
+  checkOrder,
+  checkPrimitive,
+  checkRequired,
+  reportType,
+  reportUnknown,
+  type Scope,
+  spend,
+  type Walk,
+} from './walk.ts';
 
 export type { Issue, IssueCode } from './issue.ts';
 
@@ -24,15 +33,6 @@ export interface ValidateOptions {
   readonly maxIssues?: number;
 }
 
-interface Walk {
-  readonly report: Report;
-  readonly warnings: boolean;
-  readonly maxDepth: number;
-  depth: number;
-  /** How many more values may be looked at. */
-  values: number;
-}
-
 /** All that is wrong with a parsed JSON value as an R4 resource; empty when it is valid. Never throws. */
 export function validate(resource: unknown, options: ValidateOptions = {}): Issue[] {
   const stated = isObject(resource) ? resource.resourceType : undefined;
@@ -45,7 +45,7 @@ export function validate(resource: unknown, options: ValidateOptions = {}): Issu
     values: options.maxValues ?? 1_000_000,
   };
   if (isObject(resource)) checkResource(resource, undefined, walk);
-  else walk.report.add('structure', 'send one resource as a JSON object.');
+  else walk.report.add('structure', 'must be one resource: send a JSON object.');
   return walk.report.issues;
 }
 
@@ -65,12 +65,6 @@ function checkResource(resource: Json, container: Scope | undefined, walk: Walk)
   for (const anchor of scope.anchors) container.anchors.add(anchor);
 }
 
-function reportType(resourceType: unknown, report: Report): void {
-  if (typeof resourceType !== 'string') report.add('structure', 'has no "resourceType"; name its R4 type there.');
-  else if (isResourceType(resourceType)) report.add('not-supported', 'is of a type that this server does not take.');
-  else report.add('structure', 'has a "resourceType" that R4 does not have; correct the name.');
-}
-
 function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
   const { report } = walk;
   if (walk.depth >= walk.maxDepth) {
@@ -81,9 +75,7 @@ function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
   const before = report.issues.length;
   const count = checkMembers(value, plan, scope, walk);
   if (count === 0 && !isIdEnough(value, plan)) report.add('structure', 'is empty; leave the element out.');
-  for (const { step, names, type } of plan.required)
-    if (!names.some((name) => value[name] !== undefined || value[`_${name}`] !== undefined))
-      report.add('required', `is required (${type}); give it.`, step);
+  checkRequired(value, plan, report);
   if (report.issues.length === before) checkOrder(value, plan, report);
   checkInvariants(value, plan.invariants, scope, walk);
   walk.depth--;
@@ -95,12 +87,16 @@ function checkMembers(value: Json, plan: Plan, scope: Scope, walk: Walk): number
   let chosen: ElementCheck[] | undefined;
   for (const key in value) {
     if (walk.report.isFull || !spend(walk)) return count + 1;
-    if ((key === 'resourceType' && plan.isResource) || value[key] === undefined) continue;
+    const member = value[key];
+    if ((key === 'resourceType' && plan.isResource) || member === undefined) continue;
     if (key !== 'id') count++;
-    const check = plan.checks.get(key) ?? companionCheck(value, key, plan, scope, walk);
+    const check = plan.checks.get(key) ?? companionCheck(key, plan, walk);
     if (check === undefined) continue;
     if (check.element.choice !== undefined) chosen = checkChoice(check, chosen ?? [], walk.report);
-    if (!key.startsWith('_')) checkElement(check, value[key], value[`_${key}`], scope, walk);
+    walk.report.enter(check.step);
+    if (key === check.element.name) checkElement(check, member, value, scope, walk);
+    else checkCompanion(check, member, value[check.element.name], scope, walk);
+    walk.report.leave();
   }
   return count;
 }
@@ -110,50 +106,36 @@ function isIdEnough(value: Json, plan: Plan): boolean {
   return plan.isResource || (plan.name === 'Element' && value.id !== undefined);
 }
 
-function spend(walk: Walk): boolean {
-  if (walk.values-- > 0) return true;
-  if (walk.values === -1) walk.report.add('too-long', 'holds too many values; send less at once.');
-  return false;
+/** The element of a primitive that `_name` belongs to; else the name is unknown. */
+function companionCheck(key: string, plan: Plan, walk: Walk): ElementCheck | undefined {
+  const check = key.startsWith('_') ? plan.checks.get(key.slice(1)) : undefined;
+  if (check?.element.kind === 'primitive') return check;
+  reportUnknown(key, plan, walk.report);
+  return undefined;
 }
 
-/** Reports a second type of one choice. @returns the checks to compare the next with */
-function checkChoice(check: ElementCheck, before: ElementCheck[], report: Report): ElementCheck[] {
-  const { choice, name } = check.element;
-  const other = before.find((b) => b.element.choice === choice && b.element.name !== name)?.element.name;
-  if (other !== undefined) report.add('structure', `is given in two types (${other} and ${name}); keep one.`, choice);
-  before.push(check);
-  return before;
-}
-
-function checkElement(check: ElementCheck, value: unknown, companion: unknown, scope: Scope, walk: Walk): void {
-  walk.report.enter(check.step);
-  if (check.list) checkList(check, value, companion, scope, walk);
+function checkElement(check: ElementCheck, value: unknown, owner: Json, scope: Scope, walk: Walk): void {
+  if (check.list) checkList(check, value, owner, scope, walk);
   else if (Array.isArray(value)) walk.report.add('structure', 'is a list; give a single value without brackets.');
   else checkValue(check, value, scope, walk);
-  walk.report.leave();
 }
 
-function checkList(check: ElementCheck, list: unknown, companion: unknown, scope: Scope, walk: Walk): void {
+function checkList(check: ElementCheck, list: unknown, owner: Json, scope: Scope, walk: Walk): void {
   const { report } = walk;
+  const companion = check.primitive === undefined ? undefined : owner[`_${check.element.name}`];
   if (!Array.isArray(list)) report.add('structure', 'must be a list; put it in [ ].');
   else if (list.length === 0) report.add('structure', 'is an empty list; leave the element out.');
   else if (Array.isArray(companion) && companion.length !== list.length)
     report.add('structure', `and _${check.element.name} must be lists of one length; pad the shorter with null.`);
-  else checkItems(check, list, Array.isArray(companion) ? companion : [], scope, walk);
+  else checkItems(check, list, companion, scope, walk);
 }
 
-function checkItems(
-  check: ElementCheck,
-  list: readonly unknown[],
-  companions: readonly unknown[],
-  scope: Scope,
-  walk: Walk,
-): void {
+function checkItems(check: ElementCheck, list: unknown[], companion: unknown, scope: Scope, walk: Walk): void {
   const { report } = walk;
   for (let i = 0; i < list.length; i++) {
     if (report.isFull || !spend(walk)) return;
     report.enter(i);
-    const isPadding = list[i] === null && check.primitive !== undefined && isObject(companions[i]);
+    const isPadding = list[i] === null && Array.isArray(companion) && isObject(companion[i]);
     if (!isPadding) checkValue(check, list[i], scope, walk);
     report.leave();
   }
@@ -164,34 +146,10 @@ function checkValue(check: ElementCheck, value: unknown, scope: Scope, walk: Wal
   if (value === null) report.add('structure', 'is null; leave the element out.');
   else if (check.element.kind === 'primitive') checkPrimitive(check, value, scope, report);
   else if (!isObject(value)) report.add('structure', `takes an object (${check.element.type}).`);
-  else if (check.element.type === 'Resource') checkInner(check, value, scope, walk);
+  // Resources of Bundle entries and Parameters stand for themselves, contained ones belong to their container.
+  else if (check.element.type === 'Resource')
+    checkResource(value, check.element.name === 'contained' ? scope : undefined, walk);
   else checkComplex(check, value, scope, walk);
-}
-
-function checkPrimitive(check: ElementCheck, value: unknown, scope: Scope, report: Report): void {
-  const hint = check.primitive?.(value);
-  const unbound = hint === undefined ? check.binding?.(value) : undefined;
-  if (hint !== undefined) report.add('value', `takes ${hint}.`);
-  else if (unbound !== undefined) report.add('code-invalid', unbound);
-  else if (check.element.type === 'xhtml') checkNarrative(value as string, report);
-  else if (check.isAnchor && (value as string).startsWith('#')) noteAnchor(check, value as string, scope);
-}
-
-function checkNarrative(text: string, report: Report): void {
-  const fault = checkXhtml(text);
-  if (fault !== undefined) report.add('invariant', fault);
-}
-
-/** dom-3 wants the bare `#` of references and canonicals, not of urls. */
-function noteAnchor(check: ElementCheck, anchor: string, scope: Scope): void {
-  scope.anchors.add(anchor);
-  const { type } = check.element;
-  if (anchor === '#' && (type === 'string' || type === 'canonical')) scope.pointsToContainer = true;
-}
-
-/** Resources of Bundle entries and Parameters stand for themselves, contained ones belong to their container. */
-function checkInner(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
-  checkResource(value, check.element.name === 'contained' ? scope : undefined, walk);
 }
 
 function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
@@ -204,40 +162,11 @@ function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk
   checkInvariants(value, check.invariants, scope, walk);
 }
 
-function checkInvariants(value: Json, checks: readonly InvariantCheck[], scope: Scope, walk: Walk): void {
-  for (const { test, text, severity } of checks)
-    if ((severity === 'error' || walk.warnings) && !test(value, scope))
-      walk.report.add('invariant', text, undefined, severity);
-}
-
-function checkOrder(value: Json, { name }: Plan, report: Report): void {
-  if ((name === 'Slot' || name === 'Appointment') && isReversed(value.start, value.end))
-    report.add('business-rule', 'is before start; let it end after it begins.', 'end');
-}
-
-/**
- * A member that is not an element: `_name` beside a primitive, else unknown.
- * @returns the element's check when `_name` is right to be there
- */
-function companionCheck(value: Json, key: string, plan: Plan, scope: Scope, walk: Walk): ElementCheck | undefined {
-  const check = key.startsWith('_') ? plan.checks.get(key.slice(1)) : undefined;
-  if (check?.element.kind !== 'primitive') {
-    const name = /^[A-Za-z_][\w-]{0,63}$/.test(key) ? `an element "${key}"` : 'an element';
-    walk.report.add('structure', `has ${name} that R4's ${plan.name} does not have; remove it or correct its name.`);
-    return undefined;
-  }
-  walk.report.enter(check.step);
-  checkCompanion(check, value[key], value[key.slice(1)], scope, walk);
-  walk.report.leave();
-  return check;
-}
-
 function checkCompanion(check: ElementCheck, companion: unknown, primitive: unknown, scope: Scope, walk: Walk): void {
-  const { report } = walk;
   const { name } = check.element;
   if (check.list) checkCompanionList(name, companion, primitive, scope, walk);
   else if (isObject(companion)) checkObject(companion, planOf('Element')!, scope, walk);
-  else report.add('structure', `: _${name} takes an object with id or extension.`);
+  else walk.report.add('structure', `: _${name} takes an object with id or extension.`);
 }
 
 function checkCompanionList(name: string, list: unknown, primitive: unknown, scope: Scope, walk: Walk): void {
