@@ -5,6 +5,7 @@
 import type { Element } from '../../r4/table.ts';
 import { toBoolean } from './coercion.ts';
 import { contextOf, type Evaluate } from './expression.ts';
+import { type Field, type Fill, generateFill } from './fill.ts';
 import { MappingError } from './problem.ts';
 import { isPending } from './slow.ts';
 import { elementFor } from './structure.ts';
@@ -20,27 +21,13 @@ export interface Watch {
 /** Adds what it makes to a list: nothing, one or several items. */
 type Emit = (list: unknown[], context: unknown, root: unknown) => void;
 
-/** Puts the fields of a shape into `target`. @returns whether there were any */
-export type Fill = (target: Record<string, unknown>, context: unknown, root: unknown) => boolean;
-
 /** @param type R4 type or node that the shape fills; undefined for a record of the MIS, which is checked by nobody */
 export function buildFields(shape: Shape, type: string | undefined, watch?: Watch): Fill {
   const fields = shape.fields.map(({ name, template }) => ({ name, build: buildField(template, type, name, watch) }));
-  const known = fields.filter((field) => field.build !== undefined);
-  const names = known.map((field) => field.name);
-  const builds = known.map((field) => field.build!);
-  const when = shape.when === undefined ? undefined : condition(shape.when, watch);
-  return (target, context, root) => {
-    if (when !== undefined && when(context, root) === undefined) return false;
-    let any = false;
-    for (let i = 0; i < builds.length; i++) {
-      const value = builds[i]!(context, root);
-      if (value === undefined) continue;
-      target[names[i]!] = value;
-      any = true;
-    }
-    return any;
-  };
+  const fill = generateFill(fields.filter((field): field is Field => field.build !== undefined));
+  if (shape.when === undefined) return fill;
+  const when = condition(shape.when, watch);
+  return (target, context, root) => when(context, root) !== undefined && fill(target, context, root);
 }
 
 function buildShape(shape: Shape, type: string | undefined, watch?: Watch): Evaluate {

@@ -194,6 +194,19 @@ describe('an expression torn by YAML', () => {
   });
 });
 
+describe('names in a MIS record', () => {
+  it('are kept as they are, whatever characters they hold', () => {
+    const names = ['Имя пациента', 'a"b', "a'b", 'a\\b', 'a`$b', '];throw 1;//', '\u2028', 'default'];
+    const toMis = Object.fromEntries(names.map((name) => [name, '=x']));
+    const expected = Object.fromEntries(names.map((name) => [name, 'v']));
+    const folder = folderOf({
+      'basic.yaml': JSON.stringify({ resource: 'Basic', toMis }),
+      'examples/0.json': { toMis: 'Basic', input: { x: 'v' }, expect: expected },
+    });
+    expect(loadMappings([folder], north).toMis('Basic', { x: 'v' })).toEqual(expected);
+  });
+});
+
 describe('a record that cannot be mapped', () => {
   const codes = 'tables: { t: { system: "urn:t", codes: { a: { code: "1" } } } }';
   const yaml = "  serviceType:\n    coding: =$code('t', word)\n  comment: =note\n  overbooked: =over\n";
