@@ -1,5 +1,5 @@
 /** FHIR date, dateTime and instant at any precision → a half-open range of instants. R4 datatypes.html#dateTime, search.html#date. */
-import { instantOf } from '../instant.ts';
+import { instantOf, offsetAt } from '../instant.ts';
 
 /** Half-open, milliseconds since the epoch; infinite where a Period is open. */
 export interface DateRange {
@@ -44,8 +44,7 @@ function calendarRange(m: RegExpExecArray, zone: string): DateRange {
 function dayStart(year: number, month: number, day: number, zone: string): number {
   const wall = wallTime(year, month, day, 0, 0, 0);
   // Years below 1000 are nobody's clinic: their days are UTC's. Above 9999 there is no text to give to instantOf.
-  if (year < 1000 || year >= 9999) return wall;
-  return instantOf(new Date(wall).toISOString().slice(0, 19), zone);
+  return year < 1000 || year >= 9999 ? wall : zoned(wall, zone);
 }
 
 function timeRange(m: RegExpExecArray, zone: string): DateRange | undefined {
@@ -58,7 +57,10 @@ function timeRange(m: RegExpExecArray, zone: string): DateRange | undefined {
   return base === undefined ? undefined : { low: base + fraction, high: base + fraction + width };
 }
 
+/** As instantOf, which is asked only on the two days of a year on which clocks change. */
 function zoned(wall: number, zone: string): number {
+  const before = offsetAt(zone, wall - 86_400_000);
+  if (before === offsetAt(zone, wall + 86_400_000)) return wall - before;
   return instantOf(new Date(wall).toISOString().slice(0, 19), zone);
 }
 

@@ -6,13 +6,16 @@ import type { Found, SearchValue } from './value.ts';
  * punctuation and blanks collapsed to single spaces.
  */
 export function foldString(text: string): string {
-  const lower = text.toLowerCase();
+  const lower = text.toLowerCase().replaceAll('ё', 'е');
   if (plain.test(lower)) return lower;
+  if (simple.test(lower)) return lower.replace(/[^a-zа-я0-9]+/g, ' ').trim();
   const bare = lower.normalize('NFD').replace(accents, '').normalize('NFC');
   return bare.replace(/[\p{P}\p{S}\s]+/gu, ' ').trim();
 }
 
 const plain = /^[a-zа-я0-9]*(?: [a-zа-я0-9]+)*$/;
+/** Nothing to decompose: only ASCII punctuation is in the way. */
+const simple = /^[\t\n\r -~а-я]*$/;
 /** Every combining mark but the breve that, after NFD, makes и into й. */
 const accents = /(?!(?<=и)\u0306)\p{Mn}/gu;
 
