@@ -118,6 +118,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const { pool, clinics, sync, settler } = ground;
   const { parameters } = sync;
   const health = createHealth(pool, clinics);
+  const booking = createBooking({ pool, clinics, parameters, clock, log }, settler);
   const context = {
     pool,
     db: pool,
@@ -125,7 +126,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     declarations: await loadResources(),
     clinics,
     slots: createSlotRenderer(pool),
-    booking: createBooking({ pool, clinics, parameters, clock, log }, settler),
+    booking,
     live: createLiveCheck(sync, clinics, clock),
     clock,
     log,
@@ -137,6 +138,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const stop = async () => {
     health.drain();
     await app.close();
+    await booking.drain();
     await queue.stop();
     await sweeper.stop();
     await ground.close();

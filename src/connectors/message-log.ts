@@ -13,8 +13,9 @@ export interface MessageLog {
 /** Above this many unwritten exchanges the oldest are dropped, and the drop is logged: memory goes before the log. */
 const heldAtMost = 10_000;
 const flushMilliseconds = 200;
-/** An answer with a schedule may have a megabyte; its head tells an operator enough. */
+/** What went wrong, and every write, is kept long; of a good reading (a schedule has megabytes) the head tells enough. */
 const longestText = 20_000;
+const longestGoodReading = 2_000;
 
 export function openMessageLog(pool: Database, log: Logger): MessageLog {
   let held: Message[] = [];
@@ -41,8 +42,9 @@ export function openMessageLog(pool: Database, log: Logger): MessageLog {
 
   return {
     record(clinic, exchange) {
-      const { request, response } = exchange;
-      held.push({ ...exchange, clinic, request: shorten(request), response: shorten(response) });
+      const { request, response, access, outcome } = exchange;
+      const longest = access === 'read' && outcome === 'ok' ? longestGoodReading : longestText;
+      held.push({ ...exchange, clinic, request: shorten(request, longest), response: shorten(response, longest) });
       if (held.length > heldAtMost) {
         held = held.slice(-heldAtMost / 2);
         log.error('exchanges with a MIS were dropped: Postgres has been away too long');
@@ -56,6 +58,6 @@ export function openMessageLog(pool: Database, log: Logger): MessageLog {
   };
 }
 
-function shorten(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText)}… (${text.length} characters)`;
+function shorten(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`;
 }

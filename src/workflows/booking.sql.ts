@@ -49,6 +49,7 @@ export interface SlotFacts {
   readonly schedule_key: string;
   readonly schedule_record: Record<string, unknown>;
   readonly schedule_body: string;
+  readonly frozen: boolean;
   /** Null when there is no such patient for this viewer. */
   readonly patient_body: string | null;
   readonly patient_clinic: number | null;
@@ -65,8 +66,8 @@ export async function readSlotFacts(
     name: 'slot_facts',
     text: `select s.id, s.clinic, s.status, s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule,
         d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
-        p.body as patient_body, p.clinic as patient_clinic
-      from slot s join document d on d.type = 'Schedule' and d.id = s.schedule
+        p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
+      from slot s join document d on d.type = 'Schedule' and d.id = s.schedule join clinic c on c.id = s.clinic
       left join document p on p.type = 'Patient' and p.id = $4::uuid and ${documentVisible('p', 1)}
       where s.id = $3::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(viewer), slot, patient],

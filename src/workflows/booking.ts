@@ -3,6 +3,7 @@
  * asking the MIS, never by guessing and never by repeating a write blindly; only `confirmed` says "booked".
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Clinic } from '../connectors/clinic.ts';
 import type { MisRecord } from '../connectors/connector.ts';
 import { Fault } from '../fault.ts';
@@ -55,6 +56,8 @@ export interface Booking {
   move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer>;
   /** Cancels an Appointment in the MIS. @throws Fault */
   cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer>;
+  /** Waits for attempts that went on after their client had been answered. */
+  drain(): Promise<void>;
 }
 
 /** Time between a process's death during an attempt and another's taking over, beyond the attempt's own deadline. */
@@ -62,6 +65,20 @@ const leaseMargin = 2;
 
 export function createBooking(context: BookingContext, settler: Settler): Booking {
   const { pool } = context;
+  const underWay = new Set<Promise<unknown>>();
+
+  /** The conclusion, or undefined when it comes too late for the client. The work goes on in either case. */
+  async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
+    const tracked: Promise<unknown> = work.catch(() => {}).finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+    const milliseconds = clinic.config.booking.answerSeconds * 1000;
+    const late = new AbortController();
+    try {
+      return await Promise.race([work, setTimeout(milliseconds, undefined, { signal: late.signal })]);
+    } finally {
+      late.abort();
+    }
+  }
 
   async function book(order: Order): Promise<Answer> {
     if (order.key !== undefined) {
@@ -69,7 +86,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       if (earlier !== undefined) return earlier;
     }
     const facts = await findFacts(context, order.viewer, order.slot, order.patient);
-    const clinic = await openForWrites(context, facts.clinic);
+    const clinic = openForWrites(context, facts.clinic, facts.frozen);
     if (facts.status !== 0) return taken(order);
     const [id, appointment] = [randomUUID(), randomUUID()];
     const patient = { reference: `Patient/${order.patient}` };
@@ -80,7 +97,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       const row = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
       const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
       if (!(await insertIntent(pool, { ...row, request, lease, key: order.key }, document))) return await taken(order);
-      return await attempt(context, settler, order.viewer, clinic, { ...fresh, ...row, request }, resource, facts);
+      return await attempt(order.viewer, clinic, { ...fresh, ...row, request }, resource, facts);
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order);
@@ -99,7 +116,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const old = await standing(context, viewer, appointment);
     if (old.state !== 'confirmed') throw notSettled();
     const facts = await findFacts(context, viewer, slot, old.patient);
-    const clinic = await openForWrites(context, facts.clinic);
+    const clinic = openForWrites(context, facts.clinic, facts.frozen);
     if (facts.clinic !== old.clinic)
       throw new Fault('business-rule', 'An Appointment is moved within its clinic: cancel it and book another.', {
         expression: 'Appointment.slot',
@@ -118,7 +135,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);
       throw error;
     }
-    return attempt(context, settler, viewer, clinic, { ...fresh, ...row, request }, undefined, facts);
+    return attempt(viewer, clinic, { ...fresh, ...row, request }, undefined, facts);
   }
 
   async function cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer> {
@@ -132,7 +149,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       return cancel(viewer, appointment, reason);
     }
     if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
-    await openForWrites(context, row.clinic);
+    openForWrites(context, row.clinic, (await readFreeze(pool, row.clinic)) !== undefined);
     const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
     const moved = await moveBooking(pool, row.id, { from: ['confirmed'], to: 'cancelling', next: lease });
     if (moved === undefined) return cancel(viewer, appointment, reason);
@@ -147,7 +164,36 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     );
   }
 
-  return { book, move, cancel };
+  /** The first attempt: the client waits for it up to `answerSeconds`, it itself goes on to its own deadline. */
+  async function attempt(
+    viewer: Viewer,
+    clinic: Clinic,
+    row: BookingRow,
+    pending: Resource | undefined,
+    facts: SlotFacts,
+  ): Promise<Answer> {
+    const conclusion = await within(
+      clinic,
+      settler.attempt(clinic, row, pending && { resource: pending, version: 1, facts }),
+    );
+    if (conclusion?.outcome === 'booked') {
+      const document =
+        conclusion.document ?? (await answer(context, viewer, row.appointment, 'booked', false)).document;
+      return { outcome: 'booked', document, repeated: false };
+    }
+    if (conclusion?.outcome === 'refused') throw conclusion.fault;
+    if (await markTold(context.pool, row.id)) return answer(context, viewer, row.appointment, 'pending', false);
+    return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, false);
+  }
+
+  return {
+    book,
+    move,
+    cancel,
+    async drain() {
+      await Promise.all(underWay);
+    },
+  };
 }
 
 const fresh = {
@@ -161,43 +207,6 @@ const fresh = {
   doubted_for: null,
   reads: 0,
 } as const;
-
-/** The first attempt: the client waits for it up to `answerSeconds`, it itself goes on to its own deadline. */
-async function attempt(
-  context: BookingContext,
-  settler: Settler,
-  viewer: Viewer,
-  clinic: Clinic,
-  row: BookingRow,
-  pending: Resource | undefined,
-  facts: SlotFacts,
-): Promise<Answer> {
-  const conclusion = await within(
-    clinic,
-    settler.attempt(clinic, row, pending && { resource: pending, version: 1, facts }),
-  );
-  if (conclusion?.outcome === 'booked') {
-    const document = conclusion.document ?? (await answer(context, viewer, row.appointment, 'booked', false)).document;
-    return { outcome: 'booked', document, repeated: false };
-  }
-  if (conclusion?.outcome === 'refused') throw conclusion.fault;
-  if (await markTold(context.pool, row.id)) return answer(context, viewer, row.appointment, 'pending', false);
-  return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, false);
-}
-
-/** The conclusion, or undefined when it comes too late for the client. The work goes on in either case. */
-async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((done) => {
-    timer = setTimeout(() => done(undefined), clinic.config.booking.answerSeconds * 1000);
-  });
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 async function findFacts(context: BookingContext, viewer: Viewer, slot: string, patient: string): Promise<SlotFacts> {
   const facts = await readSlotFacts(context.pool, viewer, slot, patient);
@@ -225,13 +234,13 @@ async function findFacts(context: BookingContext, viewer: Viewer, slot: string, 
 }
 
 /** @throws Fault when it is certain beforehand that the MIS will not be asked */
-async function openForWrites(context: BookingContext, number: number): Promise<Clinic> {
+function openForWrites(context: BookingContext, number: number, frozen: boolean): Clinic {
   const clinic = context.clinics.byNumber(number);
   if (clinic?.booking === undefined)
     throw new Fault('business-rule', 'This clinic takes no bookings through this service.', { code: 'no-booking' });
   if (clinic.operations.health().writes === 'open')
     throw new Fault('transient', "The clinic's system does not answer; nothing was sent to it.", { retryAfter: 30 });
-  if ((await readFreeze(context.pool, number)) !== undefined)
+  if (frozen)
     throw new Fault('frozen', "Bookings of this clinic are stopped while its system's data is checked.", {
       retryAfter: 300,
     });

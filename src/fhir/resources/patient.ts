@@ -22,8 +22,7 @@ const declaration: ResourceDeclaration = {
 export default declaration;
 
 async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {
-  if (asked.principal.role !== 'app' && asked.principal.role !== 'operator')
-    throw new Fault('forbidden', 'Patients are created by an app or an operator.');
+  checkRole(asked);
   const [number, ...others] = asked.viewer.clinics;
   if (number === undefined || others.length > 0)
     throw new Fault('business-rule', 'The token must name exactly one clinic, whose Patient this becomes.', {
@@ -33,6 +32,7 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
 }
 
 async function update(context: Context, asked: Asked, id: string, body: Resource): Promise<Written> {
+  checkRole(asked);
   const current = await readDocument(context.db, asked.viewer, 'Patient', id);
   if (current === undefined) throw new Fault('not-found', 'There is no such Patient.');
   checkVersion(asked.headers['if-match'], current.version);
@@ -40,6 +40,12 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
     throw new Fault('bad-value', 'The id in the body is not the id in the address.', { expression: 'Patient.id' });
   const number = await clinicOf(context, id);
   return write(context, number, { ...body, id }, current.version + 1, 200);
+}
+
+/** What the clinic knows a patient by is not the patient's own to change. */
+function checkRole(asked: Asked): void {
+  if (asked.principal.role !== 'app' && asked.principal.role !== 'operator')
+    throw new Fault('forbidden', 'Patients are written by an app or an operator.');
 }
 
 async function clinicOf(context: Context, id: string): Promise<number> {
