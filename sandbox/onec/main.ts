@@ -12,7 +12,7 @@ const help = `node sandbox/onec/main.ts [options]    a pretend 1С (БИТ.УМ�
   --zone ZONE          IANA zone of the clinic (Europe/Moscow)
   --start YYYY-MM-DD   first day of the schedule (today in the zone)
   --days N             days of schedule (14)
-  --doctors N          doctors (32); 300 doctors over 21 days make about 100,000 slots
+  --doctors N          doctors (32); 360 doctors over 21 days make about 100,000 slots
   --booked SHARE       share of the time booked already (0.2)
   --seed N             same seed, same polyclinic (1)
   --uniqueness on|off  refuse overlapping bookings (on)

@@ -45,6 +45,8 @@ test('the desk closes, reopens, withdraws and opens time', async () => {
     steps.push(await isFree());
   }
   expect(steps).toEqual([false, true, false, true]);
+  // Working time is in two pieces now, yet free time is maximal still.
+  expect(await freeTimes(sandbox)).toContainEqual(free);
 });
 
 test('an erased document is unknown, a dismissed doctor is gone', async () => {

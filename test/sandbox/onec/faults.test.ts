@@ -46,7 +46,12 @@ interface Seen {
 }
 
 /** One raw call, up to `limit` bytes of whose answer are taken. */
-async function observe(operation: string, fields: Record<string, string>, timeout = 400, limit = 3e6): Promise<Seen> {
+async function observe(
+  operation: string,
+  fields: Record<string, string>,
+  timeout = 10_000,
+  limit = 3e6,
+): Promise<Seen> {
   const started = performance.now();
   const seen: Seen = { status: 0, headers: {}, bytes: Buffer.alloc(0), text: '', error: undefined, milliseconds: 0 };
   const parts: Buffer[] = [];
@@ -96,12 +101,12 @@ const window = { StartDate: '2026-12-01T00:00:00', FinishDate: '2026-12-01T23:59
 
 const cases: Record<string, Case[]> = {
   'drop-before': [{ see: nothing(/UND_ERR_SOCKET/), committed: false }],
-  'commit-then-hang': [{ see: nothing(/TimeoutError/) }],
+  'commit-then-hang': [{ timeout: 500, see: nothing(/TimeoutError/) }],
   'commit-then-reset': [{ see: nothing(/ECONNRESET|UND_ERR_SOCKET/) }],
   'commit-then-500': [{ see: status(500, '<html>') }],
   'commit-then-empty-200': [{ see: (seen) => expect([seen.status, seen.bytes.length]).toEqual([200, 0]) }],
   'late-commit': [
-    { params: { milliseconds: 600 }, see: nothing(/TimeoutError/), committed: false },
+    { params: { milliseconds: 60_000 }, timeout: 200, see: nothing(/TimeoutError/), committed: false },
     { params: { milliseconds: 50, variant: 'answer' }, see: (seen) => expect(good(seen.text)).toContain('<УИД>') },
   ],
   slow: [
@@ -116,9 +121,10 @@ const cases: Record<string, Case[]> = {
   drip: [
     {
       params: { milliseconds: 20 },
+      timeout: 500,
       see(seen) {
         expect([seen.status, seen.error]).toEqual([200, expect.stringContaining('TimeoutError')]);
-        expect(seen.bytes.length).toBeGreaterThan(2);
+        expect(seen.bytes.length).toBeGreaterThan(1);
         expect(seen.bytes.length).toBeLessThan(40);
       },
     },
@@ -189,18 +195,16 @@ const cases: Record<string, Case[]> = {
   huge: [
     {
       params: { bytes: 2_000_000 },
-      timeout: 5000,
       see(seen) {
         expect(seen.bytes.length).toBeGreaterThan(2_000_000);
         expect(good(seen.text)).toContain('<УИД>');
       },
     },
-    { timeout: 5000, see: (seen) => expect(seen.bytes.length).toBeGreaterThan(3_000_000) },
+    { see: (seen) => expect(seen.bytes.length).toBeGreaterThan(3_000_000) },
   ],
   'gzip-bomb': [
     {
       params: { bytes: 20_000_000 },
-      timeout: 5000,
       see(seen) {
         expect(seen.headers['content-encoding']).toBe('gzip');
         expect(seen.bytes.length).toBeLessThan(100_000);
@@ -227,7 +231,7 @@ const cases: Record<string, Case[]> = {
     { params: { layer: 'inner' }, see: (seen) => expect(good(seen.text)).toContain('<__proto__><polluted>') },
   ],
   'deep-xml': [
-    { timeout: 5000, see: (seen) => expect(seen.text.match(/<a>/g)).toHaveLength(100_000) },
+    { see: (seen) => expect(seen.text.match(/<a>/g)).toHaveLength(100_000) },
     {
       params: { layer: 'inner', count: 50 },
       see: (seen) => expect(good(seen.text)).toMatch(/<\/УИД>(<a>){50}(<\/a>){50}<\/ОтветНаЗаписьССайта>$/),
@@ -332,13 +336,13 @@ test('a fault lasts for its n calls of its operations', async () => {
 async function committedLate(work: () => Promise<unknown>): Promise<void> {
   await work();
   await expect
-    .poll(() => sandbox.log().findLast((e) => e.fault === 'late-commit')!.committed, { timeout: 3000 })
+    .poll(() => sandbox.log().findLast((e) => e.fault === 'late-commit')!.committed, { timeout: 10_000 })
     .toBe(true);
 }
 
 test('a late Book commits even when the document was cancelled meanwhile', async () => {
   const guid = await reserve(sandbox, free[0]!);
-  sandbox.fault({ fault: 'late-commit', times: 1, operations: ['BookAnAppointment'], params: { milliseconds: 300 } });
+  sandbox.fault({ fault: 'late-commit', times: 1, operations: ['BookAnAppointment'], params: { milliseconds: 1500 } });
   await committedLate(async () => {
     expect((await observe('BookAnAppointment', bookFields(free[0]!, guid), 50)).error).toContain('TimeoutError');
     await call(sandbox, 'CancelBookAnAppointment', { GUID: guid });
@@ -349,7 +353,7 @@ test('a late Book commits even when the document was cancelled meanwhile', async
 
 test('a late Reserve appears late, and loses to one who came meanwhile', async () => {
   const mine = () => sandbox.bookings({ employee: free[0]!.employee }).filter((b) => b.start === free[0]!.start);
-  const order = { fault: 'late-commit', times: 1, operations: ['GetReserve'], params: { milliseconds: 200 } };
+  const order = { fault: 'late-commit', times: 1, operations: ['GetReserve'], params: { milliseconds: 1000 } };
   sandbox.fault(order);
   await committedLate(async () => {
     await observe('GetReserve', placeFields(free[0]!), 50);
@@ -364,7 +368,9 @@ test('a late Reserve appears late, and loses to one who came meanwhile', async (
     clinic: free[1]!.clinic,
     start: free[1]!.start,
   });
-  await expect.poll(() => sandbox.log().findLast((e) => e.fault === 'late-commit')!.outcome).toBe('refused');
+  await expect
+    .poll(() => sandbox.log().findLast((e) => e.fault === 'late-commit')!.outcome, { timeout: 10_000 })
+    .toBe('refused');
   expect(sandbox.bookings({ employee: free[1]!.employee }).filter((b) => b.start === free[1]!.start)).toMatchObject([
     { guid },
   ]);
@@ -403,31 +409,25 @@ test('a redirect or an entity that is followed is noticed', async () => {
 test('chaos spoils the share it is told to, reads and writes apart', async () => {
   sandbox.chaos({ writeRate: 0, readRate: 0.3, lateMilliseconds: 20, seed: 5 });
   const from = sandbox.log().length;
-  for (let n = 0; n < 60; n++) await observe('GetListClinic', {}, 30);
-  for (let n = 0; n < 10; n++) await observe('CancelBookAnAppointment', { GUID: 'none' }, 30);
-  const log = sandbox.log().slice(from);
-  const spoilt = log.filter((e) => e.fault !== undefined);
+  for (let n = 0; n < 60; n++) await observe('GetListClinic', {}, 100);
+  for (let n = 0; n < 10; n++) await observe('CancelBookAnAppointment', { GUID: 'none' }, 100);
+  const spoilt = sandbox
+    .log()
+    .slice(from)
+    .filter((e) => e.fault !== undefined);
   expect(spoilt.length).toBeGreaterThan(8);
   expect(spoilt.length).toBeLessThan(30);
-  expect(spoilt.every((e) => e.access === 'read')).toBe(true);
+  expect(new Set(spoilt.map((e) => e.access))).toEqual(new Set(['read']));
   sandbox.chaos({ writeRate: 1, readRate: 0 });
-  for (let n = 0; n < 40; n++) await observe('CancelBookAnAppointment', { GUID: 'none' }, 30);
-  const kinds = new Set(
-    sandbox
-      .log()
-      .slice(-40)
-      .map((e) => e.fault),
-  );
-  expect([...kinds].sort()).toEqual([
-    ...[
-      'commit-then-500',
-      'commit-then-empty-200',
-      'commit-then-hang',
-      'commit-then-reset',
-      'drop-before',
-      'late-commit',
-    ],
-  ]);
+  const middle = sandbox.log().length;
+  for (let n = 0; n < 40; n++) await observe('CancelBookAnAppointment', { GUID: 'none' }, 100);
+  const kinds = sandbox
+    .log()
+    .slice(middle)
+    .map((e) => e.fault);
+  const lost = ['drop-before', 'late-commit'];
+  const done = ['commit-then-500', 'commit-then-empty-200', 'commit-then-hang', 'commit-then-reset'];
+  expect(new Set(kinds)).toEqual(new Set([...lost, ...done]));
   sandbox.clearFaults();
   expect(await call(sandbox, 'GetListClinic')).toContain('СписокКлиник');
 });
