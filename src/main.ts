@@ -137,7 +137,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();
-    await app.close();
+    await closeServer(app);
     await booking.drain();
     await queue.stop();
     await sweeper.stop();
@@ -149,6 +149,16 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A connection whose last request was in flight when closing began stays open for its keep-alive time unless told to go. */
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), 50);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(timer);
   }
 }
 

@@ -25,6 +25,8 @@ export interface OnecHub {
   readonly token: string;
   startHub(): Promise<void>;
   killHub(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stopHub(): Promise<number | null>;
   killSandbox(): Promise<void>;
   startSandbox(): Promise<void>;
   /** JSON of the sandbox's control. */
@@ -70,6 +72,7 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
       });
     },
     killHub: async () => hub?.kill(),
+    stopHub: async () => hub!.stop(),
     killSandbox: async () => sandbox?.kill(),
     async control(method, path, body) {
       const response = await fetch(`${origin}/control/${path}`, {
