@@ -3,7 +3,7 @@ import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { Fault } from '../fault.ts';
 import { readAppointment, retrying, writeCancelled } from './appointment-document.ts';
-import { type BookingRow, type BookingState, moveBooking, releaseSlot, waitOn } from './booking.sql.ts';
+import { type BookingRow, type BookingState, moveBooking, readBooking, releaseSlot, waitOn } from './booking.sql.ts';
 import { type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
 import { findInMis } from './finding.ts';
 
@@ -12,14 +12,13 @@ export interface Cancellation {
   cancel(clinic: Clinic, row: BookingRow, reason: string | undefined): Promise<Conclusion>;
   /** Looks at a cancellation whose outcome is not known. */
   look(clinic: Clinic, row: BookingRow): Promise<Conclusion>;
-  /** Gives up a confirmed booking that another one has taken the place of. */
+  /** Cancels a booking that another one has taken the place of; it is in state `cancelling` since then. */
   giveUp(clinic: Clinic, booking: string, reason: string): Promise<void>;
   /** The MIS no longer has a confirmed booking. */
   lose(clinic: Clinic, row: BookingRow, reason: string): Promise<void>;
 }
 
 const byPatient = 'Отменено пациентом';
-const leaseSeconds = 60;
 
 export function createCancellation(context: BookingContext): Cancellation {
   const { pool } = context;
@@ -74,9 +73,8 @@ export function createCancellation(context: BookingContext): Cancellation {
       return finish(clinic, row, 'cancelled', byPatient);
     },
     async giveUp(clinic, booking, reason) {
-      const to = { from: ['confirmed'], to: 'cancelling', next: leaseSeconds, note: reason } as const;
-      const moved = await moveBooking(pool, booking, to);
-      if (moved !== undefined) await cancel(clinic, moved, reason);
+      const row = await readBooking(pool, booking);
+      if (row?.state === 'cancelling') await cancel(clinic, row, reason);
     },
     async lose(clinic, row, reason) {
       await finish(clinic, row, 'lost_in_mis', reason);

@@ -5,7 +5,15 @@ import { sqlState } from '../postgres.ts';
 import type { DocumentWrite } from '../store/document.ts';
 import { versionRace } from '../store/documents.sql.ts';
 import { bookedDocument, type Known } from './appointment-document.ts';
-import { type BookingRow, confirmBooking, keepReference, moveBooking, readBooking, waitOn } from './booking.sql.ts';
+import {
+  type BookingRow,
+  type Confirmed,
+  confirmBooking,
+  keepReference,
+  moveBooking,
+  readBooking,
+  waitOn,
+} from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 import { type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
 import { findInMis } from './finding.ts';
@@ -78,12 +86,8 @@ export function createSettler(context: BookingContext): Settler {
   async function confirm(clinic: Clinic, row: BookingRow, reference: string, known?: Known): Promise<Conclusion> {
     const { done, document } = await writeConfirmed(clinic, row, reference, known);
     if (done === undefined) return confirmTooLate(row, reference);
-    if (row.replaces !== null) await giveUp(clinic, row.replaces, 'Перенос записи');
-    if (!done.wanted) {
-      const transition = { from: ['confirmed'], to: 'cancelling', next: leaseSeconds } as const;
-      const moved = await moveBooking(pool, row.id, transition);
-      if (moved !== undefined) return cancel(clinic, moved, undefined);
-    }
+    if (done.replaces !== null) await giveUp(clinic, done.replaces, 'Перенос записи');
+    if (!done.wanted) return cancel(clinic, { ...row, reference, state: 'cancelling', wanted: false }, undefined);
     const { id, version, updated, body } = document;
     return { outcome: 'booked', document: { id, version, updated: new Date(updated), body } };
   }
@@ -93,7 +97,7 @@ export function createSettler(context: BookingContext): Settler {
     row: BookingRow,
     reference: string,
     known: Known | undefined,
-  ): Promise<{ done: { wanted: boolean } | undefined; document: DocumentWrite }> {
+  ): Promise<{ done: Confirmed | undefined; document: DocumentWrite }> {
     for (let tries = 0; ; tries++) {
       const document = await bookedDocument(context, clinic, row, tries === 0 ? known : undefined);
       try {

@@ -170,6 +170,21 @@ test('a refused move leaves the booking as it was', async () => {
   });
 });
 
+test('a pending booking that was cancelled is cancelled in the MIS too, once it turns out to stand', async () => {
+  const slot = nextSlot();
+  mis.answers.push({ outcome: 'unknown', cause: 'hang', reference: 'ref-z' });
+  const pending = await book(slot);
+  const cancelled = await ask(hub, 'PUT', `Appointment/${pending.body.id}`, {
+    body: { ...pending.body, status: 'cancelled' },
+  });
+  expect(cancelled.status).toBe(202);
+  mis.sold.set('ref-z', 'somewhere');
+  expect(await settle(pending.body.id!)).toEqual({ outcome: 'cancelled' });
+  expect(mis.sold.has('ref-z')).toBe(false);
+  expect((await ask(hub, 'GET', `Appointment/${pending.body.id}`)).body['status']).toBe('cancelled');
+  expect(await statusOf(slot)).toBe('free');
+});
+
 /** What the sweeper does with a booking that is due. */
 async function settle(appointment: string) {
   const { rows } = await hub.pool.query(
