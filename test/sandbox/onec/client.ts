@@ -149,3 +149,10 @@ export async function reserve(target: Target, time: FreeTime): Promise<string> {
 export async function statusOf(target: Target, guid: string): Promise<string | undefined> {
   return textOf(await read(target, 'GetAppointmentStatus', { GUID: guid }), 'Результат');
 }
+
+/** The longest free time of every employee in the first three days. */
+export async function longestTimes(target: Target): Promise<FreeTime[]> {
+  const byEmployee = Map.groupBy(await freeTimes(target, '2026-12-01', '2026-12-03'), (t) => t.employee);
+  const length = (t: FreeTime) => Date.parse(t.end) - Date.parse(t.start);
+  return [...byEmployee.values()].map((list) => list.toSorted((a, b) => length(b) - length(a))[0]!);
+}
