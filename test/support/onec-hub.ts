@@ -15,6 +15,8 @@ export interface OnecHubOptions {
   readonly grace: number;
   /** Deadline of one exchange with the sandbox, milliseconds. */
   readonly request?: number;
+  /** How long a client waits before it hears "pending", seconds. */
+  readonly answerSeconds?: number;
   /** Folder with `src/` to run instead of the project's own: a mutant. */
   readonly program?: string;
 }
@@ -107,7 +109,7 @@ async function untilFirstReading({ base, token, output }: OnecHub): Promise<void
   throw new Error(`no slot was read:\n${output()}`);
 }
 
-function configOf({ grace, request = 700 }: OnecHubOptions, folder: string, origin: string): object {
+function configOf({ grace, request = 700, answerSeconds = 2 }: OnecHubOptions, folder: string, origin: string): object {
   return {
     data: join(folder, 'data'),
     clinics: {
@@ -124,7 +126,7 @@ function configOf({ grace, request = 700 }: OnecHubOptions, folder: string, orig
           guard: { concurrency: 16, queue: 1000, breakAfter: 50, breakMilliseconds: 300 },
         },
         sync: { schedule: '*/5 * * * *', liveSeconds: 3600 },
-        booking: { answerSeconds: 2, deadlineSeconds: 4 },
+        booking: { answerSeconds, deadlineSeconds: Math.max(4, answerSeconds) },
       },
     },
   };

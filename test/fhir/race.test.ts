@@ -1,0 +1,68 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { plantMutant } from '../support/mutant.ts';
+import { createOnecHub } from '../support/onec-hub.ts';
+import { type RaceReport, race } from './race.ts';
+
+const racers = 64;
+const minutes = 60_000;
+
+/** The sandbox sells the same time as often as it is asked: only the hub stands between. */
+async function raceAt(
+  rounds: number,
+  options: { program?: string; prepare?: (url: string) => Promise<void> } = {},
+): Promise<RaceReport> {
+  const database = await createDatabase();
+  await options.prepare?.(database.url);
+  const hub = await createOnecHub({
+    databaseUrl: database.url,
+    uniqueness: false,
+    grace: 5000,
+    request: 5000,
+    answerSeconds: 20,
+    ...(options.program !== undefined && { program: options.program }),
+  });
+  try {
+    const report = await race(hub, rounds, racers);
+    console.log(JSON.stringify(report));
+    return report;
+  } finally {
+    await hub.stop();
+    await database.drop();
+  }
+}
+
+test(
+  '64 racers on one slot, 200 times: one hears 201, the others 409 conflict, and 1С holds one booking',
+  async () => {
+    const rounds = 200;
+    expect(await raceAt(rounds)).toEqual({ clean: rounds, unclean: [], held: rounds, doubles: 0, missing: 0 });
+  },
+  3 * minutes,
+);
+
+test(
+  'the same race finds a select-then-update',
+  async () => {
+    const program = await plantMutant([
+      {
+        file: 'src/workflows/booking.sql.ts',
+        find: 'where id = $2 and status = 0 and booking is null returning id',
+        replace: 'where id = $2 returning id',
+      },
+    ]);
+    const report = await raceAt(5, { program, prepare: dropClaimIndex });
+    expect(report.unclean.length).toBeGreaterThan(0);
+    expect(report.doubles).toBeGreaterThan(0);
+  },
+  2 * minutes,
+);
+
+/** What is left is the status that was read before: `facts.status`. */
+async function dropClaimIndex(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('drop index booking_claim');
+  await client.end();
+}
