@@ -133,7 +133,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   };
   const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
   const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl, version });
-  const sweeper = startSweeper(pool, settler, log);
+  const sweeper = startSweeper(pool, clinics, settler, log);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();

@@ -173,35 +173,39 @@ export async function keepReference(db: Queryable, row: BookingRow, reference: s
  */
 const confirm = `with done as (
     update booking set state = case when wanted then 'confirmed' else 'cancelling' end, reference = $2, request = null,
-      next_at = case when wanted then null else clock_timestamp() + interval '1 minute' end, refusal = null,
+      next_at = case when wanted then null else clock_timestamp() + make_interval(secs => $3) end, refusal = null,
       changed = clock_timestamp()
     where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot, state, wanted, replaces),
   replaced as (
-    update booking b set state = 'cancelling', next_at = clock_timestamp() + interval '1 minute', changed = clock_timestamp()
+    update booking b set state = 'cancelling', next_at = clock_timestamp() + make_interval(secs => $3), changed = clock_timestamp()
     from done where b.id = done.replaces and b.state = 'confirmed' returning b.id, b.state),
   taken as (
     update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
       updated = clock_timestamp(), xid = pg_current_xact_id()
     from done where s.id = done.slot and s.booking = done.id),
   event as (insert into booking_event (booking, state) select id, 'confirmed' from done union all select id, state from replaced)
-  select wanted, replaces, ${putDocumentCall(3)} from done`;
+  select wanted, replaces, ${putDocumentCall(4)} from done`;
 
 export interface Confirmed {
   readonly wanted: boolean;
   readonly replaces: string | null;
 }
 
-/** @returns undefined when the booking is not one that can be confirmed */
+/**
+ * @param lease seconds until another process does the cancelling that follows
+ * @returns undefined when the booking is not one that can be confirmed
+ */
 export async function confirmBooking(
   db: Queryable,
   id: string,
   reference: string,
+  lease: number,
   document: DocumentWrite,
 ): Promise<Confirmed | undefined> {
   const { rows } = await db.query<Confirmed>({
     name: 'confirm_booking',
     text: confirm,
-    values: [id, reference, ...putDocumentValues(document)],
+    values: [id, reference, lease, ...putDocumentValues(document)],
   });
   return rows[0];
 }

@@ -28,7 +28,7 @@ import {
   readSlotFacts,
   type SlotFacts,
 } from './booking.sql.ts';
-import type { BookingContext, Conclusion } from './conclusion.ts';
+import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
 import { refusalOf, slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
 
@@ -59,9 +59,6 @@ export interface Booking {
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
-
-/** Time between a process's death during an attempt and another's taking over, beyond the attempt's own deadline. */
-const leaseMargin = 2;
 
 export function createBooking(context: BookingContext, settler: Settler): Booking {
   const { pool } = context;
@@ -95,7 +92,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const document = write(context, clinic, resource, 1);
     try {
       const row = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
-      const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
+      const lease = leaseOf(clinic, 1);
       if (!(await insertIntent(pool, { ...row, request, lease, key: order.key }, document))) return await taken(order);
       return await attempt(order.viewer, clinic, { ...fresh, ...row, request }, resource, facts);
     } catch (error) {
@@ -127,9 +124,9 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const resource = composeAppointment(appointment, content, patient, facts, 'booked');
     const request = requestOf(clinic, resource, facts, id);
     const row = { id, appointment, clinic: facts.clinic, slot, patient: old.patient, replaces: old.id };
-    const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
     try {
-      const claimed = await insertIntent(pool, { ...row, request, lease, key: undefined }, undefined);
+      const intent = { ...row, request, lease: leaseOf(clinic, 1), key: undefined };
+      const claimed = await insertIntent(pool, intent, undefined);
       if (!claimed) throw slotTaken(slot);
     } catch (error) {
       if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);
@@ -150,8 +147,8 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     }
     if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
     openForWrites(context, row.clinic, (await readFreeze(pool, row.clinic)) !== undefined);
-    const lease = clinic.config.booking.deadlineSeconds + leaseMargin;
-    const moved = await moveBooking(pool, row.id, { from: ['confirmed'], to: 'cancelling', next: lease });
+    const next = leaseOf(clinic, 1);
+    const moved = await moveBooking(pool, row.id, { from: ['confirmed'], to: 'cancelling', next });
     if (moved === undefined) return cancel(viewer, appointment, reason);
     const conclusion = await within(clinic, settler.cancel(clinic, moved, reason));
     if (conclusion?.outcome === 'refused') throw conclusion.fault;

@@ -1,6 +1,6 @@
 /** What the parts of the booking saga share: their context, how a look at a booking ends, and the pauses between looks. */
 import type { Logger } from 'pino';
-import type { Clinics } from '../connectors/clinic.ts';
+import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Fault } from '../fault.ts';
 import type { Clock } from '../instant.ts';
 import type { Database } from '../postgres.ts';
@@ -23,6 +23,13 @@ export type Conclusion =
   | { readonly outcome: 'open' };
 
 export const open: Conclusion = { outcome: 'open' };
+
+/**
+ * Seconds after which another process takes over what one was doing: the deadlines of its calls and a margin. Every step is a
+ * compare-and-set, so two processes at one booking do no harm; a lease that is too long leaves it lying after a crash.
+ * @param calls to the MIS between two transitions
+ */
+export const leaseOf = (clinic: Clinic, calls: 1 | 2): number => calls * clinic.config.booking.deadlineSeconds + 2;
 
 /** Seconds between looks at an unknown outcome, then every minute (RELIABILITY §4.3). */
 const pauses = [1, 2, 5, 10, 30];

@@ -15,7 +15,7 @@ import {
   waitOn,
 } from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
-import { type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
+import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
 import { findInMis } from './finding.ts';
 import { createRefusing } from './refusing.ts';
 
@@ -30,7 +30,6 @@ export interface Settler extends Pick<Cancellation, 'cancel' | 'lose'> {
 const operatorAfter = 900;
 /** A write is repeated once at most, and only after the grace, when the MIS shows that it does not hold the first. */
 const attemptsAtMost = 2;
-const leaseSeconds = 60;
 
 export function createSettler(context: BookingContext): Settler {
   const { pool, log } = context;
@@ -101,7 +100,7 @@ export function createSettler(context: BookingContext): Settler {
     for (let tries = 0; ; tries++) {
       const document = await bookedDocument(context, clinic, row, tries === 0 ? known : undefined);
       try {
-        return { done: await confirmBooking(pool, row.id, reference, document), document };
+        return { done: await confirmBooking(pool, row.id, reference, leaseOf(clinic, 1), document), document };
       } catch (error) {
         if (sqlState(error) !== versionRace || tries === 5) throw error;
       }
@@ -133,7 +132,7 @@ export function createSettler(context: BookingContext): Settler {
     if (found.state === 'taken') return refuse(clinic, row, 'taken', 'Это время уже занято.');
     if (row.attempt >= attemptsAtMost || !row.wanted)
       return refuse(clinic, row, 'unsent', 'Клиника не подтвердила запись.');
-    const next = clinic.config.booking.deadlineSeconds + 2;
+    const next = leaseOf(clinic, 1);
     const again = { from: ['unknown', 'needs_operator'], to: 'sending', next, attempt: row.attempt + 1 } as const;
     const moved = await moveBooking(pool, row.id, again);
     return moved === undefined ? open : attempt(clinic, moved, undefined);
@@ -154,7 +153,7 @@ export function createSettler(context: BookingContext): Settler {
 
   async function takeOver(clinic: Clinic, row: BookingRow): Promise<Conclusion> {
     const note = 'the process died';
-    const transition = { from: ['sending'], to: 'unknown', next: leaseSeconds, doubt: true, note } as const;
+    const transition = { from: ['sending'], to: 'unknown', next: leaseOf(clinic, 1), doubt: true, note } as const;
     const moved = await moveBooking(pool, row.id, transition);
     return moved === undefined ? open : look(clinic, moved);
   }

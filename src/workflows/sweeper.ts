@@ -3,8 +3,10 @@
  * one statement, so it can be neither lost nor doubled, and any number of hubs share the work by `skip locked`.
  */
 import type { Logger } from 'pino';
+import type { Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { type BookingRow, takeDue } from './booking.sql.ts';
+import { leaseOf } from './conclusion.ts';
 import type { Settler } from './settlement.ts';
 
 export interface Sweeper {
@@ -14,10 +16,8 @@ export interface Sweeper {
 
 const pauseMilliseconds = 500;
 const atOnce = 20;
-/** Longer than any settling takes: the longest deadline of an attempt and two reads. */
-const leaseSeconds = 300;
-
-export function startSweeper(pool: Database, settler: Settler, log: Logger): Sweeper {
+export function startSweeper(pool: Database, clinics: Clinics, settler: Settler, log: Logger): Sweeper {
+  const leaseSeconds = Math.max(2, ...clinics.all.map((c) => leaseOf(c, 2)));
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const underWay = new Set<Promise<void>>();
