@@ -26,9 +26,21 @@ interface Worker {
   cabinet: boolean;
 }
 
-/** Fills an empty state; a state filled before is left alone, so that a restarted sandbox goes on. */
+/** What the working days are made of, kept so that later days can be added. */
+interface Staff {
+  readonly clinics: string[];
+  readonly workers: Worker[];
+  /** The first day without a schedule. */
+  readonly until: string;
+}
+
+/** Fills an empty state; in a state filled before only days are added, so that a restarted sandbox goes on. */
 export function generate(state: State, scale: Scale): void {
-  if (state.noted('generated') !== undefined) return;
+  if (state.noted('generated') === undefined) open(state, scale);
+  else extend(state, scale);
+}
+
+function open(state: State, scale: Scale): void {
   const random = createRandom(scale.seed);
   state.transaction(() => {
     const clinics = branches.map((name, position) => addClinic(state, random, name, position));
@@ -41,6 +53,22 @@ export function generate(state: State, scale: Scale): void {
     for (const worker of workers)
       for (let d = 0; d < scale.days; d++) addDay(state, random, scale, clinics, worker, addDays(scale.start, d));
     state.note('generated', scale);
+    state.note('staff', { clinics, workers, until: addDays(scale.start, scale.days) } satisfies Staff);
+  });
+}
+
+/** The clinic opens its schedule day by day: adds the days between the last one it has and `start + days`. */
+function extend(state: State, scale: Scale): void {
+  const { clinics, workers, until } = state.noted('staff') as Staff;
+  const end = addDays(scale.start, scale.days);
+  const from = until > scale.start ? until : scale.start;
+  if (from >= end) return;
+  state.transaction(() => {
+    for (let day = from; day < end; day = addDays(day, 1)) {
+      const random = createRandom(scale.seed + Date.parse(`${day}T00:00:00Z`) / 86_400_000);
+      for (const worker of workers) addDay(state, random, scale, clinics, worker, day);
+    }
+    state.note('staff', { clinics, workers, until: end } satisfies Staff);
   });
 }
 

@@ -10,7 +10,7 @@ const help = `node sandbox/onec/main.ts [options]    a pretend 1С (БИТ.УМ�
   --file PATH          SQLite file that keeps its state over restarts (:memory:)
   --base NAME          information base in the address (umc)
   --zone ZONE          IANA zone of the clinic (Europe/Moscow)
-  --start YYYY-MM-DD   first day of the schedule (today in the zone)
+  --start YYYY-MM-DD   first day of the schedule (today in the zone; a new day is added daily)
   --days N             days of schedule (14)
   --doctors N          doctors (32); 360 doctors over 21 days make about 100,000 slots
   --booked SHARE       share of the time booked already (0.2)

@@ -56,7 +56,9 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
   const server = createServer((request, response) => void route(ground, request, response));
   const port = await listen(server, options.port);
   const origin = `http://127.0.0.1:${port}`;
+  const opening = setInterval(() => generate(state, withDefaults(given)), 3_600_000);
   const close = async () => {
+    clearInterval(opening);
     control.close();
     for (const timer of timers) clearTimeout(timer);
     server.closeAllConnections();

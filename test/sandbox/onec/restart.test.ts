@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { generate } from '../../../sandbox/onec/generate.ts';
+import { addDays } from '../../../sandbox/onec/local-time.ts';
+import { openState } from '../../../sandbox/onec/state.ts';
 import { bookFields, call, freeTimes, placeFields, reserve, send, statusOf, type Target } from './client.ts';
 
 let folder: string;
@@ -117,3 +120,24 @@ test('SIGTERM ends it by itself', async () => {
   running = undefined;
   expect(code).toBe(0);
 });
+
+test('a later day finds the days that were, and as many new ones ahead', () => {
+  const file = join(folder, 'days.sqlite');
+  const daysFrom = (start: string) => {
+    const state = openState(file, 'Europe/Moscow', Date.now);
+    generate(state, { seed: 1, start, days: 7, doctors: 30, bookedShare: 0.2 });
+    const days = state.all<{ day: string }>('SELECT DISTINCT substr(start, 1, 10) AS day FROM work ORDER BY 1');
+    const booked = state.get<{ n: number }>('SELECT count(*) AS n FROM appointment')!.n;
+    state.close();
+    return { days: days.map((d) => d.day), booked };
+  };
+  const first = daysFrom('2026-12-01');
+  expect([first.days.length, first.days.at(-1)]).toEqual([7, '2026-12-07']);
+  const later = daysFrom('2026-12-04');
+  expect([later.days.length, later.days.at(-1)]).toEqual([10, '2026-12-10']);
+  expect(later.booked).toBeGreaterThan(first.booked);
+  expect(daysFrom('2026-12-04')).toEqual(later);
+  expect(daysFrom('2027-01-11').days).toEqual([...later.days, ...weekFrom('2027-01-11')]);
+});
+
+const weekFrom = (day: string) => Array.from({ length: 7 }, (_, n) => addDays(day, n));
