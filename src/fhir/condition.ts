@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { Fault } from '../fault.ts';
 import { transaction } from '../postgres.ts';
 import type { Resource } from '../store/resource.ts';
-import type { IdempotencyKey } from '../workflows/booking.sql.ts';
+import type { IdempotencyKey } from '../workflows/claim.sql.ts';
 import type { Context } from './context.ts';
 import type { Asked, Written } from './resource.ts';
 import { search } from './search/search.ts';

@@ -5,7 +5,8 @@ import { type DocumentWrite, prepareDocument } from '../store/document.ts';
 import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import { cancelAppointment, composeAppointment, contentOf } from './appointment.ts';
-import { type BookingRow, readSlotFacts, type SlotFacts } from './booking.sql.ts';
+import type { BookingRow } from './booking.sql.ts';
+import { readSlotFacts, type SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
 export interface Current {

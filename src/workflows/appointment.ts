@@ -1,7 +1,7 @@
 /** The Appointment that a booking is seen as. https://hl7.org/fhir/R4/appointment.html */
 import { fhirInstant } from '../instant.ts';
 import type { Reference, Resource } from '../store/resource.ts';
-import type { SlotFacts } from './booking.sql.ts';
+import type { SlotFacts } from './claim.sql.ts';
 
 /** Elements that are the client's; all others follow from the slot and from what the MIS says. */
 const clientsOwn = [

@@ -5,31 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Clinic } from '../connectors/clinic.ts';
-import type { MisRecord } from '../connectors/connector.ts';
 import { Fault } from '../fault.ts';
-import { fhirInstant } from '../instant.ts';
 import { violatedConstraint } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
-import { type DocumentWrite, prepareDocument } from '../store/document.ts';
-import { readDocument, type StoredDocument } from '../store/documents.sql.ts';
+import { prepareDocument } from '../store/document.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
+import { findFacts, openForWrites, requestOf } from './admission.ts';
+import { type Answer, answer, answerOf, answerOfKey, notSettled, standing } from './answer.ts';
 import { composeAppointment } from './appointment.ts';
-import {
-  type BookingRow,
-  type IdempotencyKey,
-  insertIntent,
-  markTold,
-  markUnwanted,
-  moveBooking,
-  readBooking,
-  readBookingOf,
-  readKey,
-  readSlotFacts,
-  type SlotFacts,
-} from './booking.sql.ts';
+import { type BookingRow, markTold, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
+import { type IdempotencyKey, insertIntent, type SlotFacts } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
-import { refusalOf, slotTaken } from './refusal.ts';
+import { slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
 
 /** What a client asks for. */
@@ -40,13 +28,6 @@ export interface Order {
   readonly slot: string;
   readonly patient: string;
   readonly key: IdempotencyKey | undefined;
-}
-
-export interface Answer {
-  readonly outcome: 'booked' | 'pending' | 'cancelled' | 'cancelling';
-  readonly document: StoredDocument;
-  /** The key was used before: nothing new was done. */
-  readonly repeated: boolean;
 }
 
 export interface Booking {
@@ -89,7 +70,8 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const patient = { reference: `Patient/${order.patient}` };
     const resource = composeAppointment(appointment, order.content, patient, facts, 'pending');
     const request = requestOf(clinic, resource, facts, id);
-    const document = write(context, clinic, resource, 1);
+    const origin = { clinic: clinic.number, zone: clinic.zone };
+    const document = prepareDocument(resource, 1, context.clock(), origin, context.parameters);
     try {
       const row = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
       const lease = leaseOf(clinic, 1);
@@ -204,127 +186,3 @@ const fresh = {
   doubted_for: null,
   reads: 0,
 } as const;
-
-async function findFacts(context: BookingContext, viewer: Viewer, slot: string, patient: string): Promise<SlotFacts> {
-  const facts = await readSlotFacts(context.pool, viewer, slot, patient);
-  if (facts === undefined)
-    throw new Fault('business-rule', 'There is no such Slot.', {
-      expression: 'Appointment.slot',
-      code: 'slot-unknown',
-    });
-  if (facts.patient_body === null)
-    throw new Fault('business-rule', 'There is no such Patient: create the Patient first.', {
-      expression: 'Appointment.participant',
-      code: 'patient-unknown',
-    });
-  if (facts.patient_clinic !== facts.clinic)
-    throw new Fault('business-rule', "The Patient and the Slot are of different clinics: use this clinic's Patient.", {
-      expression: 'Appointment.participant',
-      code: 'patient-of-other-clinic',
-    });
-  if (facts.start.getTime() <= context.clock())
-    throw new Fault('business-rule', 'The Slot has begun already: choose a later one.', {
-      expression: 'Appointment.slot',
-      code: 'slot-in-the-past',
-    });
-  return facts;
-}
-
-/** @throws Fault when it is certain beforehand that the MIS will not be asked */
-function openForWrites(context: BookingContext, number: number, frozen: boolean): Clinic {
-  const clinic = context.clinics.byNumber(number);
-  if (clinic?.booking === undefined)
-    throw new Fault('business-rule', 'This clinic takes no bookings through this service.', { code: 'no-booking' });
-  if (clinic.operations.health().writes === 'open')
-    throw new Fault('transient', "The clinic's system does not answer; nothing was sent to it.", { retryAfter: 30 });
-  if (frozen)
-    throw new Fault('frozen', "Bookings of this clinic are stopped while its system's data is checked.", {
-      retryAfter: 300,
-    });
-  return clinic;
-}
-
-function requestOf(clinic: Clinic, resource: Resource, facts: SlotFacts, booking: string): MisRecord {
-  const start = fhirInstant(facts.start.getTime());
-  return clinic.bookingRequest({
-    resource,
-    patient: JSON.parse(facts.patient_body!) as Resource,
-    slot: {
-      key: facts.key ?? `${facts.schedule_key};${start}`,
-      start,
-      end: fhirInstant(facts.end.getTime()),
-      schedule: facts.schedule_record,
-    },
-    booking,
-  });
-}
-
-function write(context: BookingContext, clinic: Clinic, resource: Resource, version: number): DocumentWrite {
-  return prepareDocument(
-    resource,
-    version,
-    context.clock(),
-    { clinic: clinic.number, zone: clinic.zone },
-    context.parameters,
-  );
-}
-
-/** The booking behind an Appointment that the viewer sees. */
-async function standing(context: BookingContext, viewer: Viewer, appointment: string): Promise<BookingRow> {
-  const seen = await readDocument(context.pool, viewer, 'Appointment', appointment);
-  if (seen === undefined) throw new Fault('not-found', 'There is no such Appointment.');
-  const row = await readBookingOf(context.pool, appointment);
-  if (row === undefined)
-    throw new Fault('business-rule', 'This Appointment was not made here: the clinic changes it.', {
-      code: 'not-ours',
-    });
-  return row;
-}
-
-/** The answer to a repeated request: the same Appointment in its current state. */
-async function answerOfKey(context: BookingContext, viewer: Viewer, key: IdempotencyKey): Promise<Answer | undefined> {
-  const known = await readKey(context.pool, key.client, key.key);
-  if (known === undefined) return undefined;
-  if (!known.request.equals(key.request))
-    throw new Fault('key-reused', 'This Idempotency-Key was used with another request: take a new key.', {
-      expression: 'http.idempotency-key',
-    });
-  return answerOf(context, viewer, (await readBooking(context.pool, known.booking))!, true);
-}
-
-async function answerOf(context: BookingContext, viewer: Viewer, row: BookingRow, repeated: boolean): Promise<Answer> {
-  switch (row.state) {
-    case 'confirmed':
-    case 'cancelling':
-    case 'cancel_unknown':
-      return answer(context, viewer, row.appointment, 'booked', repeated);
-    case 'cancelled':
-    case 'lost_in_mis':
-      return answer(context, viewer, row.appointment, 'cancelled', repeated);
-    case 'rejected':
-      throw refusalOf(row);
-    default:
-      if (repeated && !(await markTold(context.pool, row.id)))
-        return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, repeated);
-      return answer(context, viewer, row.appointment, 'pending', repeated);
-  }
-}
-
-async function answer(
-  context: BookingContext,
-  viewer: Viewer,
-  appointment: string,
-  outcome: Answer['outcome'],
-  repeated: boolean,
-): Promise<Answer> {
-  const document = await readDocument(context.pool, viewer, 'Appointment', appointment);
-  if (document === undefined) throw new Fault('not-found', 'There is no such Appointment.');
-  return { outcome, document, repeated };
-}
-
-function notSettled(): Fault {
-  return new Fault('in-progress', 'This Appointment is not settled yet: wait until its status is "booked".', {
-    expression: 'Appointment.status',
-    retryAfter: 5,
-  });
-}

@@ -8,7 +8,7 @@ import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { pruneRuns } from '../store/clinics.sql.ts';
 import { pruneMessages } from '../store/messages.sql.ts';
-import { pruneKeys } from './booking.sql.ts';
+import { pruneKeys } from './claim.sql.ts';
 import { reconcile } from './reconcile.ts';
 import type { Settler } from './settlement.ts';
 import { type SyncContext, syncDirectory, syncSchedule } from './sync.ts';

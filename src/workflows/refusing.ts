@@ -1,8 +1,9 @@
 /** A definite no: the claim is released, and for a day it is watched that the MIS does not hold the booking all the same. */
 import type { Clinic } from '../connectors/clinic.ts';
 import { readAppointment, retrying, writeCancelled } from './appointment-document.ts';
-import { type BookingRow, dropAppointment, forgetKey, moveBooking, releaseSlot, waitOn } from './booking.sql.ts';
+import { type BookingRow, dropAppointment, moveBooking, releaseSlot, waitOn } from './booking.sql.ts';
 import { cancelInMis } from './cancellation.ts';
+import { forgetKey } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, open } from './conclusion.ts';
 import { findInMis } from './finding.ts';
 import { refusalOf } from './refusal.ts';

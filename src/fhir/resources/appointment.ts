@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
-import type { Answer } from '../../workflows/booking.ts';
+import type { Answer } from '../../workflows/answer.ts';
 import { keyOfCondition } from '../condition.ts';
 import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
