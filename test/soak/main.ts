@@ -54,6 +54,8 @@ export async function soak(plan: SoakPlan): Promise<Report & { output: string }>
       },
     );
     return { ...report, output: hub.output() };
+  } catch (error) {
+    throw new Error(hub.output(), { cause: error });
   } finally {
     await hub.stop();
     await cluster.stop();

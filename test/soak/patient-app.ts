@@ -45,13 +45,14 @@ export function createClient(hub: OnecHub): PatientApp {
 
   /** Until there is an answer at all: the hub may be dead just now. */
   async function insist(method: string, path: string, body?: object, headers = {}): Promise<Answer> {
+    let answer: Answer | undefined;
     for (let tries = 0; tries < triesWithoutAnswer; tries++) {
-      const answer = await send(method, path, body, headers);
+      answer = await send(method, path, body, headers);
       if (answer !== undefined && !(answer.status === 503 && answer.body.status === undefined && isBusy(answer)))
         return answer;
       await new Promise((done) => setTimeout(done, 100));
     }
-    throw new Error(`${method} ${path}: no answer for ${triesWithoutAnswer / 10} s`);
+    throw new Error(`${method} ${path}: no answer for ${triesWithoutAnswer / 10} s; last: ${JSON.stringify(answer)}`);
   }
 
   async function nextSlot(): Promise<string> {

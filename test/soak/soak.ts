@@ -167,6 +167,7 @@ function startKiller(
         if (done[name] >= planned[name] || progress() < (done[name] + 0.5) / planned[name]) continue;
         log(`killing ${name}`);
         await victims[name]();
+        log(`${name} is back`);
         done[name]++;
       }
       await new Promise((go) => setTimeout(go, 50));
