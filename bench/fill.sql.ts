@@ -1,6 +1,5 @@
 /** Statements that fill a database: schedules of 200 slots (10 days of 20 quarter-hours), every fifth of them busy. */
 
-import { slotColumns } from '../src/fhir/search/slot.ts';
 import type { Queryable } from '../src/postgres.ts';
 
 export const slotsPerSchedule = 200;
@@ -43,17 +42,24 @@ export async function fill(db: Queryable, slots: number, first: Date): Promise<v
        busy, busy, busy, busy, n
      from generate_series(1, $1::integer) n, generate_series(0, ${slotsPerSchedule - 1}) i,
        lateral (select $2::timestamptz + make_interval(days => i / ${slotsPerDay}, mins => 360 + i % ${slotsPerDay} * 15) as at,
-         ((i + n) % 5 = 0)::integer::smallint as busy)`,
+         ((i + n) % 5 = 0)::integer::smallint as busy)
+     order by n, i`,
     [schedules, first],
   );
 }
 
-/** The same slots as text that is ready to send, made of the hub's own columns, with the same indexes. */
+const instant = (column: string, milliseconds = '') =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS${milliseconds}"Z"')`;
+
+/** The same slots as text that is ready to send, with the same indexes. Free slots have no reason, so theirs is not made. */
 export const copyAsText = `
   create table slot_text as
   select s.id, s.schedule, s.start_at, s.end_at, s.clinic, s.status,
-    '{"resourceType":"Slot","id":"' || t.varying || ',' || f.body || '}' as resource
-  from slot s join slot_fragment f on f.id = s.fragment, lateral (select ${slotColumns}) t;
+    '{"resourceType":"Slot","id":"' || s.id || '","meta":{"versionId":"' || s.version || '","lastUpdated":"'
+      || ${instant('s.updated', '.MS')} || '"},"status":"' || case s.status when 0 then 'free' else 'busy' end || '","start":"'
+      || ${instant('s.start_at')} || '","end":"' || ${instant('s.end_at')} || '",' || f.body || '}' as resource
+  from slot s join slot_fragment f on f.id = s.fragment
+  order by s.fragment, s.start_at;
   alter table slot_text add primary key (id);
   create index on slot_text (schedule, start_at);
   create index on slot_text (schedule, start_at, id) where status = 0;

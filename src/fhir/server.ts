@@ -18,7 +18,7 @@ import type { Health } from './health.ts';
 import { answerOf } from './outcome.ts';
 import type { Asked, Interaction, ResourceDeclaration, Written } from './resource.ts';
 import { search } from './search/search.ts';
-import { type SlotRow, slotColumns } from './search/slot.ts';
+import { type SlotRow, slotColumn } from './search/slot.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface ServerOptions {
@@ -169,7 +169,7 @@ async function read(
 async function readSlot(context: Context, asked: Asked, id: string, reply: FastifyReply): Promise<Buffer> {
   const { rows } = await context.db.query<SlotRow & { version: number; updated: Date }>({
     name: 'read_slot',
-    text: `select ${slotColumns}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
+    text: `select ${slotColumn}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(asked.viewer), id],
   });
   if (rows[0] === undefined) throw notFound('Slot');
