@@ -29,6 +29,8 @@ export function openPool(url: string, { name, connections, queryTimeout = 5000, 
     keepAlive: true,
   });
   pool.on('error', onError);
+  // pg-pool takes its listener off a client it hands out; a link that breaks between two statements would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
