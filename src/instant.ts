@@ -40,8 +40,7 @@ const offsets = new Map<string, Map<number, number>>();
 
 /** Offset of `zone` from UTC at `instant`, in milliseconds, east positive. @throws RangeError for an unknown zone */
 export function offsetAt(zone: string, instant: number): number {
-  const known = offsets.get(zone) ?? new Map<number, number>();
-  if (known.size === 0 || known.size > 50_000) offsets.set(zone, known.size === 0 ? known : new Map());
+  const known = offsetsOf(zone);
   const key = Math.floor(instant / quarter);
   let offset = known.get(key);
   if (offset === undefined) {
@@ -49,6 +48,16 @@ export function offsetAt(zone: string, instant: number): number {
     known.set(key, offset);
   }
   return offset;
+}
+
+/** Emptied when it has grown beyond what a year of quarters needs. */
+function offsetsOf(zone: string): Map<number, number> {
+  let known = offsets.get(zone);
+  if (known === undefined || known.size > 50_000) {
+    known = new Map();
+    offsets.set(zone, known);
+  }
+  return known;
 }
 
 function computeOffset(zone: string, instant: number): number {
@@ -64,7 +73,7 @@ function computeOffset(zone: string, instant: number): number {
 /**
  * The instant of a MIS's local time `yyyy-mm-ddThh:mm[:ss]` in `zone`. A time that the spring change skips is taken with
  * the offset before the change, one that the autumn change repeats is taken as its first occurrence (as java.time does).
- * @throws RangeError when the text is not a real local time
+ * @throws RangeError when the text is not a real local time of the years 100–9999
  */
 export function instantOf(local: string, zone: string): number {
   const m = localPattern.exec(local);
@@ -79,8 +88,8 @@ export function instantOf(local: string, zone: string): number {
   ];
   const wall = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(wall);
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
-    throw new RangeError(`no such local time: ${local}`);
+  const isDay = back.getUTCFullYear() === year && back.getUTCMonth() === month - 1 && back.getUTCDate() === day;
+  if (!isDay || hour > 23 || minute > 59 || second > 59) throw new RangeError(`no such local time: ${local}`);
   const earlier = wall - offsetAt(zone, wall - 86_400_000);
   if (earlier + offsetAt(zone, earlier) === wall) return earlier;
   const later = wall - offsetAt(zone, wall + 86_400_000);
