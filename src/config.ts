@@ -41,7 +41,8 @@ const clinic = z.strictObject({
     .prefault({}),
 });
 
-const schema = z.strictObject({
+/** What a configuration file may hold; docs/operations.md tells every key of it. */
+export const configSchema = z.strictObject({
   server: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
@@ -57,7 +58,7 @@ const schema = z.strictObject({
     .describe('Node programs started beside the hub, for the demo: the sandbox MIS'),
 });
 
-export type Config = z.infer<typeof schema>;
+export type Config = z.infer<typeof configSchema>;
 export type ClinicConfig = z.infer<typeof clinic>;
 
 export class ConfigError extends Error {
@@ -73,7 +74,7 @@ export function loadConfig(file: string): Config {
   } catch (cause) {
     throw new ConfigError(`${file}: cannot be read as YAML: ${(cause as Error).message}`, { cause });
   }
-  const result = schema.safeParse(resolveSecrets(raw, folder, file, []));
+  const result = configSchema.safeParse(resolveSecrets(raw, folder, file, []));
   if (!result.success) {
     const lines = result.error.issues.map((i) => `${file} · ${i.path.join('.') || '(top)'} · ${i.message}`);
     throw new ConfigError(lines.join('\n'));
