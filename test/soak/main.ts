@@ -55,7 +55,7 @@ export async function soak(plan: SoakPlan): Promise<Report & { output: string }>
     );
     return { ...report, output: hub.output() };
   } catch (error) {
-    throw new Error(hub.output(), { cause: error });
+    throw new Error(`the soak broke off; the hub said:\n${hub.output()}`, { cause: error });
   } finally {
     await hub.stop();
     await cluster.stop();

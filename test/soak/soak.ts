@@ -69,17 +69,17 @@ export async function runSoak(hub: OnecHub, postgres: Mortal, options: SoakOptio
   await hub.control('POST', 'desk', { action: 'busy', everyMilliseconds: 500 });
   const orders: Order[] = [];
   const killer = startKiller(hub, postgres, options, () => orders.length / options.bookings, log);
-  await Promise.all(
-    Array.from({ length: 32 }, async () => {
-      while (orders.length < options.bookings) {
-        const patient = patients[orders.length]!;
-        const order: Order = { surname: patient.surname, heard: 'asking', appointment: undefined };
-        orders.push(order);
-        await app.book(patient, order);
-      }
-    }),
-  );
+  const bookOn = async () => {
+    while (orders.length < options.bookings) {
+      const patient = patients[orders.length]!;
+      const order: Order = { surname: patient.surname, heard: 'asking', appointment: undefined };
+      orders.push(order);
+      await app.book(patient, order);
+    }
+  };
+  const load = await Promise.allSettled(Array.from({ length: 32 }, bookOn));
   const kills = await killer.stop();
+  for (const app of load) if (app.status === 'rejected') throw app.reason;
   await hub.control('POST', 'desk', { action: 'busy', everyMilliseconds: 0 });
   await hub.control('POST', 'chaos', { writeRate: 0, readRate: 0 });
   log(`load is over; kills: ${JSON.stringify(kills)}`);
