@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../src/config.ts';
+import { faultKinds } from '../src/fault.ts';
 import { loadResources } from '../src/fhir/resources.ts';
 import { servedParameters } from '../src/fhir/search/request.ts';
 import { root } from './support/process.ts';
@@ -75,4 +76,11 @@ test('the metrics that are told are those that there are', () => {
   const names = (text: string) => [...new Set(text.match(/medmost_[a-z]+_?[a-z_]*/g))].sort();
   const made = read('src/fhir/health.ts').match(/(?<=name: ')medmost_[a-z_]+/g)!;
   expect(names(read('docs/operations.md'))).toEqual([...made].sort());
+});
+
+test('the table of errors gives the statuses that are sent', () => {
+  const rows = [...read('docs/index.md').matchAll(/^\| (\d{3}) \| `([a-z-]+)`/gm)];
+  expect(rows.length).toBeGreaterThan(10);
+  for (const [row, status, kind] of rows)
+    expect(faultKinds[kind as keyof typeof faultKinds]?.[0], row).toBe(Number(status));
 });
