@@ -25,7 +25,8 @@ export async function keyOfCondition(
   const condition = asked.headers['if-none-exist'];
   if (condition === undefined) return undefined;
   const query = new URLSearchParams(condition.replace(/^\?/, ''));
-  if (!query.has('identifier'))
+  // An empty parameter is ignored by a search: the condition would find somebody else.
+  if (!query.get('identifier'))
     throw new Fault('bad-value', 'If-None-Exist takes a search by identifier: identifier=<system>|<value>.', {
       expression: 'http.if-none-exist',
     });

@@ -53,6 +53,8 @@ function faultOfHttp({ statusCode, code }: HttpError, cause: unknown): Fault {
     return new Fault('unsupported-media-type', 'Send JSON with Content-Type application/fhir+json.', {
       expression: 'http.content-type',
     });
+  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new Fault('bad-request', 'The address is too long or holds a % that begins no code.', { cause });
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return new Fault('bad-structure', 'The request could not be read: the body must be one JSON object.', { cause });
   return new Fault('internal', 'The service failed to answer this request. The failure has been recorded.', { cause });

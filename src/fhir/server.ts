@@ -11,7 +11,8 @@ import { Fault } from '../fault.ts';
 import { readDocument } from '../store/documents.sql.ts';
 import { isId } from '../store/resource.ts';
 import { slotVisible, viewerValues } from '../store/visibility.ts';
-import { parseResource } from './body.ts';
+import { baseOf } from './base.ts';
+import { addBodyParsers, parseResource } from './body.ts';
 import { capabilityStatement } from './capability.ts';
 import type { Context } from './context.ts';
 import type { Health } from './health.ts';
@@ -19,6 +20,7 @@ import { answerOf } from './outcome.ts';
 import type { Asked, Interaction, ResourceDeclaration, Written } from './resource.ts';
 import { search } from './search/search.ts';
 import { type SlotRow, slotColumn } from './search/slot.ts';
+import { refuseUnreadable } from './unreadable.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface ServerOptions {
@@ -40,21 +42,16 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => void sendFault(context, error, request, reply),
   });
-  app.removeAllContentTypeParsers();
-  // Fastify's own parser keeps its protection against __proto__, which plain JSON.parse has not (RELIABILITY §0.10).
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser(['application/fhir+json', 'application/json'], { parseAs: 'string' }, parseJson);
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, new URLSearchParams(body as string));
-  });
+  addBodyParsers(app);
   app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(request, context), request, reply));
   options.health.observe(app);
   app.get('/fhir/metadata', (request, reply) => {
     void reply.type(fhirJson);
-    return capabilityStatement(context.declarations, baseOf(request, options), options.version);
+    return capabilityStatement(context.declarations, baseOf(request, options.publicUrl), options.version);
   });
   for (const declaration of context.declarations.values()) addRoutes(app, context, options, declaration);
   return app;
@@ -75,10 +72,6 @@ function sendFault(context: Context, error: unknown, request: FastifyRequest, re
   if (ours)
     context.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
   return reply.code(status).headers(headers).type(fhirJson).send(body);
-}
-
-function baseOf(request: FastifyRequest, { publicUrl }: ServerOptions): string {
-  return `${publicUrl ?? `${request.protocol}://${request.host}`}/fhir`;
 }
 
 type Handler = (asked: Asked, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -115,7 +108,7 @@ function addRoutes(
 async function ask(context: Context, options: ServerOptions, request: FastifyRequest): Promise<Asked> {
   const principal = await options.authenticate(request.headers.authorization);
   const headers = request.headers as Record<string, string | undefined>;
-  return { principal, viewer: viewerOf(principal, context.clinics), base: baseOf(request, options), headers };
+  return { principal, viewer: viewerOf(principal, context.clinics), base: baseOf(request, options.publicUrl), headers };
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {

@@ -30,7 +30,8 @@ export const primitiveChecks: Readonly<Record<string, PrimitiveCheck>> = {
   string: checkText,
   markdown: checkText,
   xhtml: checkText,
-  code: (v) => (isText(v) && codePattern.test(v) ? undefined : 'a code: no blanks at either end, single blanks inside'),
+  code: (v) =>
+    isReadable(v) && codePattern.test(v) ? undefined : 'a code: no blanks at either end, single blanks inside',
   id: (v) => (isText(v) && idPattern.test(v) ? undefined : 'an id: 1 to 64 of the characters A-Z a-z 0-9 - .'),
   uri: checkUri,
   url: checkUri,
@@ -58,6 +59,10 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= longest;
 }
 
+function isReadable(value: unknown): value is string {
+  return isText(value) && value.isWellFormed() && !controls.test(value);
+}
+
 function checkText(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'text in quotes';
   if (value.trim() === '') return 'text that is not empty; leave the element out when there is nothing to say';
@@ -68,9 +73,7 @@ function checkText(value: unknown): string | undefined {
 }
 
 function checkUri(value: unknown): string | undefined {
-  return isText(value) && !/\s/.test(value) && value.isWellFormed() && !controls.test(value)
-    ? undefined
-    : 'a URI without blanks';
+  return isReadable(value) && !/\s/.test(value) ? undefined : 'a URI without blanks';
 }
 
 function isBase64(value: unknown): boolean {

@@ -103,10 +103,16 @@ function rowOf(value: SearchValue): readonly [kind: string, a: string, b: string
   }
 }
 
-/** Postgres knows no year beyond 294276, and FHIR no date before year 1: an open end is infinity. */
+const yearOne = Date.parse('0001-01-01T00:00:00Z');
+const yearTenThousand = Date.parse('+010000-01-01T00:00:00Z');
+
+/**
+ * An open end is infinity, and so is what lies outside of FHIR's years 1 to 9999: the day 9999-12-31, by which many mean an
+ * open end, ends in a year that ISO 8601 and Postgres write differently.
+ */
 function timestamp(instant: number): string {
-  if (instant === Number.POSITIVE_INFINITY) return 'infinity';
-  return instant === Number.NEGATIVE_INFINITY ? '-infinity' : new Date(instant).toISOString();
+  if (instant >= yearTenThousand) return 'infinity';
+  return instant < yearOne ? '-infinity' : new Date(instant).toISOString();
 }
 
 const composite = (kind: string, parameter: number, a: string, b: string) =>

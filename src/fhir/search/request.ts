@@ -5,6 +5,8 @@
 import { Fault } from '../../fault.ts';
 import { type SearchParameter, searchParametersOf } from '../../r4/table.ts';
 import type { ResourceDeclaration } from '../resource.ts';
+import { blame, show } from './blame.ts';
+import { valuesOf } from './value.ts';
 
 export interface Filter {
   readonly parameter: SearchParameter;
@@ -46,6 +48,10 @@ export type Declarations = ReadonlyMap<string, ResourceDeclaration>;
 const defaultCount = 50;
 export const maximalCount = 1000;
 export const cursorName = '_cursor';
+/** Each is a subquery to plan: 500 of them keep Postgres busy for 4 s. */
+const mostParameters = 40;
+/** Alternatives of all parameters together; each is a condition of its own. */
+const mostValues = 500;
 
 type Draft = { -readonly [K in keyof SearchRequest]: SearchRequest[K] } & { filters: Filter[]; includes: Include[] };
 
@@ -61,14 +67,18 @@ export function parseSearch(type: string, query: URLSearchParams, declarations: 
     cursor: undefined,
     sent: [],
   };
+  if (query.size > mostParameters) throw tooMuch(`${mostParameters} parameters`);
   const sent: [string, string][] = [];
   for (const [name, value] of query) {
     if (value === '') continue;
     if (name !== cursorName) sent.push([name, value]);
     take(draft, name, value, declarations);
   }
+  if (draft.filters.reduce((n, f) => n + f.values.length, 0) > mostValues) throw tooMuch(`${mostValues} values`);
   return { ...draft, sent };
 }
+
+const tooMuch = (limit: string) => new Fault('bad-request', `A search takes at most ${limit}.`);
 
 function take(draft: Draft, name: string, value: string, declarations: Declarations): void {
   switch (name) {
@@ -122,21 +132,12 @@ function includeOf(value: string, iterate: boolean, declarations: Declarations):
   return { source, parameter, iterate, ...(target !== undefined && { target }) };
 }
 
-/** Splits at commas that are not escaped by `\`. */
-export function alternatives(value: string): string[] {
-  return value.match(/(?:\\.|[^,\\])+/gs) ?? [];
-}
-
-/** Removes the escapes of https://hl7.org/fhir/R4/search.html#escaping. */
-export function unescapeValue(text: string): string {
-  return text.replace(/\\([\\,|$])/g, '$1');
-}
-
 function filterOf(type: string, name: string, value: string, declarations: Declarations): Filter {
   const [head = '', ...rest] = name.split('.');
-  const [code = '', modifier] = head.split(':');
+  const [code = '', modifier, ...more] = head.split(':');
   const parameter = parameterOf(type, code, name, declarations);
-  const values = alternatives(value);
+  if (more.length > 0) throw blame(name, 'takes one modifier at most');
+  const values = valuesOf(name, value);
   if (rest.length === 0) return { parameter, values, name, ...(modifier !== undefined && { modifier }) };
   if (parameter.type !== 'reference') throw blame(name, `cannot be chained: ${code} is not a reference`);
   if (rest.length > 3) throw blame(name, 'is chained deeper than three steps');
@@ -183,15 +184,4 @@ function parameterOf(type: string, code: string, name: string, declarations: Dec
   if (parameter !== undefined) return parameter;
   const list = served.map((p) => p.code).join(', ');
   throw blame(name, `is not a search parameter that ${type} has here. There are: ${list}`);
-}
-
-/** Echoes a client's own text shortly and without anything that could be markup. */
-function show(text: string): string {
-  return JSON.stringify(text.slice(0, 40).replace(/[<>&]/g, ''));
-}
-
-export function blame(name: string, text: string): Fault {
-  return new Fault('not-supported', `Search parameter ${show(name)} ${text}.`, {
-    expression: `http.${name.replace(/[^\w.:-]/g, '').slice(0, 60)}`,
-  });
 }

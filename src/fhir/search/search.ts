@@ -36,8 +36,19 @@ function readPage(context: Context, asked: Asked, request: SearchRequest, c: Sea
   return isSlot ? readSlots(context, asked, request, c) : readDocuments(context, asked, request, c);
 }
 
-/** Prepared once per connection and shape of query: shapes are few, their values are parameters. */
-const nameOf = (text: string) => `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
+const shapes = new Set<string>();
+const mostShapes = 500;
+
+/**
+ * Prepared once per connection and shape of query: shapes are few, their values are parameters. A client that makes up
+ * shapes without end gets no further names, since Postgres keeps what it prepared for as long as the connection lasts.
+ */
+function nameOf(text: string): string | undefined {
+  const name = `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
+  if (!shapes.has(name) && shapes.size >= mostShapes) return undefined;
+  shapes.add(name);
+  return name;
+}
 
 async function readSlots(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
   const s = new Statement(asked.viewer);
@@ -78,7 +89,8 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
   const [compare, direction] = request.sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
   if (request.cursor !== undefined) {
     const doc = s.value(decodeCursor(request.cursor)[1], 'bigint');
-    const place = sort && `((select ${sort('l')} from document l where l.doc = ${doc}), ${doc})`;
+    // Visible, or else a made-up cursor would tell how the values of a stranger's document compare.
+    const place = sort && `((select ${sort('l')} from document l where l.doc = ${doc} and ${s.visible('l')}), ${doc})`;
     conditions.push(sort === undefined ? `d.doc ${compare} ${doc}` : `(${sort('d')}, d.doc) ${compare} ${place}`);
   }
   const order = sort === undefined ? '' : `${sort('d')} ${direction}, `;

@@ -6,7 +6,8 @@
 import { slotReasonUrl } from '../../connectors/clinic.ts';
 import type { Database } from '../../postgres.ts';
 import { slotReasons, slotStatuses } from '../../store/slot.ts';
-import { blame, type Filter } from './request.ts';
+import { blame } from './blame.ts';
+import type { Filter } from './request.ts';
 import {
   documentCondition,
   idCondition,
@@ -52,12 +53,14 @@ export const slotStorage: SlotStorage = {
   },
 };
 
+const statusSystem = /^http:\/\/hl7\.org\/fhir\/slotstatus\|/;
+
 /** A literal and not a parameter for `free` alone: the partial index is chosen by it at planning time. */
 function statusCondition(s: Statement, filter: Filter): string {
   if (filter.modifier !== undefined && filter.modifier !== 'not')
     throw blame(filter.name, 'takes no modifier but :not');
   const numbers = filter.values.map((v) =>
-    slotStatuses.indexOf(v.replace(/^.*\|/, '') as (typeof slotStatuses)[number]),
+    slotStatuses.indexOf(v.replace(statusSystem, '') as (typeof slotStatuses)[number]),
   );
   const known = numbers.filter((n) => n >= 0);
   if (filter.modifier === undefined && known.length === 1 && known[0] === 0) return 's.status = 0';

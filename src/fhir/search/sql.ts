@@ -4,7 +4,9 @@ import { dateRange, foldString } from '../../r4/values.ts';
 import type { ParameterIds } from '../../store/parameters.ts';
 import { isId } from '../../store/resource.ts';
 import { documentVisible, slotVisible, type Viewer, viewerValues } from '../../store/visibility.ts';
-import { blame, type Declarations, type Filter, unescapeValue } from './request.ts';
+import { blame } from './blame.ts';
+import type { Declarations, Filter } from './request.ts';
+import { unescapeValue } from './value.ts';
 
 /** A statement being written: text is the caller's, values get their numbers here. */
 export class Statement {
@@ -75,14 +77,20 @@ function valueTest(s: Statement, filter: Filter, value: string, c: SearchContext
     case 'token':
       return tokenTest(s, filter, value);
     case 'uri':
+      takeNoModifier(filter);
       return `v.code = ${s.value(unescapeValue(value))}`;
     case 'reference':
       return referenceTest(s, filter, value, c);
     case 'date':
+      takeNoModifier(filter);
       return rangeTest(s, 'v.low', 'v.high', filter, value, c);
     default:
       return stringTest(s, filter, value);
   }
+}
+
+function takeNoModifier({ name, modifier }: Filter): void {
+  if (modifier !== undefined) throw blame(name, `has no modifier :${modifier} here; there is :missing`);
 }
 
 /** All four forms: `code`, `system|code`, `|code` (no system), `system|`. */
@@ -94,6 +102,7 @@ function tokenTest(s: Statement, filter: Filter, value: string): string {
   if (bar === -1) return `v.code = ${s.value(unescapeValue(value))}`;
   const system = unescapeValue(parts.slice(0, bar).join(''));
   const code = unescapeValue(parts.slice(bar + 1).join(''));
+  if (system === '' && code === '') throw blame(filter.name, 'holds no value');
   const ours = normaliseIdentifier({ system, value: code });
   if (code === '') return `v.system = ${s.value(ours.system)}`;
   return `v.system = ${s.value(ours.system)} and v.code = ${s.value(ours.value)}`;
@@ -115,6 +124,8 @@ function stringTest(s: Statement, { modifier, name }: Filter, value: string): st
   const text = unescapeValue(value);
   if (modifier === 'exact') return `v.exact = ${s.value(text)}`;
   const folded = foldString(text).replace(/[\\%_]/g, (x) => `\\${x}`);
+  // Only letters and digits are compared: without any, everybody would be found.
+  if (folded === '') throw blame(name, 'takes a text with letters or digits');
   if (modifier === 'contains') return `v.folded like ${s.value(`%${folded}%`)}`;
   if (modifier !== undefined)
     throw blame(name, `has no modifier :${modifier} here; there are :exact, :contains, :missing`);

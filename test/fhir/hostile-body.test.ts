@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadResources } from '../../src/fhir/resources.ts';
+import { refusedBodies } from './hostile-body.ts';
+import { complaintOf, type Expected, judgeAll, refused } from './judge.ts';
+import { createTarget, person, type Target, writingRoutes } from './target.ts';
+
+const types = [...(await loadResources()).keys()];
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
+
+let target: Target;
+beforeAll(async () => {
+  target = await createTarget();
+});
+afterAll(() => target.close());
+
+test('broken bodies are refused by every route that writes, and nothing is changed', async () => {
+  const cases = writingRoutes(target, 10).flatMap(({ method, path, base }) =>
+    Object.entries(refusedBodies).map(([name, spoil]) => ({
+      name,
+      request: target.write(method, path, spoil(base)),
+      also: refused,
+    })),
+  );
+  const before = await target.digest();
+  expect(await judgeAll(target, cases)).toEqual([]);
+  expect(await target.digest()).toBe(before);
+});
+
+test('the same bodies without a flaw are taken', async () => {
+  for (const { method, path, base } of writingRoutes(target, 10)) {
+    const reply = await target.send(target.write(method, path, JSON.stringify(base)));
+    expect(reply.status, reply.body).toBeLessThan(202);
+  }
+});
+
+test('odd bodies meet every route and method', async () => {
+  const { patient } = target.people[0]!;
+  const paths = types.flatMap((t) => [t, `${t}/${patient}`, `${t}/_search`, `${t}/${patient}/_history`, `${t}/$x`]);
+  const odd = ['', 'null', '{"__proto__":1}', '\xff', 'a=b&c'.repeat(1000)];
+  const cases = ['', 'metadata', 'Nosuch', '../metadata', ...paths].flatMap((path) =>
+    methods.flatMap((method) => odd.map((body): Expected => ({ request: target.write(method, path, body) }))),
+  );
+  const before = await target.digest();
+  expect(await judgeAll(target, cases)).toEqual([]);
+  expect(await target.digest()).toBe(before);
+});
+
+test('bodies with anything put anywhere are taken whole or refused whole', async () => {
+  const steps = fc.array(fc.nat(), { minLength: 1, maxLength: 5 });
+  const property = fc.asyncProperty(fc.nat(3), steps, fc.jsonValue({ maxDepth: 4 }), async (n, path, value) => {
+    const route = writingRoutes(target, 20)[n]!;
+    const request = target.write(route.method, route.path, JSON.stringify(graft(route.base, path, value)));
+    const before = await target.digest();
+    const reply = await target.send(request);
+    expect(complaintOf(request, reply)).toBeUndefined();
+    if (reply.status >= 400) expect(await target.digest()).toBe(before);
+  });
+  await fc.assert(property, { numRuns: 300 });
+});
+
+/** Replaces what the steps lead to: each chooses a member of where one is, and adds one where there is none. */
+function graft(base: unknown, steps: readonly number[], value: unknown): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined || typeof base !== 'object' || base === null) return value;
+  const keys = Object.keys(base);
+  const key = keys[step % (keys.length || 1)] ?? '0';
+  const grafted = graft((base as Record<string, unknown>)[key], rest, value);
+  return Array.isArray(base) ? base.with(Number(key), grafted) : { ...base, [key]: grafted };
+}
+
+test.each([
+  ['text/plain', 415],
+  ['application/fhir+xml', 415],
+  ['application/json-patch+json', 415],
+  ['application/fhir+json; charset=windows-1251', 415],
+  ['application/fhir+json; charset="UTF-16"', 415],
+  ['', 415],
+  ['multipart/form-data; boundary=x', 415],
+  ['application/x-www-form-urlencoded', 400],
+  ['application/fhir+json; charset=UTF-8', 201],
+])('a body of the type «%s» is answered %i', async (type, status) => {
+  const request = target.write('POST', 'Patient', JSON.stringify(person), ['Content-Type', type]);
+  const reply = await target.send(request);
+  expect(complaintOf(request, reply)).toBeUndefined();
+  expect(reply.status).toBe(status);
+});
+
+test('days at the ends of time are taken and found', async () => {
+  const body = JSON.stringify({ ...person, birthDate: '0001-01-01', deceasedDateTime: '9999-12-31' });
+  expect((await target.send(target.write('POST', 'Patient', body))).status).toBe(201);
+  const reply = await target.send(target.get('Patient?death-date=ge9999&birthdate=lt0002'));
+  expect(JSON.parse(reply.body)).toMatchObject({ total: 1 });
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadResources } from '../../src/fhir/resources.ts';
+import { servedParameters } from '../../src/fhir/search/request.ts';
+import type { RawReply } from '../support/raw-http.ts';
+import { refusedQueries, senselessModifiers, senselessValues } from './hostile-query.ts';
+import { judgeAll, refused } from './judge.ts';
+import { createTarget, type Header, type Target } from './target.ts';
+
+const declarations = await loadResources();
+const types = [...declarations.keys()];
+const all = types.flatMap((type) => servedParameters(declarations.get(type)!).map((p) => [type, p.code] as const));
+
+let target: Target;
+beforeAll(async () => {
+  target = await createTarget();
+});
+afterAll(() => target.close());
+
+const findsNothing = ({ status, body }: RawReply) =>
+  status >= 400 || JSON.parse(body).total === 0 ? undefined : `finds something: ${body.slice(0, 200)}`;
+
+test('a search for what makes no sense is refused or finds nothing, by every parameter', async () => {
+  const cases = all.flatMap(([type, code]) =>
+    senselessValues.map((v) => ({ request: target.get(`${type}?${code}=${v}`), also: findsNothing })),
+  );
+  expect(await judgeAll(target, cases)).toEqual([]);
+}, 60_000);
+
+test('a search by what is not known is refused and never widened', async () => {
+  const queries = [
+    ...all.flatMap(([type, code]) => senselessModifiers.map((m) => `${type}?${code}${m}=true`)),
+    ...all.flatMap(([type, code]) => [`${type}?_sort=${code}:x`, `${type}?_include=${type}:${code}x`]),
+    ...types.flatMap((type) => refusedQueries.map((q) => `${type}?${q}`)),
+    'Appointment?date:not=2026',
+    'Patient?birthdate:exact=1990-02-03',
+    'Slot?status=http://example.org|fre%20e&start:nosuch=2026',
+  ];
+  const cases = queries.flatMap((q) => [
+    { request: target.get(q), also: refused },
+    { request: post(q), also: refused },
+  ]);
+  expect(await judgeAll(target, cases)).toEqual([]);
+}, 60_000);
+
+const form: Header = ['Content-Type', 'application/x-www-form-urlencoded'];
+const post = (q: string) => target.write('POST', `${q.split('?')[0]}/_search`, q.slice(q.indexOf('?') + 1), form);
+
+test('a status of another code system is no status of a Slot', async () => {
+  const totals = ['http://hl7.org/fhir/slotstatus|free', 'http://example.org|free'].map(async (status) => {
+    const { body } = await target.send(target.get(`Slot?_total=accurate&status=${status}`));
+    return (JSON.parse(body) as { total: number }).total;
+  });
+  expect(await Promise.all(totals)).toEqual([78, 0]);
+});
