@@ -47,7 +47,7 @@ test(
   async () => {
     const program = await plantMutant([
       {
-        file: 'src/workflows/booking.sql.ts',
+        file: 'src/workflows/claim.sql.ts',
         find: 'where id = $2 and status = 0 and booking is null returning id',
         replace: 'where id = $2 returning id',
       },
