@@ -1,10 +1,11 @@
 /** `_include` and `_include:iterate`. https://hl7.org/fhir/R4/search.html#include. Included documents are visible ones only. */
 import { Fault } from '../../fault.ts';
-import { documentVisible, viewerValues } from '../../store/visibility.ts';
+import { documentVisible, slotVisible, viewerValues } from '../../store/visibility.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { entryOf } from './entry.ts';
 import type { Include, SearchRequest } from './request.ts';
+import { idOfSlot, type SlotRow, slotColumn } from './slot.ts';
 
 interface Found {
   type: string;
@@ -48,6 +49,33 @@ export async function includeDocuments(
 }
 
 async function readTargets(context: Context, asked: Asked, include: Include, ids: readonly string[]): Promise<Found[]> {
+  const documents = await readDocumentTargets(context, asked, include, ids);
+  const { targets } = include.parameter;
+  const maySlots = include.source !== 'Slot' && targets.includes('Slot') && (include.target ?? 'Slot') === 'Slot';
+  return maySlots ? [...documents, ...(await readSlotTargets(context, asked, include, ids))] : documents;
+}
+
+async function readSlotTargets(
+  context: Context,
+  asked: Asked,
+  { source, parameter }: Include,
+  ids: readonly string[],
+): Promise<Found[]> {
+  const { rows } = await context.db.query<SlotRow>({
+    name: 'include_slot_of_document',
+    text: slotsOfDocuments,
+    values: [...viewerValues(asked.viewer), ids, context.parameters.of(source, parameter.code), source],
+  });
+  const body = async (row: SlotRow) => String(await context.slots.resource(row));
+  return Promise.all(rows.map(async (row) => ({ type: 'Slot', id: idOfSlot(row), body: await body(row) })));
+}
+
+async function readDocumentTargets(
+  context: Context,
+  asked: Asked,
+  include: Include,
+  ids: readonly string[],
+): Promise<Found[]> {
   const text = include.source === 'Slot' ? targetsOfSlots : targetsOfDocuments;
   const parameter = include.source === 'Slot' ? [] : [context.parameters.of(include.source, include.parameter.code)];
   const values = [...viewerValues(asked.viewer), ids, include.target ?? null, ...parameter];
@@ -58,6 +86,12 @@ async function readTargets(context: Context, asked: Asked, include: Include, ids
   });
   return rows;
 }
+
+const slotsOfDocuments = `select distinct on (s.id) ${slotColumn}
+  from document source join search_reference v on v.doc = source.doc and v.parameter = $4::smallint
+  join slot s on v.type = 'Slot' and s.id = v.target
+  where source.type = $5 and source.id = any($3::uuid[])
+  and ${documentVisible('source', 1)} and ${slotVisible('s', 1)}`;
 
 const targetsOfSlots = `select d.type, d.id, d.body from document d where d.type = 'Schedule'
   and d.id in (select s.schedule from slot s where s.id = any($3::uuid[])) and ($4::text is null or d.type = $4)

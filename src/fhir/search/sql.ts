@@ -44,17 +44,15 @@ export function documentCondition(s: Statement, alias: string, filter: Filter, t
   const { parameter } = filter;
   if (parameter.code === '_id') return idCondition(s, `${alias}.id`, filter);
   if (parameter.code === '_lastUpdated') return instantCondition(s, `${alias}.updated`, filter, c);
-  const found = valueCondition(s, filter, type, c);
-  if (filter.modifier === 'missing') return found(`${alias}.doc`);
-  return filter.modifier === 'not' ? `not ${found(`${alias}.doc`)}` : found(`${alias}.doc`);
+  const test = valueCondition(s, filter, type, c)(`${alias}.doc`);
+  return filter.modifier === 'not' ? `not ${test}` : test;
 }
 
 /** A condition on a `doc` number, for documents and for the fragments of slots. */
 export function valueCondition(s: Statement, filter: Filter, type: string, c: SearchContext): (doc: string) => string {
   const parameter = `${c.parameters.of(type, filter.parameter.code)}::smallint`;
-  const table = tableOf(filter);
   const exists = (test: string) => (doc: string) =>
-    `exists (select from ${table} v where v.doc = ${doc} and v.parameter = ${parameter} and (${test}))`;
+    `exists (select from ${tableOf(filter)} v where v.doc = ${doc} and v.parameter = ${parameter} and (${test}))`;
   if (filter.modifier === 'missing') return missing(filter, exists);
   const tests =
     filter.chain === undefined ? filter.values.map((v) => valueTest(s, filter, v, c)) : [chainTest(s, filter, c)];
@@ -134,7 +132,12 @@ function stringTest(s: Statement, { modifier, name }: Filter, value: string): st
 
 function chainTest(s: Statement, filter: Filter, c: SearchContext): string {
   const tests = filter.chain!.targets.map((target) => {
-    const deeper = documentCondition(s, 't', filter.chain!.filterOf(target)!, target, c);
+    const next = filter.chain!.filterOf(target)!;
+    const storage = c.declarations.get(target)?.storage;
+    if (storage !== undefined)
+      return `(v.type = 'Slot' and exists (select from slot s where s.id = v.target and ${s.visibleSlot('s')}
+        and ${storage.condition(s, next, c)}))`;
+    const deeper = documentCondition(s, 't', next, target, c);
     return `(v.type = ${s.value(target)} and exists (select from document t where t.type = ${s.value(target)}
       and t.id = v.target and ${s.visible('t')} and ${deeper}))`;
   });
