@@ -38,11 +38,13 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-test.each([...declarations.keys()])('%s has a page that names its search parameters', (type) => {
+test.each([...declarations.keys()])('%s has a page that names its search parameters and includes', (type) => {
   expect(read('docs/index.md')).toContain(`(resources/${type}.md)`);
   const page = read(`docs/resources/${type}.md`);
-  const codes = servedParameters(declarations.get(type)!).map((p) => p.code);
-  expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  const parameters = servedParameters(declarations.get(type)!);
+  const includes = parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`);
+  const names = [...parameters.map((p) => p.code), ...includes];
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 test('every key of the configuration is told with its default', () => {
