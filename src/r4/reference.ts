@@ -44,9 +44,22 @@ function targetTypeOf(reference: string, container: Json): string | undefined {
   return type !== undefined && isResourceType(type) ? type : undefined;
 }
 
+const typesOf = new WeakMap<object, ReadonlyMap<unknown, unknown>>();
+
+/** id → type. One look through a list of contained resources serves all references to it: both may be thousands. */
+export function containedTypes(contained: readonly (Json | null)[]): ReadonlyMap<unknown, unknown> {
+  let types = typesOf.get(contained);
+  if (types === undefined) {
+    // The first of an id counts, so it is set last.
+    types = new Map(contained.toReversed().map((c) => [c?.id, c?.resourceType]));
+    typesOf.set(contained, types);
+  }
+  return types;
+}
+
 function containedType(id: string, { contained, resourceType }: Json): string | undefined {
   if (id === '') return typeof resourceType === 'string' ? resourceType : undefined;
   if (!Array.isArray(contained)) return undefined;
-  const found = contained.find((c: Json | null) => c?.id === id) as Json | undefined;
-  return typeof found?.resourceType === 'string' ? found.resourceType : undefined;
+  const found = containedTypes(contained).get(id);
+  return typeof found === 'string' ? found : undefined;
 }

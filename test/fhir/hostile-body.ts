@@ -29,6 +29,7 @@ export const refusedBodies: Readonly<Record<string, Spoil>> = {
   'a type that is a list': (base) => json({ ...base, resourceType: [base['resourceType']] }),
   'an unknown element': (base) => json({ ...base, nosuch: 1 }),
   'an element in another case': (base) => json({ ...base, Language: 'ru' }),
+  'a megabyte of blanks for base64': (base) => json({ ...base, photo: [{ data: `${' '.repeat(1_000_000)}!` }] }),
   'the prototype': (base) => withText(base, '"__proto__":{"status":"booked"}'),
   'the constructor': (base) => withText(base, '"constructor":{"prototype":{"status":"booked"}}'),
   'toString as an element': (base) => json({ ...base, toString: 'x' }),

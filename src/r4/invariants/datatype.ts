@@ -1,6 +1,7 @@
 /** Invariants of R4 datatypes. https://hl7.org/fhir/R4/datatypes.html */
 import { has, isObject, type Json } from '../json.ts';
 import { isReversed } from '../order.ts';
+import { containedTypes } from '../reference.ts';
 import type { InvariantTest } from './invariant.ts';
 
 const ucum = 'http://unitsofmeasure.org';
@@ -56,8 +57,7 @@ function isUcum(quantity: Json): boolean {
 /** A bare `#` is the container itself. */
 function isContained(reference: unknown, { contained }: Json): boolean {
   if (typeof reference !== 'string' || !reference.startsWith('#') || reference === '#') return true;
-  const id = reference.slice(1);
-  return Array.isArray(contained) && contained.some((c) => isObject(c) && c.id === id);
+  return Array.isArray(contained) && containedTypes(contained).has(reference.slice(1));
 }
 
 /** Quantities of different units are not compared. */
