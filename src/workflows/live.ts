@@ -2,14 +2,16 @@
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Clock } from '../instant.ts';
 import { localOf, startOfDay } from '../instant.ts';
+import { slotVisible, type Viewer, viewerValues } from '../store/visibility.ts';
 import { type SyncContext, syncSome } from './sync.ts';
 
 export interface LiveCheck {
   /**
    * Reads the doctor's day again when the last look is older than `sync.liveSeconds`. A MIS that does not answer in time
-   * leaves the mirror as it is: booking itself asks the MIS in any case.
+   * leaves the mirror as it is: booking itself asks the MIS in any case. For a slot that the viewer may not see nobody is
+   * asked.
    */
-  check(slot: string): Promise<void>;
+  check(slot: string, viewer: Viewer): Promise<void>;
 }
 
 const patienceMilliseconds = 3000;
@@ -31,12 +33,12 @@ export function createLiveCheck(context: SyncContext, clinics: Clinics, clock: C
   }
 
   return {
-    async check(slot) {
+    async check(slot, viewer) {
       const { rows } = await context.pool.query<Place>({
         name: 'place_of_slot',
         text: `select s.clinic, d.mis_key as key, s.start_at as start from slot s
-          join document d on d.type = 'Schedule' and d.id = s.schedule where s.id = $1`,
-        values: [slot],
+          join document d on d.type = 'Schedule' and d.id = s.schedule where s.id = $3 and ${slotVisible('s', 1)}`,
+        values: [...viewerValues(viewer), slot],
       });
       const place = rows[0];
       const clinic = place && clinics.byNumber(place.clinic);

@@ -8,7 +8,7 @@ const declaration: ResourceDeclaration = {
     'Time that can be booked. A Slot read by id is checked in the MIS first; one that is not free says why in the extension slot-reason.',
   interactions: ['read', 'search-type'],
   storage: slotStorage,
-  refresh: (context, _asked, id) => context.live.check(id),
+  refresh: (context, asked, id) => context.live.check(id, asked.viewer),
 };
 
 export default declaration;
