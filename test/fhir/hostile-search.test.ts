@@ -52,3 +52,12 @@ test('a status of another code system is no status of a Slot', async () => {
   });
   expect(await Promise.all(totals)).toEqual([78, 0]);
 });
+
+test('a walk over pages whose place has vanished is told so and does not end in silence', async () => {
+  const { body } = await target.send(target.get('Appointment?_sort=date&_count=1'));
+  const page = JSON.parse(body) as { link: { relation: string; url: string }[]; entry: { resource: { id: string } }[] };
+  const next = page.link.find((l) => l.relation === 'next')!.url.replace('http://hub.test/fhir/', '');
+  expect((await target.send(target.get(next))).status).toBe(200);
+  await target.hub.pool.query('delete from document where id = $1', [page.entry[0]!.resource.id]);
+  expect((await target.send(target.get(next))).status).toBe(410);
+});

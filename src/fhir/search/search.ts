@@ -97,6 +97,7 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
   const text = `select d.id, d.body, d.doc from document d
     where ${conditions.join(' and ')} order by ${order}d.doc ${direction} limit ${s.value(request.count + 1, 'integer')}`;
   const { rows } = await context.db.query<DocumentRow>({ name: nameOf(text), text, values: s.values });
+  if (rows.length === 0 && request.cursor !== undefined) await checkPlace(context, asked, request.cursor);
   const more = rows.length > request.count;
   if (more) rows.pop();
   const last = rows.at(-1);
@@ -106,6 +107,17 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
     size: rows.length,
     next: more && last !== undefined ? encodeCursor('', last.doc) : undefined,
   };
+}
+
+/** A sorted walk goes on from the document where the page ended. @throws Fault gone instead of ending the walk in silence */
+async function checkPlace(context: Context, asked: Asked, cursor: string): Promise<void> {
+  const s = new Statement(asked.viewer);
+  const text = `select from document l where l.doc = ${s.value(decodeCursor(cursor)[1], 'bigint')} and ${s.visible('l')}`;
+  const { rowCount } = await context.db.query(text, s.values);
+  if (rowCount === 0)
+    throw new Fault('gone', 'Where this page begins is no longer known: search again from the first page.', {
+      expression: 'http._cursor',
+    });
 }
 
 function documentConditions(s: Statement, request: SearchRequest, c: SearchContext): string[] {
