@@ -19,7 +19,7 @@ import type { Health } from './health.ts';
 import { answerOf } from './outcome.ts';
 import type { Asked, Interaction, ResourceDeclaration, Written } from './resource.ts';
 import { search } from './search/search.ts';
-import { type SlotRow, slotColumn } from './search/slot.ts';
+import { slotColumn } from './search/slot.ts';
 import { refuseUnreadable } from './unreadable.ts';
 import { viewerOf } from './viewer.ts';
 
@@ -160,14 +160,14 @@ async function read(
 }
 
 async function readSlot(context: Context, asked: Asked, id: string, reply: FastifyReply): Promise<Buffer> {
-  const { rows } = await context.db.query<SlotRow & { version: number; updated: Date }>({
+  const { rows } = await context.db.query<{ slot: string; version: number; updated: Date }>({
     name: 'read_slot',
     text: `select ${slotColumn}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(asked.viewer), id],
   });
   if (rows[0] === undefined) throw notFound('Slot');
   stamp(reply, rows[0].version, rows[0].updated);
-  return context.slots.resource(rows[0]);
+  return context.slots.resource(rows[0].slot);
 }
 
 function stamp(reply: FastifyReply, version: number, updated: Date): void {

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { entryOf } from './entry.ts';
 import type { Include, SearchRequest } from './request.ts';
-import { idOfSlot, type SlotRow, slotColumn } from './slot.ts';
+import { idOfSlot, slotColumn } from './slot.ts';
 
 interface Found {
   type: string;
@@ -61,13 +61,13 @@ async function readSlotTargets(
   { source, parameter }: Include,
   ids: readonly string[],
 ): Promise<Found[]> {
-  const { rows } = await context.db.query<SlotRow>({
+  const { rows } = await context.db.query<{ slot: string }>({
     name: 'include_slot_of_document',
     text: slotsOfDocuments,
     values: [...viewerValues(asked.viewer), ids, context.parameters.of(source, parameter.code), source],
   });
-  const body = async (row: SlotRow) => String(await context.slots.resource(row));
-  return Promise.all(rows.map(async (row) => ({ type: 'Slot', id: idOfSlot(row), body: await body(row) })));
+  const body = async (slot: string) => String(await context.slots.resource(slot));
+  return Promise.all(rows.map(async ({ slot }) => ({ type: 'Slot', id: idOfSlot(slot), body: await body(slot) })));
 }
 
 async function readDocumentTargets(

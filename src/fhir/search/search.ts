@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entryOf } from './entry.ts';
 import { includeDocuments } from './include.ts';
 import { cursorName, parseSearch, type SearchRequest } from './request.ts';
-import { idOfSlot, type SlotRow, slotColumn, startOfSlot } from './slot.ts';
+import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
 import { documentCondition, type SearchContext, Statement } from './sql.ts';
 
 export interface Page {
@@ -64,16 +64,18 @@ async function readSlots(context: Context, asked: Asked, request: SearchRequest,
     const [start, id] = decodeCursor(request.cursor);
     conditions.push(`(s.start_at, s.id) ${compare} (${s.value(start, 'timestamptz')}, ${s.value(id, 'uuid')})`);
   }
-  const text = `select ${slotColumn} from slot s where ${conditions.join(' and ')}
+  const query = `select ${slotColumn} from slot s where ${conditions.join(' and ')}
     order by s.start_at ${direction}, s.id ${direction} limit ${s.value(request.count + 1, 'integer')}`;
-  const { rows } = await context.db.query<SlotRow>({ name: nameOf(text), text, values: s.values });
-  const more = rows.length > request.count;
-  if (more) rows.pop();
-  const last = rows.at(-1);
-  const ids = request.includes.length === 0 ? [] : rows.map(idOfSlot);
-  const entries = await context.slots.entries(rows, asked.base);
+  const text = slotPage(query);
+  const { rows } = await context.db.query<{ page: string | null }>({ name: nameOf(text), text, values: s.values });
+  const slots = rows[0]!.page?.split(';') ?? [];
+  const more = slots.length > request.count;
+  if (more) slots.pop();
+  const last = slots.at(-1);
+  const ids = request.includes.length === 0 ? [] : slots.map(idOfSlot);
+  const entries = await context.slots.entries(slots, asked.base);
   const next = more && last !== undefined ? encodeCursor(startOfSlot(last), idOfSlot(last)) : undefined;
-  return { entries, ids, size: rows.length, next };
+  return { entries, ids, size: slots.length, next };
 }
 
 interface DocumentRow {

@@ -98,14 +98,13 @@ const instant = (expression: string) => `to_json(${expression} at time zone 'UTC
 export const slotColumn = `concat_ws(' ', s.id, ${instant('s.start_at::timestamptz(0)')}, ${instant('s.end_at::timestamptz(0)')},
   s.status, s.reason, s.fragment, s.version, ${instant('s.updated')}) as slot`;
 
-export interface SlotRow {
-  readonly slot: string;
-}
+/** The slots of a query as one value: a message of its own for each row costs the client more than all else of it. */
+export const slotPage = (query: string): string => `select string_agg(slot, ';') as page from (${query}) slots`;
 
-export const idOfSlot = ({ slot }: SlotRow): string => slot.slice(0, 36);
+export const idOfSlot = (slot: string): string => slot.slice(0, 36);
 
 /** As FHIR writes it. */
-export const startOfSlot = ({ slot }: SlotRow): string => `${slot.slice(38, 57)}Z`;
+export const startOfSlot = (slot: string): string => `${slot.slice(38, 57)}Z`;
 
 interface ParsedSlot {
   readonly id: string;
@@ -114,8 +113,7 @@ interface ParsedSlot {
   readonly fragment: number;
 }
 
-function parseSlot(row: SlotRow): ParsedSlot {
-  const { slot } = row;
+function parseSlot(slot: string): ParsedSlot {
   const digitAt = (place: number) => slot.charCodeAt(place) - 48;
   const fragmentEnd = slot.indexOf(' ', 85);
   const versionEnd = slot.indexOf(' ', fragmentEnd + 1);
@@ -129,10 +127,10 @@ function parseSlot(row: SlotRow): ParsedSlot {
   const status = slotStatuses[digitAt(81)]!;
   const reason = slotReasons[digitAt(83)]!;
   const meta = `"meta":{"versionId":"${version}","lastUpdated":"${updated}.${milliseconds}Z"}`;
-  const times = `"start":"${startOfSlot(row)}","end":"${slot.slice(60, 79)}Z"`;
+  const times = `"start":"${startOfSlot(slot)}","end":"${slot.slice(60, 79)}Z"`;
   const extension = reason === '' ? '' : `,"extension":[{"url":"${slotReasonUrl}","valueCode":"${reason}"}]`;
   return {
-    id: idOfSlot(row),
+    id: idOfSlot(slot),
     varying: `",${meta},"status":"${status}",${times}${extension}`,
     fragment: Number(slot.slice(85, fragmentEnd)),
   };
@@ -140,58 +138,48 @@ function parseSlot(row: SlotRow): ParsedSlot {
 
 /** Bytes of slots. Fragments never change, so they are cached for ever; the limit only bounds memory. */
 export interface SlotRenderer {
-  /** `{"fullUrl":…,"resource":{…},"search":{…}}` of each row, joined by commas. */
-  entries(rows: readonly SlotRow[], base: string): Promise<Buffer>;
+  /** `{"fullUrl":…,"resource":{…},"search":{…}}` of each slot, joined by commas. */
+  entries(slots: readonly string[], base: string): Promise<Buffer>;
   /** One Slot. */
-  resource(row: SlotRow): Promise<Buffer>;
+  resource(slot: string): Promise<Buffer>;
 }
 
 const fragmentLimit = 100_000;
 
 export function createSlotRenderer(pool: Database): SlotRenderer {
-  const cache = new Map<number, Buffer>();
+  const cache = new Map<number, string>();
   const read = async (ids: readonly number[]) => {
     const text = 'select id, body from slot_fragment where id = any($1::integer[])';
     return (await pool.query<{ id: number; body: string }>({ name: 'fragments', text, values: [[...new Set(ids)]] }))
       .rows;
   };
   /** All of a page's at once and not only the absent: whoever empties the cache meanwhile takes none of them away. */
-  async function fragmentsOf(slots: readonly ParsedSlot[]): Promise<Buffer[]> {
-    if (slots.some((s) => !cache.has(s.fragment))) {
-      const found = await read(slots.map((s) => s.fragment));
-      if (cache.size > fragmentLimit) cache.clear();
-      for (const { id, body } of found) cache.set(id, Buffer.from(body === '' ? '' : `,${body}`));
-    }
-    return slots.map((s) => cache.get(s.fragment)!);
+  function keep(found: readonly { id: number; body: string }[]): void {
+    if (cache.size > fragmentLimit) cache.clear();
+    for (const { id, body } of found) cache.set(id, bytesOf(body === '' ? '' : `,${body}`));
+  }
+  async function make(
+    texts: readonly string[],
+    write: (slot: ParsedSlot, fragment: string) => string,
+  ): Promise<Buffer> {
+    const slots = texts.map(parseSlot);
+    if (slots.some((s) => !cache.has(s.fragment))) keep(await read(slots.map((s) => s.fragment)));
+    return Buffer.from(slots.map((s) => write(s, cache.get(s.fragment)!)).join(','), 'latin1');
   }
   return {
-    async entries(rows, base) {
-      const slots = rows.map(parseSlot);
-      return render(slots, await fragmentsOf(slots), base);
-    },
-    async resource(row) {
-      const slot = parseSlot(row);
-      const [fragment] = await fragmentsOf([slot]);
-      const head = `{"resourceType":"Slot","id":"${slot.id}${slot.varying}`;
-      return Buffer.concat([Buffer.from(head, 'latin1'), fragment!, Buffer.from('}')]);
-    },
+    entries: (slots, base) =>
+      make(
+        slots,
+        ({ id, varying }, fragment) =>
+          `{"fullUrl":"${base}/Slot/${id}","resource":{"resourceType":"Slot","id":"${id}${varying}${fragment}},"search":{"mode":"match"}}`,
+      ),
+    resource: (slot) =>
+      make([slot], ({ id, varying }, fragment) => `{"resourceType":"Slot","id":"${id}${varying}${fragment}}`),
   };
 }
 
-const tail = '},"search":{"mode":"match"}}';
-
-/** Everything but the fragments is ASCII, so it is written as latin1: one byte a character, no encoding. */
-function render(slots: readonly ParsedSlot[], fragments: readonly Buffer[], base: string): Buffer {
-  const texts = slots.map(
-    ({ id, varying }, i) =>
-      `${i === 0 ? '' : ','}{"fullUrl":"${base}/Slot/${id}","resource":{"resourceType":"Slot","id":"${id}${varying}`,
-  );
-  const bytes = Buffer.allocUnsafe(texts.reduce((sum, t, i) => sum + t.length + fragments[i]!.length + tail.length, 0));
-  let at = 0;
-  for (let i = 0; i < texts.length; i++) {
-    at += bytes.write(texts[i]!, at, 'latin1');
-    at += fragments[i]!.copy(bytes, at);
-    at += bytes.write(tail, at, 'latin1');
-  }
-  return bytes;
-}
+/**
+ * Bytes of a text in UTF-8 as a string of one character a byte. All else of a slot is ASCII, so a page is joined as such
+ * strings and becomes bytes by one copy, without encoding.
+ */
+const bytesOf = (text: string) => Buffer.from(text).toString('latin1');
