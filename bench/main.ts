@@ -1,26 +1,65 @@
-/** `npm run bench`: every number against the raw limit in the same run. docs/performance.md says how to read it. */
+/**
+ * `npm run bench`: every number against the raw limit in the same run. docs/performance.md says how to read it.
+ * `npm run bench -- search booking` runs some; `--json FILE` writes the rows too; the other options are sizes and effort.
+ */
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureBooking } from './booking.ts';
 import { startChild } from './child.ts';
 import { startGround } from './database.ts';
-import { print } from './report.ts';
+import { measureIngest } from './ingest.ts';
+import { measureMapping } from './mapping.ts';
+import { printNotes, printTable, type Row } from './report.ts';
+import { measureScale } from './scale.ts';
 import { fillDatabase, measureSearch } from './search.ts';
 
-const { values } = parseArgs({
+const names = ['search', 'booking', 'ingest', 'scale', 'mapping'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    only: { type: 'string' },
     slots: { type: 'string', default: '1000000' },
+    ingest: { type: 'string', default: '100000' },
+    small: { type: 'string', default: '50000' },
+    large: { type: 'string', default: '5000000' },
     seconds: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '8' },
+    json: { type: 'string' },
   },
 });
-const slots = Number(values.slots);
-const effort = { seconds: Number(values.seconds), rounds: Number(values.rounds), connections: 16 };
-const wants = (name: string) => values.only === undefined || values.only.split(',').includes(name);
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')} here. There are: ${names.join(', ')}.`);
+const wants = (...some: string[]) => positionals.length === 0 || some.some((name) => positionals.includes(name));
+const effort = {
+  seconds: Number(values.seconds),
+  rounds: Number(values.rounds),
+  warm: Number(values.warm),
+  connections: 16,
+};
 
-await using ground = await startGround();
-await using generator = await startChild('load.ts');
-const url = await fillDatabase(ground, 'bench', slots, wants('search'));
-console.log(`${slots.toLocaleString('en')} slots`);
-if (wants('search')) print(await measureSearch(ground, generator, url, slots, effort));
-if (wants('booking')) print(await measureBooking(ground, generator, url, effort));
+const rows: Row[] = [];
+const add = (...made: Row[]) => {
+  for (const row of made) printNotes(row);
+  rows.push(...made);
+};
+
+if (wants('mapping')) add(...measureMapping(effort));
+if (wants('search', 'booking', 'ingest', 'scale')) {
+  await using ground = await startGround();
+  await using generator = await startChild('load.ts');
+  if (wants('search', 'booking')) {
+    const slots = Number(values.slots);
+    const url = await fillDatabase(ground, 'bench', slots, wants('search'));
+    if (wants('search')) add(await measureSearch(ground, generator, url, slots, effort));
+    if (wants('booking')) add(await measureBooking(ground, generator, url, effort));
+  }
+  if (wants('ingest')) add(...(await measureIngest(ground, Number(values.ingest), effort)));
+  if (wants('scale')) add(await measureScale(ground, generator, [Number(values.small), Number(values.large)], effort));
+}
+printTable(rows);
+if (values.json !== undefined) {
+  const machine = { cores: availableParallelism(), architecture: process.arch, node: process.version };
+  await writeFile(values.json, `${JSON.stringify({ at: new Date().toISOString(), machine, rows }, null, 2)}\n`);
+}

@@ -13,7 +13,7 @@ interface Settings {
 }
 
 const settings = JSON.parse(process.argv[2]!) as Settings;
-const pool = new pg.Pool({ connectionString: settings.url, max: 16 });
+const pool = new pg.Pool({ connectionString: settings.url, max: 20 });
 pool.on('error', () => {});
 const app = fastify();
 const fhirJson = 'application/fhir+json; charset=utf-8';

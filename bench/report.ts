@@ -1,46 +1,83 @@
-/** What was measured, as lines of a table. */
+/** What was measured, as rows of one table and as JSON. */
 import { median, medianRound, type Round } from './rounds.ts';
 
-export interface Comparison {
+export interface Row {
   readonly name: string;
-  readonly against: string;
-  /** The ratio that the work order asks for. */
-  readonly wanted: number;
-  /** Ours to raw in work done a second: the median of the rounds' own ratios. */
-  readonly ratio: number;
-  /** Raw to ours in processor time of server and Postgres; NaN where it cannot be read. */
-  readonly cpuRatio: number;
-  readonly lines: readonly string[];
+  readonly unit: string;
+  readonly ours: number;
+  /** The limit or the reference in the same run; null when there is none. */
+  readonly raw: number | null;
+  readonly ratio: number | null;
+  readonly goal: string;
+  readonly met: boolean;
+  /** How the numbers came about: rounds, processor times, what was compared. */
+  readonly notes: readonly string[];
 }
 
-export function compare(
+/** Work a second against raw; the ratio is the median of the rounds' own ratios. */
+export function compareRates(
   name: string,
   against: string,
-  wanted: number,
+  goal: number,
   ours: readonly Round[],
   raw: readonly Round[],
-): Comparison {
+): Row {
   const ratio = median(ours.map((r, i) => r.rate / raw[i]!.rate));
-  const cpuRatio = median(ours.map((r, i) => cpuOf(raw[i]!) / cpuOf(r)));
-  return { name, against, wanted, ratio, cpuRatio, lines: [lineOf('medmost', ours), lineOf('raw', raw)] };
+  const cpu = median(ours.map((r, i) => cpuOf(raw[i]!) / cpuOf(r)));
+  return {
+    name,
+    unit: '/s',
+    ours: medianRound(ours).rate,
+    raw: medianRound(raw).rate,
+    ratio,
+    goal: `≥ ${goal.toFixed(1)}`,
+    met: ratio >= goal,
+    notes: [
+      `against ${against}`,
+      noteOf('ours', ours),
+      noteOf('raw', raw),
+      `ratio by processor time ${cpu.toFixed(2)}`,
+    ],
+  };
 }
 
+/** Microseconds of server and Postgres a request. */
 export const cpuOf = (r: Round) => r.server + r.postgres;
 
-export function lineOf(name: string, rounds: readonly Round[]): string {
+export function noteOf(name: string, rounds: readonly Round[]): string {
   const m = medianRound(rounds);
   const all = rounds.map((r) => whole(r.rate)).join(' · ');
   const cpu = `${whole(m.server)} + ${whole(m.postgres)} = ${whole(cpuOf(m))} µs`;
-  return `${name.padEnd(9)} ${all}/s   p50 ${m.p50.toFixed(1)} ms  p99 ${m.p99.toFixed(1)} ms   server + Postgres ${cpu}   ${whole(m.bytes)} bytes   load ${whole(m.load)} µs`;
+  return `${name.padEnd(6)} ${all}/s   p50 ${m.p50.toFixed(1)} ms  p99 ${m.p99.toFixed(1)} ms   server + Postgres ${cpu}   ${whole(m.bytes)} bytes   load generator ${whole(m.load)} µs`;
 }
 
 export const whole = (value: number) => Math.round(value).toLocaleString('en');
 
-export function print({ name, against, wanted, ratio, cpuRatio, lines }: Comparison): void {
-  const verdict = ratio >= wanted ? 'meets' : 'MISSES';
-  console.log(`\n${name}\n  against ${against}`);
-  for (const line of lines) console.log(`  ${line}`);
-  console.log(
-    `  ratio ${ratio.toFixed(2)} (by processor time ${cpuRatio.toFixed(2)})  ${verdict} ${wanted.toFixed(1)}`,
-  );
+export function printNotes({ name, notes }: Row): void {
+  console.log(`\n${name}`);
+  for (const note of notes) console.log(`  ${note}`);
+}
+
+const heads = ['', 'ours', 'raw', 'unit', 'ratio', 'goal', ''];
+
+export function printTable(rows: readonly Row[]): void {
+  const number = (value: number | null) => (value === null ? '–' : whole(value));
+  const lines = rows.map((r) => [
+    r.name,
+    number(r.ours),
+    number(r.raw),
+    r.unit,
+    r.ratio === null ? '–' : r.ratio.toFixed(2),
+    r.goal,
+    r.met ? 'met' : 'NOT MET',
+  ]);
+  const widths = heads.map((head, i) => Math.max(head.length, ...lines.map((l) => l[i]!.length)));
+  console.log('');
+  for (const line of [heads, ...lines])
+    console.log(
+      line
+        .map((cell, i) => ([1, 2, 4].includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    );
 }

@@ -10,6 +10,8 @@ export interface Target {
   readonly headers: string;
   /** Requests of the next round. */
   requests(): readonly LoadRequest[];
+  /** Requests sent once each before the first round, for as long as they last. */
+  readonly first?: readonly LoadRequest[];
   readonly repeat: boolean;
   readonly status: string;
 }
@@ -26,12 +28,13 @@ export interface Round {
 }
 
 export interface Effort {
+  /** Of a round. */
   readonly seconds: number;
   readonly rounds: number;
+  /** Seconds of load before the first round: V8 goes on compiling for about 10,000 requests. */
+  readonly warm: number;
   readonly connections: number;
 }
-
-const warmSeconds = 2;
 
 /** @returns the rounds of each target, in the order of the targets */
 export async function runRounds(
@@ -40,7 +43,14 @@ export async function runRounds(
   targets: readonly Target[],
   effort: Effort,
 ): Promise<Round[][]> {
-  for (const target of targets) await runRound(ground, generator, target, { ...effort, seconds: warmSeconds });
+  const warm = { ...effort, seconds: effort.warm };
+  for (const target of targets) {
+    if (target.first !== undefined) {
+      const once = { ...target, requests: () => target.first!, repeat: false };
+      await runRound(ground, generator, once, { ...effort, seconds: 600 });
+    }
+    await runRound(ground, generator, target, warm);
+  }
   const results: Round[][] = targets.map(() => []);
   for (let round = 0; round < effort.rounds; round++)
     for (const [i, target] of targets.entries()) results[i]!.push(await runRound(ground, generator, target, effort));
