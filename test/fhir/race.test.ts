@@ -2,15 +2,15 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { plantMutant } from '../support/mutant.ts';
-import { createOnecHub } from '../support/onec-hub.ts';
-import { type RaceReport, race } from './race.ts';
+import { createOnecHub, type OnecHub } from '../support/onec-hub.ts';
+import { type RaceReport, race, repeat } from './race.ts';
 
 const racers = 64;
 const minutes = 60_000;
 
 /** The sandbox sells the same time as often as it is asked: only the hub stands between. */
 async function raceAt(
-  rounds: number,
+  run: (hub: OnecHub) => Promise<RaceReport>,
   options: { program?: string; prepare?: (url: string) => Promise<void> } = {},
 ): Promise<RaceReport> {
   const database = await createDatabase();
@@ -24,7 +24,7 @@ async function raceAt(
     ...(options.program !== undefined && { program: options.program }),
   });
   try {
-    const report = await race(hub, rounds, racers);
+    const report = await run(hub);
     console.log(JSON.stringify(report));
     return report;
   } finally {
@@ -37,9 +37,20 @@ test(
   '64 racers on one slot, 200 times: one hears 201, the others 409 conflict, and 1С holds one booking',
   async () => {
     const rounds = 200;
-    expect(await raceAt(rounds)).toEqual({ clean: rounds, unclean: [], held: rounds, doubles: 0, missing: 0 });
+    const report = await raceAt((hub) => race(hub, rounds, racers));
+    expect(report).toEqual({ clean: rounds, unclean: [], held: rounds, doubles: 0, missing: 0 });
   },
   3 * minutes,
+);
+
+test(
+  'one request sent 64 times at once with one Idempotency-Key is one booking',
+  async () => {
+    const rounds = 20;
+    const report = await raceAt((hub) => repeat(hub, rounds, racers));
+    expect(report).toEqual({ clean: rounds, unclean: [], held: rounds, doubles: 0, missing: 0 });
+  },
+  2 * minutes,
 );
 
 test(
@@ -52,7 +63,7 @@ test(
         replace: 'where id = $2 returning id',
       },
     ]);
-    const report = await raceAt(5, { program, prepare: dropClaimIndex });
+    const report = await raceAt((hub) => race(hub, 5, racers), { program, prepare: dropClaimIndex });
     expect(report.unclean.length).toBeGreaterThan(0);
     expect(report.doubles).toBeGreaterThan(0);
   },

@@ -35,9 +35,9 @@ interface MisBooking {
 }
 
 /** Every racer has its connection, so that nothing but the hub puts them in a queue. */
-export async function race(hub: OnecHub, rounds: number, racers: number): Promise<RaceReport> {
+async function withConnections<T>(hub: OnecHub, racers: number, work: (send: Send) => Promise<T>): Promise<T> {
   const dispatcher = new Agent({ connections: racers, pipelining: 1, keepAliveTimeout: 60_000 });
-  const send = async (method: string, path: string, body?: object, headers = {}): Promise<Answer> => {
+  const send: Send = async (method, path, body, headers = {}) => {
     const answer = await dispatcher.request({
       origin: new URL(hub.base).origin,
       path: `/fhir/${path}`,
@@ -48,6 +48,14 @@ export async function race(hub: OnecHub, rounds: number, racers: number): Promis
     return { status: answer.statusCode, body: (await answer.body.json()) as Answer['body'] };
   };
   try {
+    return await work(send);
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+export function race(hub: OnecHub, rounds: number, racers: number): Promise<RaceReport> {
+  return withConnections(hub, racers, async (send) => {
     const patients = await createPatients(send, racers);
     const winners: string[] = [];
     const unclean: string[] = [];
@@ -61,15 +69,32 @@ export async function race(hub: OnecHub, rounds: number, racers: number): Promis
       if (won.length !== 1 || lost !== racers - 1) unclean.push(describeAnswers(answers));
     }
     return { clean: rounds - unclean.length, unclean, ...(await compareBooks(hub, winners)) };
-  } finally {
-    await dispatcher.close();
-  }
+  });
+}
+
+/** One request sent many times at once with one key. A clean round: one 201, the others the same Appointment, 200 or 202. */
+export function repeat(hub: OnecHub, rounds: number, times: number): Promise<RaceReport> {
+  return withConnections(hub, times, async (send) => {
+    const [patient] = (await createPatients(send, 1)) as [string];
+    const unclean: string[] = [];
+    for (const slot of await freeSlots(send, rounds)) {
+      const header = key();
+      const once = () => send('POST', 'Appointment', orderOf(slot, patient), header);
+      const answers = await Promise.all(Array.from({ length: times }, once));
+      const ids = new Set(answers.map((a) => a.body.id));
+      const created = answers.filter((a) => a.status === 201).length;
+      const right = answers.every((a) => [200, 201, 202].includes(a.status));
+      if (ids.size !== 1 || created !== 1 || !right) unclean.push(describeAnswers(answers));
+    }
+    const winners = Array.from({ length: rounds }, () => surname(0));
+    return { clean: rounds - unclean.length, unclean, ...(await compareBooks(hub, winners)) };
+  });
 }
 
 const key = () => ({ 'idempotency-key': randomUUID() });
 const surname = (index: number) => `Гонщик${index}`;
 
-type Send = (method: string, path: string, body?: object) => Promise<Answer>;
+type Send = (method: string, path: string, body?: object, headers?: object) => Promise<Answer>;
 
 async function createPatients(send: Send, count: number): Promise<string[]> {
   const create = async (index: number) => {
