@@ -48,7 +48,19 @@ test('odd bodies meet every route and method', async () => {
 
 test('bodies with anything put anywhere are taken whole or refused whole', async () => {
   const steps = fc.array(fc.nat(), { minLength: 1, maxLength: 5 });
-  const property = fc.asyncProperty(fc.nat(3), steps, fc.jsonValue({ maxDepth: 4 }), async (n, path, value) => {
+  const { patient, appointment } = target.people[1]!;
+  const sensible = fc.constantFrom<unknown>(
+    ...['cancelled', 'booked', 'proposed', 'male', 'ru', '2026-12-01', '9999-12-31T23:59:59Z', patient, appointment],
+    ...[`Patient/${patient}`, `Slot/${target.slot(22)}`, '#a', 'urn:oid:1.2.643.100.3', 0, true, null, [], {}],
+    ...[
+      { text: 'x' },
+      [{ reference: `Slot/${target.slot(24)}` }],
+      [{ value: '1' }],
+      { reference: `Patient/${patient}` },
+    ],
+  );
+  const anything = fc.oneof(sensible, fc.jsonValue({ maxDepth: 4 }));
+  const property = fc.asyncProperty(fc.nat(3), steps, anything, async (n, path, value) => {
     const route = writingRoutes(target, 20)[n]!;
     const request = target.write(route.method, route.path, JSON.stringify(graft(route.base, path, value)));
     const before = await target.digest();

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { servedParameters } from '../../src/fhir/search/request.ts';
 import type { RawReply } from '../support/raw-http.ts';
 import { refusedQueries, senselessModifiers, senselessValues } from './hostile-query.ts';
-import { judgeAll, refused } from './judge.ts';
+import { complaintOf, judgeAll, refused } from './judge.ts';
 import { createTarget, type Header, type Target } from './target.ts';
 
 const declarations = await loadResources();
@@ -44,6 +45,37 @@ test('a search by what is not known is refused and never widened', async () => {
 
 const form: Header = ['Content-Type', 'application/x-www-form-urlencoded'];
 const post = (q: string) => target.write('POST', `${q.split('?')[0]}/_search`, q.slice(q.indexOf('?') + 1), form);
+
+test('a search made of anything is answered', async () => {
+  const { patient } = target.people[0]!;
+  const codes = fc.constantFrom(...new Set(all.map(([, code]) => code)), '_count', '_sort', '_include', '_total');
+  const modifiers = fc.constantFrom(
+    '',
+    '',
+    ':not',
+    ':missing',
+    ':exact',
+    ':contains',
+    ':Patient',
+    ':Slot',
+    ':Schedule',
+  );
+  const names = fc
+    .tuple(codes, modifiers, fc.array(codes, { maxLength: 2 }))
+    .map(([c, m, more]) => [c + m, ...more].join('.'));
+  const sensible = fc.constantFrom(
+    ...['true', 'free', 'x|y', 'a\\,b|c', patient, `Patient/${patient}`, 'Slot:schedule', '-date', '10', 'accurate'],
+    ...['2026', 'lt9999-12-31T23:59:59.999+14:00', 'eq0001-01-01T00:00:00-14:00', '2016-12-31T23:59:60Z', 'ne2026-02'],
+  );
+  const values = fc.oneof(sensible, fc.string(), fc.string({ unit: 'binary' }));
+  const queries = fc.array(fc.tuple(names, values), { maxLength: 6 });
+  const property = fc.asyncProperty(fc.constantFrom(...types), queries, async (type, query) => {
+    const text = query.map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`).join('&');
+    const request = target.get(`${type}?${text}`);
+    expect(complaintOf(request, await target.send(request))).toBeUndefined();
+  });
+  await fc.assert(property, { numRuns: 500 });
+});
 
 test('a status of another code system is no status of a Slot', async () => {
   const totals = ['http://hl7.org/fhir/slotstatus|free', 'http://example.org|free'].map(async (status) => {
