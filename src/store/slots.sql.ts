@@ -114,8 +114,9 @@ export async function findDifference(client: Queryable, window: SlotWindow): Pro
 
 /**
  * Writes the difference; what is new in the order in which it will be read, so that a page of a schedule lies on a few
- * pages of the table (51 slots scattered over as many cost a search half as much again). A slot that changed after the reading began is newer than it and is left to the next one; while
- * a booking claims a slot, clients keep seeing what the booking says.
+ * pages of the table (51 slots scattered over as many cost a search half as much again). A slot that changed after the
+ * reading began is newer than it and is left to the next one; while a booking claims a slot, clients keep seeing what the
+ * booking says.
  */
 export async function writeDifference(client: Queryable, window: SlotWindow, readingBegan: string): Promise<number> {
   const updated = await client.query(
