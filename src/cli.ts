@@ -9,9 +9,9 @@ import { checkMappings, formatProblem, MappingErrors } from './connectors/mappin
 import { createLog } from './log.ts';
 import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './main.ts';
 import { start } from './start.ts';
-import { readFreeze, readLastRun, thawClinic } from './store/clinics.sql.ts';
+import { readFreeze, readLastRun } from './store/clinics.sql.ts';
 import { readMessages } from './store/messages.sql.ts';
-import { reconcile } from './workflows/reconcile.ts';
+import { reconcile, thaw } from './workflows/reconcile.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
 const demo = join(import.meta.dirname, '..', 'config', 'demo.yaml');
@@ -43,7 +43,7 @@ program
           `${name}: ${result.outcome}, ${result.read} read, ${result.written} written ${result.problem ?? ''}`,
         );
       }
-      const { checked, vanished, frozen } = await reconcile(sync, settler, clinic, 'suspicious', signal);
+      const { checked, vanished, frozen } = await reconcile(sync, settler, clinic, 'some', signal);
       console.log(`bookings: ${checked} checked, ${vanished} vanished${frozen ? ', writes are frozen' : ''}`);
     }),
   );
@@ -112,12 +112,19 @@ program
   .command('thaw')
   .description('allow writes to the MIS of a clinic again, after a person has looked')
   .argument('<clinic>', 'key of the clinic in the configuration')
-  .action((key: string) =>
-    withGround(async ({ pool, clinics }) => {
+  .option('--accept-lost', 'bookings that are missing in the MIS are given up: their patients see them cancelled')
+  .action((key: string, o: { acceptLost?: boolean }) =>
+    withGround(async ({ sync, settler, clinics }) => {
       const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
-      console.log(
-        (await thawClinic(pool, clinic.number)) ? `${key}: writes are allowed again` : `${key} was not frozen`,
-      );
+      const signal = AbortSignal.timeout(600_000);
+      const { outcome, vanished } = await thaw(sync, settler, clinic, o.acceptLost === true, signal);
+      if (outcome === 'still-missing')
+        throw new ConfigError(
+          `${key} stays frozen: ${vanished} confirmed bookings are missing in the MIS. Restore them there and repeat, ` +
+            `or give them up: medmost thaw ${key} --accept-lost`,
+        );
+      const lost = o.acceptLost === true ? `; ${vanished} bookings were given up` : '';
+      console.log(outcome === 'thawed' ? `${key}: writes are allowed again${lost}` : `${key} was not frozen`);
     }),
   );
 

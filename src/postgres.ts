@@ -24,7 +24,8 @@ export function openPool(url: string, { name, connections, queryTimeout = 5000, 
     statement_timeout: queryTimeout - 1000,
     lock_timeout: 2000,
     idle_in_transaction_session_timeout: 10_000,
-    connectionTimeoutMillis: 5000,
+    // Waiting for a connection is waiting for an answer: readings of many clinics take turns at a few connections.
+    connectionTimeoutMillis: queryTimeout,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
   });
@@ -71,6 +72,6 @@ export function isDatabaseDown(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code ?? '') ||
-    /Connection terminated|timeout exceeded|Query read timeout/.test(message ?? '')
+    /Connection terminated|not queryable|timeout exceeded|Query read timeout/.test(message ?? '')
   );
 }

@@ -20,7 +20,8 @@ export function capabilityStatement(declarations: Declarations, base: string, ve
       {
         mode: 'server',
         documentation:
-          'A booking is an Appointment: 201 booked, 202 pending (ask again at Content-Location), 409 taken, 422 refused, 503 not sent. ' +
+          'A booking is an Appointment: 201 booked, 202 pending (ask again at Content-Location), 409 taken, 422 refused, 503 not sent, ' +
+          '504 not known (repeat with the same key). ' +
           'Unknown search parameters are refused (400). Send Idempotency-Key or If-None-Exist with every create.',
         security: { cors: false, description: 'Authorization: Bearer <token>' },
         resource: [...declarations.values()].map(describe),

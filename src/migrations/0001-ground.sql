@@ -115,7 +115,7 @@ create table slot (
 );
 comment on column slot.status is 'what clients see: 0 free, 1 busy, 2 busy-unavailable, 3 busy-tentative';
 comment on column slot.mis_status is 'what the MIS said last; mis_reason the same';
-comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here';
+comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here, 6 past';
 comment on column slot.booking is 'the booking that claims it; while it stands, a sync leaves status alone';
 comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
 create index slot_schedule_start on slot (schedule, start_at);
@@ -135,6 +135,8 @@ create table booking (
   wanted boolean not null default true,
   told boolean not null default false,
   replaces uuid,
+  successor uuid,
+  content text,
   request jsonb,
   reference text,
   refusal text,
@@ -142,12 +144,16 @@ create table booking (
   doubted_at timestamptz,
   reads smallint not null default 0,
   next_at timestamptz,
+  checked timestamptz not null default clock_timestamp(),
   created timestamptz not null default clock_timestamp(),
   changed timestamptz not null default clock_timestamp()
 );
 comment on column booking.wanted is 'false: the patient has cancelled while the outcome was not known';
-comment on column booking.told is 'a client has been told that it is pending, so its Appointment stays visible whatever comes';
+comment on column booking.told is 'a client has been told that it is pending: from then on there is an Appointment, whatever comes';
 comment on column booking.replaces is 'the booking that this one takes the place of, once it is confirmed';
+comment on column booking.successor is 'the booking that takes its place, from its claim until it is refused';
+comment on column booking.content is 'what the client said of the Appointment; forgotten when it is written as booked, or refused';
+comment on column booking.checked is 'when the MIS was last asked whether it still holds it';
 comment on column booking.request is 'what the MIS is sent; forgotten when nothing more can be sent';
 comment on column booking.doubted_at is 'when an attempt last ended without a known outcome: a later refusal may be by our own booking';
 comment on column booking.next_at is 'when the settler looks at it; the row itself is its job';

@@ -1,5 +1,6 @@
 /** A resource as it is kept: text that is ready to send, a digest of its content, and the values it is found by. */
 import { hash } from 'node:crypto';
+import { Fault } from '../fault.ts';
 import { fhirInstant } from '../instant.ts';
 import type { SearchValue } from '../r4/values.ts';
 import { extract } from '../r4/values.ts';
@@ -89,18 +90,29 @@ function rowOf(value: SearchValue): readonly [kind: string, a: string, b: string
     case 'token':
       return value.system === undefined && value.value === undefined
         ? undefined
-        : ['t', value.system ?? '', value.value ?? ''];
+        : ['t', indexable(value.system ?? ''), indexable(value.value ?? '')];
     case 'uri':
-      return ['t', '', value.uri];
+      return ['t', '', indexable(value.uri)];
     case 'reference':
       return value.id === undefined || !isId(value.id) ? undefined : ['r', value.type ?? '', value.id];
     case 'date':
       return ['d', timestamp(value.low), timestamp(value.high)];
     case 'string':
-      return ['s', value.folded, value.text];
+      return ['s', indexable(value.folded), indexable(value.text)];
     default:
       return undefined;
   }
+}
+
+/** A row of a Postgres index has at most 2,704 bytes, and two values share it with a few numbers. */
+const longestValue = 1200;
+
+/** Known here and not from Postgres, so that nothing is begun that could not be written down. @throws Fault bad-value */
+function indexable(text: string): string {
+  if (Buffer.byteLength(text) > longestValue)
+    throw new Fault('bad-value', `A value by which resources are searched has more than ${longestValue} bytes.`);
+  if (text.includes('\0')) throw new Fault('bad-value', 'A text holds the character U+0000.');
+  return text;
 }
 
 const yearOne = Date.parse('0001-01-01T00:00:00Z');

@@ -2,8 +2,9 @@
 import { Fault } from '../fault.ts';
 import { readDocument, type StoredDocument } from '../store/documents.sql.ts';
 import type { Viewer } from '../store/visibility.ts';
+import { composeDocument } from './appointment-document.ts';
 import { type BookingRow, markTold, readBooking, readBookingOf } from './booking.sql.ts';
-import { type IdempotencyKey, readKey } from './claim.sql.ts';
+import { type IdempotencyKey, readKey, type SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -35,9 +36,13 @@ export async function answerOfKey(
   const known = await readKey(context.pool, key.client, key.key);
   if (known === undefined) return undefined;
   if (!known.request.equals(key.request))
-    throw new Fault('key-reused', 'This Idempotency-Key was used with another request: take a new key.', {
-      expression: 'http.idempotency-key',
-    });
+    throw new Fault(
+      'key-reused',
+      'This Idempotency-Key or If-None-Exist was used with another request: take a new one.',
+      {
+        expression: 'http.idempotency-key',
+      },
+    );
   return answerOf(context, viewer, (await readBooking(context.pool, known.booking))!, true);
 }
 
@@ -57,12 +62,29 @@ export async function answerOf(
     case 'lost_in_mis':
       return answer(context, viewer, row.appointment, 'cancelled', repeated);
     case 'rejected':
+      if (row.told && row.replaces === null) return answer(context, viewer, row.appointment, 'cancelled', repeated);
       throw refusalOf(row);
     default:
-      if (repeated && !(await markTold(context.pool, row.id)))
-        return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, repeated);
-      return answer(context, viewer, row.appointment, 'pending', repeated);
+      return tellPending(context, viewer, row, undefined, repeated);
   }
+}
+
+/** Says "pending"; with that the Appointment comes into being, unless it is an old one that is being moved. */
+export async function tellPending(
+  context: BookingContext,
+  viewer: Viewer,
+  row: BookingRow,
+  facts: SlotFacts | undefined,
+  repeated: boolean,
+): Promise<Answer> {
+  if (!row.told) {
+    const clinic = context.clinics.byNumber(row.clinic)!;
+    const document =
+      row.replaces === null ? await composeDocument(context, clinic, row, 'pending', facts, 0) : undefined;
+    if (!(await markTold(context.pool, row.id, document)))
+      return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, repeated);
+  }
+  return answer(context, viewer, row.appointment, 'pending', repeated);
 }
 
 /** The Appointment as the viewer sees it now. @throws Fault not-found */

@@ -31,6 +31,12 @@ interface ScheduleContent {
   [name: string]: unknown;
 }
 
+const pick = (from: Record<string, unknown>, names: readonly string[]) =>
+  Object.fromEntries(names.filter((n) => from[n] !== undefined).map((n) => [n, from[n]]));
+
+/** What stays of a client's Appointment. */
+export const clientsPart = (content: Resource) => pick(content, clientsOwn);
+
 /** @param content what the client sent, or the Appointment as it is now when it moves to another slot */
 export function composeAppointment(
   id: string,
@@ -40,8 +46,6 @@ export function composeAppointment(
   standing: Standing,
 ): Resource {
   const schedule = JSON.parse(facts.schedule_body) as ScheduleContent;
-  const pick = (from: Record<string, unknown>, names: readonly string[]) =>
-    Object.fromEntries(names.filter((n) => from[n] !== undefined).map((n) => [n, from[n]]));
   const status = standing === 'booked' ? 'accepted' : 'needs-action';
   return {
     resourceType: 'Appointment',

@@ -25,17 +25,24 @@ export interface BookingRow {
   readonly wanted: boolean;
   readonly told: boolean;
   readonly replaces: string | null;
+  /** The booking that takes its place. */
+  readonly successor: string | null;
+  readonly content: string | null;
   readonly request: Record<string, unknown> | null;
   readonly reference: string | null;
   readonly refusal: string | null;
   readonly refusal_text: string | null;
   /** Seconds since the outcome became doubtful, by the clock of Postgres; null when it never was. */
   readonly doubted_for: number | null;
+  /** Seconds since the last transition. */
+  readonly changed_for: number;
   readonly reads: number;
 }
 
-const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.request,
-  b.reference, b.refusal, b.refusal_text, b.reads, extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for`;
+const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.successor,
+  b.content, b.request, b.reference, b.refusal, b.refusal_text, b.reads,
+  extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for,
+  extract(epoch from clock_timestamp() - b.changed)::float8 as changed_for`;
 
 export async function readBooking(db: Queryable, id: string): Promise<BookingRow | undefined> {
   const { rows } = await db.query<BookingRow>(`select ${columns} from booking b where id = $1`, [id]);
@@ -66,7 +73,7 @@ export async function keepReference(db: Queryable, row: BookingRow, reference: s
  * is being cancelled at once, and so is the one that it replaces.
  */
 const confirm = `with done as (
-    update booking set state = case when wanted then 'confirmed' else 'cancelling' end, reference = $2, request = null,
+    update booking set state = case when wanted then 'confirmed' else 'cancelling' end, reference = $2, request = null, content = null,
       next_at = case when wanted then null else clock_timestamp() + make_interval(secs => $3) end, refusal = null,
       changed = clock_timestamp()
     where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot, state, wanted, replaces),
@@ -118,20 +125,31 @@ export interface Transition {
   readonly attempt?: number;
 }
 
-/** Any transition that touches neither slot nor document. @returns the row after it, undefined when it was elsewhere */
-export async function moveBooking(db: Queryable, id: string, t: Transition): Promise<BookingRow | undefined> {
+/**
+ * Any transition that touches neither slot nor document. A booking that is being moved cannot be cancelled meanwhile.
+ * @returns the row after it, undefined when it was in another state or another attempt than \`row\`
+ */
+export async function moveBooking(
+  db: Queryable,
+  row: Pick<BookingRow, 'id' | 'attempt'>,
+  t: Transition,
+): Promise<BookingRow | undefined> {
   const { rows } = await db.query<BookingRow>({
     name: 'move_booking',
     text: `with moved as (
-        update booking set state = $3, changed = clock_timestamp(), reads = 0,
+        update booking set state = $3, changed = clock_timestamp(),
+          reads = case when state in ('cancelling', $3) then least(reads + 1, 30000) else 0 end,
           next_at = clock_timestamp() + make_interval(secs => $4), reference = coalesce($5, reference),
           doubted_at = case when $6 then clock_timestamp() else doubted_at end,
-          refusal = coalesce($7, refusal), refusal_text = coalesce($8, refusal_text), attempt = coalesce($9, attempt)
-        where id = $1 and state = any($2::text[]) returning *),
+          refusal = coalesce($7, refusal), refusal_text = coalesce($8, refusal_text), attempt = coalesce($9, attempt),
+          request = case when $4::float8 is null then null else request end,
+          content = case when $3 = 'rejected' then null else content end
+        where id = $1 and state = any($2::text[]) and attempt = $11 and ($3 <> 'cancelling' or successor is null)
+        returning *),
       event as (insert into booking_event (booking, state, note) select id, state, $10 from moved)
       select ${columns} from moved b`,
     values: [
-      id,
+      row.id,
       t.from,
       t.to,
       t.next,
@@ -141,6 +159,7 @@ export async function moveBooking(db: Queryable, id: string, t: Transition): Pro
       t.refusal?.[1] ?? null,
       t.attempt ?? null,
       t.note ?? null,
+      row.attempt,
     ],
   });
   return rows[0];
@@ -160,13 +179,29 @@ export async function releaseSlot(
   );
 }
 
-/** The client is about to be told "pending". @returns false when the outcome has become known in the meantime */
-export async function markTold(db: Queryable, id: string): Promise<boolean> {
+/**
+ * The client is about to be told "pending": from now on there is an Appointment.
+ * @param document the Appointment as pending; absent when there is one already, which is being moved
+ * @returns false when the outcome has become known in the meantime, or it has been told
+ */
+export async function markTold(db: Queryable, id: string, document: DocumentWrite | undefined): Promise<boolean> {
+  const told = `with told as (
+    update booking set told = true where id = $1 and not told and state in ('sending', 'unknown', 'needs_operator') returning id)`;
   const { rowCount } = await db.query(
-    `update booking set told = true where id = $1 and state in ('sending', 'unknown', 'needs_operator')`,
-    [id],
+    document === undefined
+      ? { name: 'mark_told', text: `${told} select id from told`, values: [id] }
+      : {
+          name: 'mark_told_and_write',
+          text: `${told} select id, ${putDocumentCall(2)} from told`,
+          values: [id, ...putDocumentValues(document)],
+        },
   );
   return rowCount === 1;
+}
+
+/** A move was refused: the booking stands as before and may be moved or cancelled again. */
+export async function keepReplaced(db: Queryable, row: BookingRow): Promise<void> {
+  await db.query('update booking set successor = null where id = $1 and successor = $2', [row.replaces, row.id]);
 }
 
 /** The patient cancels what is not known yet. @returns false when the outcome has become known in the meantime */
@@ -190,36 +225,47 @@ export async function takeDue(db: Queryable, limit: number, lease: number): Prom
   return rows;
 }
 
-/** The settler has looked and waits on. */
-export async function waitOn(db: Queryable, id: string, seconds: number): Promise<void> {
-  await db.query(
-    'update booking set reads = least(reads + 1, 30000), next_at = clock_timestamp() + make_interval(secs => $2) where id = $1',
-    [id, seconds],
-  );
+/** The settler has looked and waits on, unless the booking has gone on meanwhile: a settled one must not become due again. */
+export async function waitOn(db: Queryable, row: BookingRow, seconds: number): Promise<void> {
+  await db.query({
+    name: 'wait_on',
+    text: `update booking set reads = least(reads + 1, 30000), next_at = clock_timestamp() + make_interval(secs => $4)
+      where id = $1 and state = $2 and attempt = $3`,
+    values: [row.id, row.state, row.attempt, seconds],
+  });
 }
 
-/** Removes an Appointment that no client was told of. */
-export async function dropAppointment(db: Queryable, id: string): Promise<void> {
-  await db.query(
-    `with gone as (delete from document where type = 'Appointment' and id = $1 returning doc),
-       t as (delete from search_token where doc in (select doc from gone)),
-       r as (delete from search_reference where doc in (select doc from gone)),
-       d as (delete from search_date where doc in (select doc from gone))
-     delete from search_string where doc in (select doc from gone)`,
-    [id],
-  );
+/** A refused booking has been watched long enough. */
+export async function endWatch(db: Queryable, id: string): Promise<void> {
+  await db.query(`update booking set next_at = null, request = null where id = $1 and state = 'rejected'`, [id]);
+}
+
+export interface ConfirmedRow extends BookingRow {
+  /** The last reading of the MIS shows its time free. */
+  readonly shown_free: boolean;
 }
 
 /**
- * Confirmed bookings whose time has not come.
- * @param suspicious only those whose slot the last reading of the MIS shows free or withdrawn
+ * Confirmed bookings whose time has not come: those whose slot the last reading of the MIS shows free or withdrawn, and of the
+ * others those that were not asked about for longest.
+ * @param others how many of the others; null: all
  */
-export async function readConfirmed(db: Queryable, clinic: number, suspicious: boolean): Promise<BookingRow[]> {
-  const { rows } = await db.query<BookingRow>(
-    `select ${columns} from slot s join booking b on b.id = s.booking
-     where s.clinic = $1 and s.start_at > now() and s.booking is not null and b.state = 'confirmed'
-       and b.reference is not null and (not $2 or s.mis_status = 0 or s.mis_reason = 3)`,
-    [clinic, suspicious],
-  );
+export async function readConfirmed(db: Queryable, clinic: number, others: number | null): Promise<ConfirmedRow[]> {
+  const coming = `select ${columns}, s.mis_status = 0 as shown_free from slot s join booking b on b.id = s.booking
+    where s.clinic = $1 and s.start_at > now() and s.booking is not null and b.state = 'confirmed' and b.reference is not null`;
+  const { rows } = await db.query<ConfirmedRow>({
+    name: 'read_confirmed',
+    text: `(${coming} and (s.mis_status = 0 or s.mis_reason = 3))
+      union all (${coming} and not (s.mis_status = 0 or s.mis_reason = 3) order by b.checked limit $2)`,
+    values: [clinic, others],
+  });
   return rows;
+}
+
+/** @param free how many checks in a row have found it held while its time is shown free */
+export async function noteChecked(db: Queryable, id: string, free: number): Promise<void> {
+  await db.query(`update booking set checked = clock_timestamp(), reads = $2 where id = $1 and state = 'confirmed'`, [
+    id,
+    free,
+  ]);
 }

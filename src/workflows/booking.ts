@@ -6,18 +6,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Clinic } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
-import { violatedConstraint } from '../postgres.ts';
+import { isDatabaseDown, violatedConstraint } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import { prepareDocument } from '../store/document.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
 import { findFacts, openForWrites, requestOf } from './admission.ts';
-import { type Answer, answer, answerOf, answerOfKey, notSettled, standing } from './answer.ts';
-import { composeAppointment } from './appointment.ts';
-import { type BookingRow, markTold, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
-import { type IdempotencyKey, insertIntent, type SlotFacts } from './claim.sql.ts';
+import { type Answer, answer, answerOfKey, notSettled, standing, tellPending } from './answer.ts';
+import { clientsPart, composeAppointment } from './appointment.ts';
+import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
+import { type IdempotencyKey, insertIntent, readOwnClaim, type SlotFacts } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
-import { slotTaken } from './refusal.ts';
+import { alreadyBooked, slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
 
 /** What a client asks for. */
@@ -31,7 +31,7 @@ export interface Order {
 }
 
 export interface Booking {
-  /** Books a slot. @throws Fault slot-taken, business-rule, transient, frozen, not-found, key-reused */
+  /** Books a slot. @throws Fault slot-taken, already-booked, business-rule, transient, frozen, key-reused, outcome-unknown */
   book(order: Order): Promise<Answer>;
   /** Moves an Appointment to another slot; the old one is given up once the new one is confirmed. @throws Fault */
   move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer>;
@@ -67,28 +67,24 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const clinic = openForWrites(context, facts.clinic, facts.frozen);
     if (facts.status !== 0) return taken(order);
     const [id, appointment] = [randomUUID(), randomUUID()];
-    const patient = { reference: `Patient/${order.patient}` };
-    const resource = composeAppointment(appointment, order.content, patient, facts, 'pending');
-    const request = requestOf(clinic, resource, facts, id);
-    const origin = { clinic: clinic.number, zone: clinic.zone };
-    const document = prepareDocument(resource, 1, context.clock(), origin, context.parameters);
+    const place = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
+    const row = begin(context, clinic, place, order.content, facts);
     try {
-      const row = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
-      const lease = leaseOf(clinic, 1);
-      if (!(await insertIntent(pool, { ...row, request, lease, key: order.key }, document))) return await taken(order);
-      return await attempt(order.viewer, clinic, { ...fresh, ...row, request }, resource, facts);
+      if (!(await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: order.key }))) return await taken(order);
+      return await attempt(order.viewer, clinic, row, facts);
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order);
-      throw error;
+      throw afterSending(error);
     }
   }
 
-  /** Taken by another, or by a simultaneous request with the same key. */
-  async function taken({ key, viewer, slot }: Order): Promise<Answer> {
+  /** Taken by another, by a simultaneous request with the same key, or by this patient's own. */
+  async function taken({ key, viewer, slot, patient }: Order): Promise<Answer> {
     const earlier = key && (await answerOfKey(context, viewer, key));
-    if (earlier === undefined) throw slotTaken(slot);
-    return earlier;
+    if (earlier !== undefined) return earlier;
+    const own = await readOwnClaim(pool, slot, patient);
+    throw own === undefined ? slotTaken(slot) : alreadyBooked(own);
   }
 
   async function move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer> {
@@ -101,20 +97,17 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
         expression: 'Appointment.slot',
       });
     if (facts.status !== 0) throw slotTaken(slot);
-    const id = randomUUID();
-    const patient = { reference: `Patient/${old.patient}` };
-    const resource = composeAppointment(appointment, content, patient, facts, 'booked');
-    const request = requestOf(clinic, resource, facts, id);
-    const row = { id, appointment, clinic: facts.clinic, slot, patient: old.patient, replaces: old.id };
+    const place = { id: randomUUID(), appointment, clinic: old.clinic, slot, patient: old.patient, replaces: old.id };
+    const row = begin(context, clinic, place, content, facts);
     try {
-      const intent = { ...row, request, lease: leaseOf(clinic, 1), key: undefined };
-      const claimed = await insertIntent(pool, intent, undefined);
-      if (!claimed) throw slotTaken(slot);
+      const claimed = await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: undefined });
+      if (claimed) return await attempt(viewer, clinic, row, facts);
     } catch (error) {
       if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);
-      throw error;
+      throw afterSending(error);
     }
-    return attempt(viewer, clinic, { ...fresh, ...row, request }, undefined, facts);
+    const now = await readBooking(pool, old.id);
+    throw now?.state === 'confirmed' && now.successor === null ? slotTaken(slot) : notSettled();
   }
 
   async function cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer> {
@@ -130,39 +123,28 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
     openForWrites(context, row.clinic, (await readFreeze(pool, row.clinic)) !== undefined);
     const next = leaseOf(clinic, 1);
-    const moved = await moveBooking(pool, row.id, { from: ['confirmed'], to: 'cancelling', next });
+    const moved = await moveBooking(pool, row, { from: ['confirmed'], to: 'cancelling', next });
     if (moved === undefined) return cancel(viewer, appointment, reason);
-    const conclusion = await within(clinic, settler.cancel(clinic, moved, reason));
-    if (conclusion?.outcome === 'refused') throw conclusion.fault;
-    return answer(
-      context,
-      viewer,
-      appointment,
-      conclusion?.outcome === 'cancelled' ? 'cancelled' : 'cancelling',
-      false,
-    );
+    try {
+      const conclusion = await within(clinic, settler.cancel(clinic, moved, reason));
+      if (conclusion?.outcome === 'refused') throw conclusion.fault;
+      const outcome = conclusion?.outcome === 'cancelled' ? 'cancelled' : 'cancelling';
+      return await answer(context, viewer, appointment, outcome, false);
+    } catch (error) {
+      throw afterSending(error);
+    }
   }
 
   /** The first attempt: the client waits for it up to `answerSeconds`, it itself goes on to its own deadline. */
-  async function attempt(
-    viewer: Viewer,
-    clinic: Clinic,
-    row: BookingRow,
-    pending: Resource | undefined,
-    facts: SlotFacts,
-  ): Promise<Answer> {
-    const conclusion = await within(
-      clinic,
-      settler.attempt(clinic, row, pending && { resource: pending, version: 1, facts }),
-    );
+  async function attempt(viewer: Viewer, clinic: Clinic, row: BookingRow, facts: SlotFacts): Promise<Answer> {
+    const conclusion = await within(clinic, settler.attempt(clinic, row, facts));
     if (conclusion?.outcome === 'booked') {
       const document =
         conclusion.document ?? (await answer(context, viewer, row.appointment, 'booked', false)).document;
       return { outcome: 'booked', document, repeated: false };
     }
     if (conclusion?.outcome === 'refused') throw conclusion.fault;
-    if (await markTold(context.pool, row.id)) return answer(context, viewer, row.appointment, 'pending', false);
-    return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, false);
+    return tellPending(context, viewer, row, facts, false);
   }
 
   return {
@@ -175,14 +157,39 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   };
 }
 
-const fresh = {
-  state: 'sending',
-  attempt: 1,
-  wanted: true,
-  told: false,
-  reference: null,
-  refusal: null,
-  refusal_text: null,
-  doubted_for: null,
-  reads: 0,
-} as const;
+type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patient' | 'replaces'>;
+
+/**
+ * The row of a booking before its first attempt. Whatever could not be written down later is found out here.
+ * @throws Fault business-rule, bad-value
+ */
+function begin(context: BookingContext, clinic: Clinic, place: Place, content: Resource, facts: SlotFacts) {
+  const patient = { reference: `Patient/${place.patient}` };
+  const resource = composeAppointment(place.appointment, content, patient, facts, 'booked');
+  const origin = { clinic: clinic.number, zone: clinic.zone };
+  prepareDocument(resource, 1, context.clock(), origin, context.parameters);
+  return {
+    ...place,
+    state: 'sending',
+    attempt: 1,
+    wanted: true,
+    told: false,
+    successor: null,
+    content: JSON.stringify(clientsPart(content)),
+    request: requestOf(clinic, resource, facts, place.id),
+    reference: null,
+    refusal: null,
+    refusal_text: null,
+    doubted_for: null,
+    changed_for: 0,
+    reads: 0,
+  } as const;
+}
+
+/** Once the claim may be in Postgres and the request in the MIS, no failure of ours may say "not booked". */
+function afterSending(error: unknown): unknown {
+  if (error instanceof Fault || !isDatabaseDown(error)) return error;
+  const text =
+    'It is not known what became of this request: repeat it with the same Idempotency-Key, or search Appointment.';
+  return new Fault('outcome-unknown', text, { retryAfter: 5, cause: error });
+}

@@ -2,9 +2,9 @@
 import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { Fault } from '../fault.ts';
-import { readAppointment, retrying, writeCancelled } from './appointment-document.ts';
+import { retrying, writeCancelled } from './appointment-document.ts';
 import { type BookingRow, type BookingState, moveBooking, readBooking, releaseSlot, waitOn } from './booking.sql.ts';
-import { type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
+import { alarmAfter, type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
 import { findInMis } from './finding.ts';
 
 export interface Cancellation {
@@ -21,26 +21,24 @@ export interface Cancellation {
 const byPatient = 'Отменено пациентом';
 
 export function createCancellation(context: BookingContext): Cancellation {
-  const { pool } = context;
+  const { pool, log } = context;
 
   async function cancel(clinic: Clinic, row: BookingRow, reason: string | undefined): Promise<Conclusion> {
     const outcome = await cancelInMis(clinic, row, reason);
     if (outcome.outcome === 'confirmed') return finish(clinic, row, 'cancelled', reason ?? byPatient);
-    if (outcome.outcome === 'rejected' && row.state === 'cancelling' && row.wanted && !(await isReplaced(row))) {
+    // One that nobody wants any more, or whose place another has taken, must go, whatever the MIS says now.
+    const mayStand = row.state === 'cancelling' && row.wanted && row.successor === null;
+    if (outcome.outcome === 'rejected' && mayStand) {
       const note = `not cancelled: ${outcome.reason}`;
-      await moveBooking(pool, row.id, { from: ['cancelling'], to: 'confirmed', next: null, note });
-      return { outcome: 'refused', fault: notCancelled(outcome.reason, outcome.text) };
+      const stood = await moveBooking(pool, row, { from: ['cancelling'], to: 'confirmed', next: null, note });
+      return stood === undefined ? open : { outcome: 'refused', fault: notCancelled(outcome.reason, outcome.text) };
     }
+    if (outcome.outcome === 'rejected' && row.reads === alarmAfter)
+      log.error({ booking: row.id }, 'the MIS goes on refusing to cancel a booking: cancel it there');
     const note = outcome.outcome;
     const next = pauseAfter(row.reads);
-    await moveBooking(pool, row.id, { from: ['cancelling', 'cancel_unknown'], to: 'cancel_unknown', next, note });
+    await moveBooking(pool, row, { from: ['cancelling', 'cancel_unknown'], to: 'cancel_unknown', next, note });
     return open;
-  }
-
-  /** Another booking has taken its place: it must go, whatever the MIS says now. */
-  async function isReplaced(row: BookingRow): Promise<boolean> {
-    const { rowCount } = await pool.query(`select from booking where replaces = $1 and state = 'confirmed'`, [row.id]);
-    return rowCount === 1;
   }
 
   async function finish(
@@ -51,11 +49,9 @@ export function createCancellation(context: BookingContext): Cancellation {
   ): Promise<Conclusion> {
     const from: BookingState[] = to === 'cancelled' ? ['cancelling', 'cancel_unknown'] : ['confirmed'];
     await retrying(pool, async (db) => {
-      if ((await moveBooking(db, row.id, { from, to, next: null, note: reason })) === undefined) return;
+      if ((await moveBooking(db, row, { from, to, next: null, note: reason })) === undefined) return;
       await releaseSlot(db, row.id, to === 'cancelled' ? { status: 0, reason: 0 } : undefined);
-      const current = await readAppointment(db, row);
-      const [slot] = (current.resource['slot'] ?? []) as { reference?: string }[];
-      if (slot?.reference === `Slot/${row.slot}`) await writeCancelled(context, db, clinic, current, reason);
+      await writeCancelled(context, db, clinic, row, reason);
     });
     return { outcome: 'cancelled' };
   }
@@ -65,12 +61,15 @@ export function createCancellation(context: BookingContext): Cancellation {
     async look(clinic, row) {
       const found = await findInMis(clinic, row);
       if (found === undefined) {
-        await waitOn(pool, row.id, pauseAfter(row.reads));
+        await waitOn(pool, row, pauseAfter(row.reads));
         return open;
       }
-      if (found.state === 'held' || found.state === 'unfinished')
-        return cancel(clinic, { ...row, state: 'cancel_unknown' }, undefined);
-      return finish(clinic, row, 'cancelled', byPatient);
+      if (found.state !== 'held' && found.state !== 'unfinished') return finish(clinic, row, 'cancelled', byPatient);
+      // Taken before the MIS is written to: the booking may stand again by now, and must not be cancelled then.
+      const next = leaseOf(clinic, 1);
+      const from: BookingState[] = ['cancelling', 'cancel_unknown'];
+      const mine = await moveBooking(pool, row, { from, to: 'cancel_unknown', next });
+      return mine === undefined ? open : cancel(clinic, mine, undefined);
     },
     async giveUp(clinic, booking, reason) {
       const row = await readBooking(pool, booking);

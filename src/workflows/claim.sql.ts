@@ -1,7 +1,5 @@
 /** Statements by which a booking begins: what is known of the slot, the claim on it, and the key of the request. */
 import type { Queryable } from '../postgres.ts';
-import type { DocumentWrite } from '../store/document.ts';
-import { putDocumentCall, putDocumentValues } from '../store/documents.sql.ts';
 import { documentVisible, slotVisible, type Viewer, viewerValues } from '../store/visibility.ts';
 
 export interface SlotFacts {
@@ -47,7 +45,9 @@ export interface Intent {
   readonly clinic: number;
   readonly slot: string;
   readonly patient: string;
+  /** The booking of which this one takes the place. */
   readonly replaces: string | null;
+  readonly content: string;
   readonly request: object;
   /** Seconds after which another process takes the attempt for dead. */
   readonly lease: number;
@@ -61,34 +61,33 @@ export interface IdempotencyKey {
   readonly request: Buffer;
 }
 
-const claim = `with claimed as (
+const claim = `with old as (
+    select id from booking where id = $6::uuid and state = 'confirmed' and successor is null for update),
+  claimed as (
     update slot set status = 3, reason = 5, booking = $1, version = version + 1, updated = clock_timestamp(),
       xid = pg_current_xact_id()
-    where id = $2 and status = 0 and booking is null returning id),
+    where id = $2 and status = 0 and booking is null and ($6::uuid is null or exists (select from old)) returning id),
+  replaced as (update booking set successor = $1 from claimed where booking.id = $6::uuid),
   intent as (
-    insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at)
-    select $1, $3::uuid, $4::smallint, $2, $5::uuid, 'sending', $6::uuid, $7::jsonb, clock_timestamp() + make_interval(secs => $8)
+    insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at, content)
+    select $1, $3::uuid, $4::smallint, $2, $5::uuid, 'sending', $6::uuid, $7::jsonb,
+      clock_timestamp() + make_interval(secs => $8), $12
     from claimed returning id),
   event as (insert into booking_event (booking, state) select id, 'sending' from intent),
   key as (
     insert into idempotency_key (client, key, request, appointment, booking)
-    select $9::text, $10::text, $11::bytea, $3, $1 from intent where $9::text is not null)`;
-
-const claimOnly = `${claim} select id from intent`;
-const claimAndWrite = `${claim} select id, ${putDocumentCall(12)} from intent`;
+    select $9::text, $10::text, $11::bytea, $3, $1 from intent where $9::text is not null)
+  select id from intent`;
 
 /**
- * Claim, intent, key and pending Appointment: one statement, so all or none. Races are decided by the row of the slot and
- * by the index booking_claim. @returns false when the slot is not free
+ * Claim, intent and key: one statement, so all or none. Races for a slot are decided by its row and by the index
+ * booking_claim, races to move or cancel a booking by the row of that booking.
+ * @returns false when the slot is not free or the booking to be replaced is not one that can be
  */
-export async function insertIntent(db: Queryable, i: Intent, document: DocumentWrite | undefined): Promise<boolean> {
+export async function insertIntent(db: Queryable, i: Intent): Promise<boolean> {
   const key = i.key === undefined ? [null, null, null] : [i.key.client, i.key.key, i.key.request];
   const values = [i.id, i.slot, i.appointment, i.clinic, i.patient, i.replaces, i.request, i.lease, ...key];
-  const { rowCount } = await db.query(
-    document === undefined
-      ? { name: 'claim', text: claimOnly, values }
-      : { name: 'claim_and_write', text: claimAndWrite, values: [...values, ...putDocumentValues(document)] },
-  );
+  const { rowCount } = await db.query({ name: 'claim', text: claim, values: [...values, i.content] });
   return rowCount === 1;
 }
 
@@ -104,7 +103,21 @@ export async function readKey(
   return rows[0];
 }
 
-/** A request of which it is certain that nothing was sent may be made again with its key. */
+/** The same patient's own booking of a slot, when that is what takes it. */
+export async function readOwnClaim(
+  db: Queryable,
+  slot: string,
+  patient: string,
+): Promise<{ appointment: string; state: string } | undefined> {
+  const { rows } = await db.query<{ appointment: string; state: string }>(
+    `select appointment, state from booking where slot = $1 and patient = $2
+       and state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown')`,
+    [slot, patient],
+  );
+  return rows[0];
+}
+
+/** A refused request of which no Appointment was made may be made again with its key. */
 export async function forgetKey(db: Queryable, booking: string): Promise<void> {
   await db.query('delete from idempotency_key where booking = $1', [booking]);
 }

@@ -25,12 +25,15 @@ export type Conclusion =
 export const open: Conclusion = { outcome: 'open' };
 
 /**
- * Seconds after which another process takes over what one was doing: the deadlines of its calls and a margin. Every step is a
+ * Seconds after which another process takes over what one was doing: the deadlines of its calls and the waits for Postgres. Every step is a
  * compare-and-set, so two processes at one booking do no harm; a lease that is too long leaves it lying after a crash.
  * @param calls to the MIS between two transitions
  */
-export const leaseOf = (clinic: Clinic, calls: 1 | 2): number => calls * clinic.config.booking.deadlineSeconds + 2;
+export const leaseOf = (clinic: Clinic, calls: 1 | 2): number => calls * clinic.config.booking.deadlineSeconds + 10;
 
-/** Seconds between looks at an unknown outcome, then every minute (RELIABILITY §4.3). */
+/** Seconds between looks at an unknown outcome, then every minute (RELIABILITY §4.3), at last every ten. */
 const pauses = [1, 2, 5, 10, 30];
-export const pauseAfter = (looks: number): number => pauses[looks] ?? 60;
+export const pauseAfter = (looks: number): number => pauses[looks] ?? (looks < 30 ? 60 : 600);
+
+/** Refusals by the MIS to cancel after which a person is asked to. */
+export const alarmAfter = 8;

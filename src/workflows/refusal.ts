@@ -8,6 +8,15 @@ export function slotTaken(slot: string): Fault {
   });
 }
 
+/** The patient asks for what he has: another Slot would be a second booking. */
+export function alreadyBooked(own: { appointment: string; state: string }): Fault {
+  const text =
+    own.state === 'confirmed'
+      ? `This Patient has this Slot already: it is Appointment/${own.appointment}.`
+      : 'A booking of this Slot for this Patient is under way: ask again before another is made.';
+  return new Fault('already-booked', text, { expression: 'Appointment.slot', retryAfter: 5 });
+}
+
 /** What the patient is told of a refusal, at once or when he asks again. */
 export function refusalOf(row: Pick<BookingRow, 'refusal' | 'refusal_text' | 'slot'>): Fault {
   if (row.refusal === 'taken') return slotTaken(row.slot);

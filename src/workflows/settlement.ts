@@ -2,9 +2,10 @@
 import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { sqlState } from '../postgres.ts';
+import { readFreeze } from '../store/clinics.sql.ts';
 import type { DocumentWrite } from '../store/document.ts';
 import { versionRace } from '../store/documents.sql.ts';
-import { bookedDocument, type Known } from './appointment-document.ts';
+import { composeDocument, versionOf } from './appointment-document.ts';
 import {
   type BookingRow,
   type Confirmed,
@@ -15,13 +16,14 @@ import {
   waitOn,
 } from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
+import type { SlotFacts } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
 import { findInMis } from './finding.ts';
 import { createRefusing } from './refusing.ts';
 
 export interface Settler extends Pick<Cancellation, 'cancel' | 'lose'> {
   /** One attempt to book; the row is in state `sending`. */
-  attempt(clinic: Clinic, row: BookingRow, known: Known | undefined): Promise<Conclusion>;
+  attempt(clinic: Clinic, row: BookingRow, known: SlotFacts | undefined): Promise<Conclusion>;
   /** Looks at a booking that is due. */
   settle(row: BookingRow): Promise<Conclusion>;
 }
@@ -30,13 +32,15 @@ export interface Settler extends Pick<Cancellation, 'cancel' | 'lose'> {
 const operatorAfter = 900;
 /** A write is repeated once at most, and only after the grace, when the MIS shows that it does not hold the first. */
 const attemptsAtMost = 2;
+/** What a frozen MIS says is not believed, and nothing is written to it: settling waits for the operator. */
+const frozenSeconds = 60;
 
 export function createSettler(context: BookingContext): Settler {
   const { pool, log } = context;
   const { cancel, lose, giveUp, look: lookAtCancel } = createCancellation(context);
   const { refuse, watch } = createRefusing(context);
 
-  async function attempt(clinic: Clinic, row: BookingRow, known: Known | undefined): Promise<Conclusion> {
+  async function attempt(clinic: Clinic, row: BookingRow, known: SlotFacts | undefined): Promise<Conclusion> {
     let reference = row.reference;
     const progress = async (given: string) => {
       if (!(await keepReference(pool, row, given))) throw new Error('the attempt was taken over by another process');
@@ -56,13 +60,13 @@ export function createSettler(context: BookingContext): Settler {
     clinic: Clinic,
     row: BookingRow,
     outcome: WriteOutcome,
-    known: Known | undefined,
+    known: SlotFacts | undefined,
   ): Promise<Conclusion> {
     if (outcome.outcome === 'confirmed') return confirm(clinic, row, outcome.reference, known);
     if (outcome.outcome === 'unknown') {
       const reference = outcome.reference ?? row.reference ?? undefined;
       const doubt = { doubt: true, reference, note: outcome.cause };
-      await moveBooking(pool, row.id, { from: ['sending'], to: 'unknown', next: pauseAfter(0), ...doubt });
+      await moveBooking(pool, row, { from: ['sending'], to: 'unknown', next: pauseAfter(0), ...doubt });
       return open;
     }
     if (row.doubted_for === null) return refuse(clinic, row, outcome.reason, outcome.text);
@@ -78,11 +82,11 @@ export function createSettler(context: BookingContext): Settler {
     const unsent = reason === 'unsent';
     const attempt = unsent ? row.attempt - 1 : row.attempt;
     const transition = { from: ['sending'], to: 'unknown', next: pauseAfter(1), attempt, note: reason } as const;
-    const moved = await moveBooking(pool, row.id, transition);
+    const moved = await moveBooking(pool, row, transition);
     return moved === undefined || unsent ? open : look(clinic, moved);
   }
 
-  async function confirm(clinic: Clinic, row: BookingRow, reference: string, known?: Known): Promise<Conclusion> {
+  async function confirm(clinic: Clinic, row: BookingRow, reference: string, known?: SlotFacts): Promise<Conclusion> {
     const { done, document } = await writeConfirmed(clinic, row, reference, known);
     if (done === undefined) return confirmTooLate(row, reference);
     if (done.replaces !== null) await giveUp(clinic, done.replaces, 'Перенос записи');
@@ -95,10 +99,12 @@ export function createSettler(context: BookingContext): Settler {
     clinic: Clinic,
     row: BookingRow,
     reference: string,
-    known: Known | undefined,
+    known: SlotFacts | undefined,
   ): Promise<{ done: Confirmed | undefined; document: DocumentWrite }> {
     for (let tries = 0; ; tries++) {
-      const document = await bookedDocument(context, clinic, row, tries === 0 ? known : undefined);
+      const isNew = tries === 0 && known !== undefined && row.replaces === null;
+      const version = isNew ? 0 : await versionOf(pool, row);
+      const document = await composeDocument(context, clinic, row, 'booked', known, version);
       try {
         return { done: await confirmBooking(pool, row.id, reference, leaseOf(clinic, 1), document), document };
       } catch (error) {
@@ -111,7 +117,7 @@ export function createSettler(context: BookingContext): Settler {
   async function confirmTooLate(row: BookingRow, reference: string): Promise<Conclusion> {
     const now = await readBooking(pool, row.id);
     if (now?.state === 'rejected')
-      await moveBooking(pool, row.id, {
+      await moveBooking(pool, now, {
         from: ['rejected'],
         to: 'rejected',
         next: 0,
@@ -134,27 +140,27 @@ export function createSettler(context: BookingContext): Settler {
       return refuse(clinic, row, 'unsent', 'Клиника не подтвердила запись.');
     const next = leaseOf(clinic, 1);
     const again = { from: ['unknown', 'needs_operator'], to: 'sending', next, attempt: row.attempt + 1 } as const;
-    const moved = await moveBooking(pool, row.id, again);
+    const moved = await moveBooking(pool, row, again);
     return moved === undefined ? open : attempt(clinic, moved, undefined);
   }
 
   async function waitForReads(row: BookingRow, doubted: number): Promise<Conclusion> {
     if (row.state !== 'unknown' || doubted < operatorAfter) return wait(row, pauseAfter(row.reads));
     const note = 'the MIS cannot be read';
-    await moveBooking(pool, row.id, { from: ['unknown'], to: 'needs_operator', next: 60, note });
+    await moveBooking(pool, row, { from: ['unknown'], to: 'needs_operator', next: 60, note });
     log.error({ booking: row.id }, 'the outcome of a booking cannot be found out: look into the MIS');
     return open;
   }
 
   async function wait(row: BookingRow, seconds: number): Promise<Conclusion> {
-    await waitOn(pool, row.id, seconds);
+    await waitOn(pool, row, seconds);
     return open;
   }
 
   async function takeOver(clinic: Clinic, row: BookingRow): Promise<Conclusion> {
     const note = 'the process died';
     const transition = { from: ['sending'], to: 'unknown', next: leaseOf(clinic, 1), doubt: true, note } as const;
-    const moved = await moveBooking(pool, row.id, transition);
+    const moved = await moveBooking(pool, row, transition);
     return moved === undefined ? open : look(clinic, moved);
   }
 
@@ -165,10 +171,21 @@ export function createSettler(context: BookingContext): Settler {
     async settle(row) {
       const clinic = context.clinics.byNumber(row.clinic);
       if (clinic?.booking === undefined) return open;
-      if (row.state === 'sending') return takeOver(clinic, row);
-      if (row.state === 'unknown' || row.state === 'needs_operator') return look(clinic, row);
-      if (row.state === 'rejected') return watch(clinic, row);
-      return lookAtCancel(clinic, row);
+      if ((await readFreeze(pool, row.clinic)) !== undefined) return wait(row, frozenSeconds);
+      switch (row.state) {
+        case 'sending':
+          return takeOver(clinic, row);
+        case 'unknown':
+        case 'needs_operator':
+          return look(clinic, row);
+        case 'rejected':
+          return watch(clinic, row);
+        case 'cancelling':
+        case 'cancel_unknown':
+          return lookAtCancel(clinic, row);
+        default:
+          return open;
+      }
     },
   };
 }

@@ -19,6 +19,7 @@ const atOnce = 20;
 export function startSweeper(pool: Database, clinics: Clinics, settler: Settler, log: Logger): Sweeper {
   const leaseSeconds = Math.max(2, ...clinics.all.map((c) => leaseOf(c, 2)));
   let timer: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> = Promise.resolve();
   let stopped = false;
   const underWay = new Set<Promise<void>>();
   let readable = true;
@@ -45,14 +46,19 @@ export function startSweeper(pool: Database, clinics: Clinics, settler: Settler,
       if (readable) log.warn({ err: error }, 'bookings that are due cannot be read; trying on');
       readable = false;
     }
-    if (!stopped) timer = setTimeout(() => void sweep(), pauseMilliseconds);
+    if (!stopped) timer = setTimeout(begin, pauseMilliseconds);
   }
 
-  void sweep();
+  function begin(): void {
+    sweeping = sweep();
+  }
+
+  begin();
   return {
     async stop() {
       stopped = true;
       clearTimeout(timer);
+      await sweeping;
       await Promise.all(underWay);
     },
   };

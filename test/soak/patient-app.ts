@@ -48,8 +48,7 @@ export function createClient(hub: OnecHub): PatientApp {
     let answer: Answer | undefined;
     for (let tries = 0; tries < triesWithoutAnswer; tries++) {
       answer = await send(method, path, body, headers);
-      if (answer !== undefined && !(answer.status === 503 && answer.body.status === undefined && isBusy(answer)))
-        return answer;
+      if (answer !== undefined && !saysNothing(answer)) return answer;
       await new Promise((done) => setTimeout(done, 100));
     }
     throw new Error(`${method} ${path}: no answer for ${triesWithoutAnswer / 10} s; last: ${JSON.stringify(answer)}`);
@@ -106,9 +105,9 @@ export function createClient(hub: OnecHub): PatientApp {
   };
 }
 
-/** 503 because Postgres is away tells nothing about the booking: the same key is sent again. */
-function isBusy(answer: Answer): boolean {
-  return JSON.stringify(answer.body).includes('busy or restarting');
+/** 504, and 503 because Postgres is away, tell nothing about the booking: the same key is sent again. */
+function saysNothing({ status, body }: Answer): boolean {
+  return status === 504 || (status === 503 && JSON.stringify(body).includes('busy or restarting'));
 }
 
 function heardIn({ status, body }: Answer): Heard {

@@ -14,6 +14,10 @@ export interface MemoryMis {
   /** Replaces the next answers of `book`, first to last. */
   readonly answers: WriteOutcome[];
   readonly found: FoundBooking[];
+  /** Replaces the next answers of `cancel`. */
+  readonly cancels: WriteOutcome[];
+  /** Runs when a slot has been sold and before that is answered. */
+  afterSale: () => Promise<void>;
   slots: MisRecord[];
   readonly operations: Operations;
 }
@@ -30,6 +34,8 @@ export function createMemoryMis(): MemoryMis {
     sold,
     answers: [],
     found: [],
+    cancels: [],
+    afterSale: async () => {},
     slots: [],
     operations: {
       schedule: {
@@ -52,6 +58,7 @@ export function createMemoryMis(): MemoryMis {
           const reference = `ref-${next++}`;
           await progress(reference);
           sold.set(reference, key);
+          await mis.afterSale();
           return { outcome: 'confirmed', reference };
         },
         async findBooking(request, reference) {
@@ -61,6 +68,8 @@ export function createMemoryMis(): MemoryMis {
           return { state: [...sold.values()].includes(String(request['slot'])) ? 'taken' : 'free' };
         },
         async cancel(reference) {
+          const planned = mis.cancels.shift();
+          if (planned !== undefined) return planned;
           sold.delete(reference);
           return { outcome: 'confirmed', reference };
         },

@@ -62,7 +62,7 @@ test('a free slot is booked, shown busy, cancelled, and free again', async () =>
     status: 'booked',
     slot: [{ reference: `Slot/${slot}` }],
   });
-  expect(booked.headers['location']).toBe(`http://hub.test/fhir/Appointment/${booked.body.id}/_history/2`);
+  expect(booked.headers['location']).toBe(`http://hub.test/fhir/Appointment/${booked.body.id}/_history/1`);
   expect(await statusOf(slot)).toBe('busy');
   const cancelled = await ask(hub, 'PUT', `Appointment/${booked.body.id}`, {
     body: { ...booked.body, status: 'cancelled' },
@@ -188,7 +188,8 @@ test('a pending booking that was cancelled is cancelled in the MIS too, once it 
 /** What the sweeper does with a booking that is due. */
 async function settle(appointment: string) {
   const { rows } = await hub.pool.query(
-    `select b.*, extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for from booking b where appointment = $1`,
+    `select b.*, extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for,
+       extract(epoch from clock_timestamp() - b.changed)::float8 as changed_for from booking b where appointment = $1`,
     [appointment],
   );
   return hub.settler.settle(rows[0]);

@@ -98,6 +98,32 @@ test('a MIS that suddenly shows almost nothing is believed at the second reading
   await syncSchedule(hub.sync, clinic, signal());
 });
 
+test('a reading that is not believed writes nothing, be it of doctors', async () => {
+  const all = mis.slots;
+  const schedule = clinic.operations.schedule!;
+  const { read: readAll } = schedule;
+  Object.assign(schedule, {
+    async read(...asked: Parameters<typeof readAll>) {
+      const { schedule: found, ...picture } = await readAll(...asked);
+      return { ...picture, schedule: found!.slice(0, 1) };
+    },
+  });
+  mis.slots = all.slice(0, 1).map((s) => ({ ...s, status: 'busy' }));
+  expect(await syncSchedule(hub.sync, clinic, signal())).toMatchObject({ outcome: 'suspect', written: 0 });
+  expect(await activeSchedules()).toBe(2);
+  expect(await syncSchedule(hub.sync, clinic, signal())).toMatchObject({ outcome: 'done', written: 61 });
+  expect(await activeSchedules()).toBe(1);
+  Object.assign(schedule, { read: readAll });
+  mis.slots = all;
+  await syncSchedule(hub.sync, clinic, signal());
+  expect(await activeSchedules()).toBe(2);
+});
+
+async function activeSchedules(): Promise<number> {
+  const { body } = await ask(hub, 'GET', 'Schedule?active=true');
+  return (body['entry'] as unknown[] | undefined)?.length ?? 0;
+}
+
 test('a reading that began before a booking was cancelled does not bring it back', async () => {
   const booked = await book(10);
   const schedule = clinic.operations.schedule!;
@@ -145,7 +171,7 @@ test('many vanishing at once freeze the writes to that MIS and cancel nothing', 
 
 async function syncAndReconcile() {
   await syncSchedule(hub.sync, clinic, signal());
-  return reconcile(hub.sync, hub.settler, clinic, 'suspicious', signal());
+  return reconcile(hub.sync, hub.settler, clinic, 'some', signal());
 }
 
 const order = (index: number) => ({

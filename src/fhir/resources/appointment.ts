@@ -4,6 +4,7 @@ import { Fault } from '../../fault.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
 import type { Answer } from '../../workflows/answer.ts';
+import { clientsPart } from '../../workflows/appointment.ts';
 import { keyOfCondition } from '../condition.ts';
 import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
@@ -38,7 +39,7 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
   const patient = patientOf(asked, body);
   const key = keyOf(asked, body);
   const condition = await keyOfCondition(context, asked, 'Appointment', body);
-  if (condition?.existing !== undefined) return condition.existing;
+  if (condition?.existing !== undefined) return pendingOr200(condition.existing);
   const order = { viewer: asked.viewer, content: body, slot, patient, key: key ?? condition?.key };
   return written(await context.booking.book(order), 201);
 }
@@ -56,12 +57,22 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
   }
   const kept = JSON.parse(current.body) as Resource;
   const slot = slotOf(body);
-  if (slot === slotOf(kept)) throw nothingToChange();
+  if (slot === slotOf(kept)) {
+    // A move that is repeated because its answer was lost.
+    if (isWritten(body, kept)) return { ...current, status: 200, type: 'Appointment' };
+    throw nothingToChange();
+  }
   if (patientOf(asked, body) !== patientOf(asked, kept))
     throw new Fault('business-rule', 'An Appointment cannot be given to another Patient.', {
       expression: 'Appointment.participant',
     });
   return written(await context.booking.move(asked.viewer, id, body, slot), 200);
+}
+
+/** What clients may not change is left out: participants and slot have been compared. */
+function isWritten(body: Resource, kept: Resource): boolean {
+  const [sent, stored] = [clientsPart(body), clientsPart(kept)];
+  return body['status'] === kept['status'] && JSON.stringify(sent) === JSON.stringify(stored);
 }
 
 function nothingToChange(): Fault {
@@ -114,6 +125,11 @@ function keyOf(asked: Asked, body: Resource) {
 }
 
 const statuses = { booked: 'whole', cancelled: 'whole', pending: 202, cancelling: 202 } as const;
+
+function pendingOr200(existing: Written): Written {
+  const { status } = JSON.parse(existing.body) as Resource;
+  return status === 'pending' ? { ...existing, status: 202, retryAfter: pendingRetrySeconds } : existing;
+}
 
 function written({ outcome, document, repeated }: Answer, whole: 200 | 201): Written {
   const { id, version, updated, body } = document;
