@@ -118,7 +118,12 @@ function queryOf(request: FastifyRequest): URLSearchParams {
 
 function formOf(request: FastifyRequest): URLSearchParams {
   const query = queryOf(request);
-  if (request.body instanceof URLSearchParams) for (const [name, value] of request.body) query.append(name, value);
+  const { body } = request;
+  if (body instanceof URLSearchParams) for (const [name, value] of body) query.append(name, value);
+  else if (body !== undefined && body !== null)
+    throw new Fault('unsupported-media-type', 'POST _search takes a form: application/x-www-form-urlencoded.', {
+      expression: 'http.content-type',
+    });
   return query;
 }
 

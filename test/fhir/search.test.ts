@@ -204,4 +204,15 @@ describe('documents', () => {
     });
     expect(answer.json().total).toBe(1);
   });
+
+  test('POST _search with JSON is refused: it would be a search for everything', async () => {
+    const answer = await ask(hub, 'POST', 'Practitioner/_search', { body: { family: 'Орлов' }, token: await one() });
+    expect([answer.status, answer.body.issue![0]!.expression]).toEqual([415, ['http.content-type']]);
+  });
+
+  test('the self link tells the page size that was used', async () => {
+    const links = (await get('Slot?_count=100000')).body['link'] as { relation: string; url: string }[];
+    expect(links.find((l) => l.relation === 'self')?.url).toContain('_count=1000');
+    expect(links.find((l) => l.relation === 'self')?.url).not.toContain('100000');
+  });
 });

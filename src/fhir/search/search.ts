@@ -37,13 +37,16 @@ function readPage(context: Context, asked: Asked, request: SearchRequest, c: Sea
 }
 
 const shapes = new Set<string>();
-const mostShapes = 500;
+const mostShapes = 200;
+const mostPreparedValues = 24;
 
 /**
  * Prepared once per connection and shape of query: shapes are few, their values are parameters. A client that makes up
- * shapes without end gets no further names, since Postgres keeps what it prepared for as long as the connection lasts.
+ * shapes without end, or one of many alternatives, gets no name: Postgres keeps what it prepared for as long as the connection
+ * lasts, up to half a megabyte a shape.
  */
-function nameOf(text: string): string | undefined {
+function nameOf(text: string, values: readonly unknown[]): string | undefined {
+  if (values.length > mostPreparedValues) return undefined;
   const name = `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
   if (!shapes.has(name) && shapes.size >= mostShapes) return undefined;
   shapes.add(name);
@@ -67,7 +70,11 @@ async function readSlots(context: Context, asked: Asked, request: SearchRequest,
   const query = `select ${slotColumn} from slot s where ${conditions.join(' and ')}
     order by s.start_at ${direction}, s.id ${direction} limit ${s.value(request.count + 1, 'integer')}`;
   const text = slotPage(query);
-  const { rows } = await context.db.query<{ page: string | null }>({ name: nameOf(text), text, values: s.values });
+  const { rows } = await context.db.query<{ page: string | null }>({
+    name: nameOf(text, s.values),
+    text,
+    values: s.values,
+  });
   const slots = rows[0]!.page?.split(';') ?? [];
   const more = slots.length > request.count;
   if (more) slots.pop();
@@ -98,7 +105,7 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
   const order = sort === undefined ? '' : `${sort('d')} ${direction}, `;
   const text = `select d.id, d.body, d.doc from document d
     where ${conditions.join(' and ')} order by ${order}d.doc ${direction} limit ${s.value(request.count + 1, 'integer')}`;
-  const { rows } = await context.db.query<DocumentRow>({ name: nameOf(text), text, values: s.values });
+  const { rows } = await context.db.query<DocumentRow>({ name: nameOf(text, s.values), text, values: s.values });
   if (rows.length === 0 && request.cursor !== undefined) await checkPlace(context, asked, request.cursor);
   const more = rows.length > request.count;
   if (more) rows.pop();
@@ -188,6 +195,7 @@ function bundle(base: string, request: SearchRequest, page: Page, included: stri
 
 function link(relation: string, base: string, request: SearchRequest, cursor: string | undefined): string {
   const query = new URLSearchParams(request.sent.map(([k, v]): [string, string] => [k, v]));
+  if (query.has('_count')) query.set('_count', String(request.count));
   if (cursor !== undefined) query.set(cursorName, cursor);
   const text = query.size === 0 ? '' : `?${query}`;
   return JSON.stringify({ relation, url: `${base}/${request.type}${text}` });
