@@ -49,6 +49,9 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
   const principal = { subject: 'test', role: 'app', clinics: ['demo'] } as const;
   const token = await mintToken(Buffer.from(key, 'base64'), principal, 36_000, Date.now);
   let hub: RunningProgram | undefined;
+  /** Errors that hubs before the present one have logged. */
+  const earlier: string[] = [];
+  const errorsOf = (text = '') => text.split('\n').filter((line) => line.startsWith('{"level":50'));
   let sandbox: RunningProgram | undefined;
   const sandboxArgs = [
     join(root, 'sandbox/onec/main.ts'),
@@ -66,6 +69,7 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
     },
     async startHub() {
       const program = options.program ?? root;
+      earlier.push(...errorsOf(hub?.output()));
       hub = await startProgram({
         args: [join(program, 'src/cli.ts'), 'start', '--config', config],
         cwd: program,
@@ -84,7 +88,7 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as Record<string, unknown>;
     },
-    output: () => hub?.output() ?? '',
+    output: () => [...earlier, hub?.output()].join('\n'),
     async stop() {
       await hub?.stop();
       await sandbox?.kill();
