@@ -127,7 +127,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     clinics,
     slots: createSlotRenderer(pool),
     booking,
-    live: createLiveCheck(sync, clinics, clock),
+    live: createLiveCheck(pool, sync, clinics),
     clock,
     log,
   };

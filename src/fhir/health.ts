@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
+import { readReadingAges } from '../store/clinics.sql.ts';
 
 export interface Health {
   /** Adds the routes and counts requests. */
@@ -92,12 +93,12 @@ function addGauges(registry: Registry, pool: Database, clinics: Clinics): void {
     help: 'Time since the last good reading of a clinic',
     labelNames: ['clinic', 'kind'],
     async collect() {
-      const { rows } = await pool.query<{ key: string; kind: string; age: number }>(
-        `select c.key, r.kind, extract(epoch from now() - max(r.finished))::float8 as age from sync_run r
-         join clinic c on c.id = r.clinic where r.outcome = 'done' group by c.key, r.kind`,
+      const ages = await readReadingAges(
+        pool,
+        clinics.all.map((c) => c.number),
       );
       this.reset();
-      for (const { key, kind, age } of rows) this.set({ clinic: key, kind }, age);
+      for (const { key, kind, age } of ages) this.set({ clinic: key, kind }, age);
     },
   });
 }

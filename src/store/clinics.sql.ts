@@ -82,7 +82,36 @@ export async function readLastRun(db: Queryable, clinic: number, kind: SyncKind)
   return rows[0];
 }
 
-/** Runs older than a week say nothing to anybody. */
-export async function pruneRuns(db: Queryable): Promise<void> {
-  await db.query(`delete from sync_run where started < now() - interval '7 days'`);
+export interface ReadingAge {
+  readonly key: string;
+  readonly kind: SyncKind;
+  /** Seconds since it ended. */
+  readonly age: number;
+}
+
+/** The last good reading of each kind, for clinics that have had one. */
+export async function readReadingAges(db: Queryable, clinics: readonly number[]): Promise<ReadingAge[]> {
+  const { rows } = await db.query<ReadingAge>({
+    name: 'reading_ages',
+    text: `select c.key, k.kind, extract(epoch from clock_timestamp() - r.finished)::float8 as age
+      from clinic c cross join (values ('directory'), ('schedule')) k (kind) cross join lateral (
+        select finished from sync_run where clinic = c.id and kind = k.kind and outcome = 'done' order by id desc limit 1) r
+      where c.id = any($1::smallint[])`,
+    values: [clinics],
+  });
+  return rows;
+}
+
+/**
+ * Deletes old runs. The last good one of each kind stays however old it is: an alarm is told its age.
+ * @param days how long a run is kept
+ * @returns how many were deleted, `limit` at most
+ */
+export async function pruneRuns(db: Queryable, days: number, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from sync_run where id in (select r.id from sync_run r where r.started < now() - make_interval(days => $1)
+       and r.id not in (select max(id) from sync_run where outcome = 'done' group by clinic, kind) limit $2)`,
+    [days, limit],
+  );
+  return rowCount ?? 0;
 }

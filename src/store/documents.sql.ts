@@ -53,6 +53,20 @@ export async function readDocument(
   return rows[0];
 }
 
+/**
+ * Deletes versions written long ago and superseded since; what says that a resource was deleted stays.
+ * @param days how long a version is kept
+ * @returns how many were deleted, `limit` at most
+ */
+export async function pruneVersions(db: Queryable, days: number, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from document_version where ctid = any(array(select ctid from document_version
+       where updated < now() - make_interval(days => $1) and not deleted limit $2))`,
+    [days, limit],
+  );
+  return rowCount ?? 0;
+}
+
 export interface MirroredDocument {
   readonly type: string;
   readonly id: string;

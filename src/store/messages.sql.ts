@@ -57,8 +57,14 @@ export async function readMessages(
   return rows;
 }
 
-/** @param days how long an exchange is kept */
-export async function pruneMessages(db: Queryable, days: number): Promise<number> {
-  const { rowCount } = await db.query('delete from message where at < now() - make_interval(days => $1)', [days]);
+/**
+ * @param days how long an exchange is kept
+ * @returns how many were deleted, `limit` at most
+ */
+export async function pruneMessages(db: Queryable, days: number, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from message where id in (select id from message where at < now() - make_interval(days => $1) limit $2)`,
+    [days, limit],
+  );
   return rowCount ?? 0;
 }

@@ -7,7 +7,9 @@ import type { Logger } from 'pino';
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { pruneRuns } from '../store/clinics.sql.ts';
+import { pruneVersions } from '../store/documents.sql.ts';
 import { pruneMessages } from '../store/messages.sql.ts';
+import { pruneSlots } from '../store/slots-upkeep.sql.ts';
 import { pruneKeys } from './claim.sql.ts';
 import { reconcile } from './reconcile.ts';
 import type { Settler } from './settlement.ts';
@@ -26,8 +28,13 @@ interface ClinicJob {
 const clinicQueues = ['sync-directory', 'sync-schedule', 'reconcile'] as const;
 type ClinicQueue = (typeof clinicQueues)[number];
 
-/** Days that an exchange with a MIS and an idempotency key are kept. */
-const keptDays = 30;
+/** Seconds between two looks of a worker for its next job. A reading of the schedule may have been asked for by somebody. */
+const pollingSeconds: Record<ClinicQueue, number> = { 'sync-directory': 5, 'sync-schedule': 1, reconcile: 10 };
+
+/** Days that things are kept; versions for more than a year, so that a yearly check finds what it looks for. */
+const kept = { messages: 30, keys: 30, runs: 7, slots: 90, versions: 400 } as const;
+/** Rows deleted by one statement: it must end well within its deadline whatever the day before has left. */
+const batch = 10_000;
 
 export async function startQueue(
   url: string,
@@ -100,7 +107,7 @@ function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue,
     'sync-directory': (clinic, signal) => syncDirectory(context, clinic, signal),
     'sync-schedule': async (clinic, signal) => {
       await syncSchedule(context, clinic, signal);
-      await reconcile(context, settler, clinic, 'suspicious', signal);
+      await reconcile(context, settler, clinic, 'some', signal);
     },
     reconcile: (clinic, signal) => reconcile(context, settler, clinic, 'all', signal),
   };
@@ -108,7 +115,9 @@ function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue,
 
 /** A failed reading is told by `sync_run` and comes again by the clock, so the job itself does not fail for it. */
 async function workOn(boss: PgBoss, name: ClinicQueue, work: ClinicWork, clinics: Clinics, log: Logger): Promise<void> {
-  await boss.work<ClinicJob>(name, { localConcurrency: 4, pollingIntervalSeconds: 1 }, async ([job]) => {
+  // A worker for every clinic: one that waits for a MIS that hangs keeps no other clinic waiting. It holds no connection.
+  const options = { localConcurrency: Math.max(1, clinics.all.length), pollingIntervalSeconds: pollingSeconds[name] };
+  await boss.work<ClinicJob>(name, options, async ([job]) => {
     const clinic = clinics.byKey(job!.data.clinic);
     if (clinic === undefined) return;
     await work(clinic, job!.signal).catch((error: unknown) => {
@@ -117,8 +126,15 @@ async function workOn(boss: PgBoss, name: ClinicQueue, work: ClinicWork, clinics
   });
 }
 
-async function prune(pool: Database): Promise<void> {
-  await pruneMessages(pool, keptDays);
-  await pruneKeys(pool, keptDays);
-  await pruneRuns(pool);
+/** What nobody needs any more. */
+export async function prune(pool: Database): Promise<void> {
+  await pruneKeys(pool, kept.keys);
+  await inBatches((limit) => pruneMessages(pool, kept.messages, limit));
+  await inBatches((limit) => pruneRuns(pool, kept.runs, limit));
+  await inBatches((limit) => pruneSlots(pool, kept.slots, limit));
+  await inBatches((limit) => pruneVersions(pool, kept.versions, limit));
+}
+
+async function inBatches(remove: (limit: number) => Promise<number>): Promise<void> {
+  while ((await remove(batch)) === batch);
 }

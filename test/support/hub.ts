@@ -45,7 +45,8 @@ export async function createTestHub(
   const pool = openPool(url, { name: 'test', connections: 20, onError: () => {} });
   const clinics = indexClinics(build(await ensureClinics(pool, keys)));
   const parameters = await loadParameters(pool);
-  const sync = { pool, parameters, clock, log: silent };
+  const work = openPool(url, { name: 'test work', connections: 6, queryTimeout: 120_000, onError: () => {} });
+  const sync = { pool: work, parameters, clock, log: silent };
   const bookingContext = { pool, clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
   const key = randomBytes(48);
@@ -57,7 +58,7 @@ export async function createTestHub(
     clinics,
     slots: createSlotRenderer(pool),
     booking: createBooking(bookingContext, settler),
-    live: createLiveCheck(sync, clinics, clock),
+    live: createLiveCheck(pool, sync, clinics),
     clock,
     log: silent,
   };
@@ -77,7 +78,7 @@ export async function createTestHub(
     token: (p) => mintToken(key, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
     async close() {
       await app.close();
-      await pool.end();
+      await Promise.all([pool.end(), work.end()]);
     },
   };
 }
