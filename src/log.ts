@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 
 const redact = {
-  paths: ['err.cause', 'err.detail', 'err.where', 'err.parameters', '*.authorization', '*.password'],
+  paths: ['err.cause', 'err.client', 'err.detail', 'err.where', 'err.parameters', '*.authorization', '*.password'],
   remove: true,
 };
 

@@ -46,7 +46,7 @@ export interface Clinic {
   /** @throws MisReadError */
   readSchedule(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<ReadSchedule>;
   /** The MIS's booking request for an Appointment. @throws MappingError when the mapping cannot be made */
-  bookingRequest(input: BookingInput): MisRecord;
+  bookingRequest(input: BookingInput): Promise<MisRecord>;
   readonly booking: BookingAbility | undefined;
 }
 
@@ -88,10 +88,7 @@ export interface ClinicParts {
 }
 
 export function openClinic({ key, number, config, operations, mappings }: ClinicParts): Clinic {
-  const mirror = (records: MisRecords): Mirrored[] =>
-    Object.entries(records).flatMap(([kind, list]) =>
-      list.flatMap((record) => mappings.mirror(kind, record).map((made) => ({ ...made, record }))),
-    );
+  const mirror = (records: MisRecords) => mirrorAll(mappings, records);
   return {
     key,
     number,
@@ -106,11 +103,27 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     async readSchedule(window, only, signal) {
       if (operations.schedule === undefined) return { schedules: [], slots: [] };
       const { slot = [], ...others } = await operations.schedule.read(window, only, signal);
-      const slots = slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
-      return { schedules: mirror(others), slots };
+      const slots = mappings.slow.has('slot')
+        ? (await mirror({ slot })).map(readSlot)
+        : slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
+      return { schedules: await mirror(others), slots };
     },
-    bookingRequest: (input) => mappings.toMis('Appointment', input),
+    bookingRequest: async (input) =>
+      mappings.slow.has('Appointment')
+        ? mappings.toMisSlowly('Appointment', input)
+        : mappings.toMis('Appointment', input),
   };
+}
+
+/** Documents marked `slow: true` are evaluated by JSONata itself, one record after the other. */
+async function mirrorAll(mappings: Mappings, records: MisRecords): Promise<Mirrored[]> {
+  const mirrored: Mirrored[] = [];
+  for (const [kind, list] of Object.entries(records))
+    for (const record of list) {
+      const made = mappings.slow.has(kind) ? await mappings.mirrorSlowly(kind, record) : mappings.mirror(kind, record);
+      for (const each of made) mirrored.push({ ...each, record });
+    }
+  return mirrored;
 }
 
 /** Takes a mapped Slot apart into what varies and what its schedule's slots share. @throws MisReadError */

@@ -54,7 +54,7 @@ export function openForWrites(context: BookingContext, number: number, frozen: b
 }
 
 /** What the MIS will be sent. */
-export function requestOf(clinic: Clinic, resource: Resource, facts: SlotFacts, booking: string): MisRecord {
+export function requestOf(clinic: Clinic, resource: Resource, facts: SlotFacts, booking: string): Promise<MisRecord> {
   const start = fhirInstant(facts.start.getTime());
   return clinic.bookingRequest({
     resource,

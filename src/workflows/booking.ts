@@ -68,7 +68,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     if (facts.status !== 0) return taken(order);
     const [id, appointment] = [randomUUID(), randomUUID()];
     const place = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
-    const row = begin(context, clinic, place, order.content, facts);
+    const row = await begin(context, clinic, place, order.content, facts);
     try {
       if (!(await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: order.key }))) return await taken(order);
       return await attempt(order.viewer, clinic, row, facts);
@@ -98,7 +98,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       });
     if (facts.status !== 0) throw slotTaken(slot);
     const place = { id: randomUUID(), appointment, clinic: old.clinic, slot, patient: old.patient, replaces: old.id };
-    const row = begin(context, clinic, place, content, facts);
+    const row = await begin(context, clinic, place, content, facts);
     try {
       const claimed = await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: undefined });
       if (claimed) return await attempt(viewer, clinic, row, facts);
@@ -163,7 +163,7 @@ type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patien
  * The row of a booking before its first attempt. Whatever could not be written down later is found out here.
  * @throws Fault business-rule, bad-value
  */
-function begin(context: BookingContext, clinic: Clinic, place: Place, content: Resource, facts: SlotFacts) {
+async function begin(context: BookingContext, clinic: Clinic, place: Place, content: Resource, facts: SlotFacts) {
   const patient = { reference: `Patient/${place.patient}` };
   const resource = composeAppointment(place.appointment, content, patient, facts, 'booked');
   const origin = { clinic: clinic.number, zone: clinic.zone };
@@ -176,7 +176,7 @@ function begin(context: BookingContext, clinic: Clinic, place: Place, content: R
     told: false,
     successor: null,
     content: JSON.stringify(clientsPart(content)),
-    request: requestOf(clinic, resource, facts, place.id),
+    request: await requestOf(clinic, resource, facts, place.id),
     reference: null,
     refusal: null,
     refusal_text: null,
