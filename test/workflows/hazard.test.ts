@@ -46,7 +46,9 @@ const order = (slot: string) => ({
   participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
 });
 const book = (slot: string, headers = {}) => ask(hub, 'POST', 'Appointment', { body: order(slot), headers });
-const put = (id: string, body: object) => ask(hub, 'PUT', `Appointment/${id}`, { body });
+const put = (id: string, body: object, headers = {}) => ask(hub, 'PUT', `Appointment/${id}`, { body, headers });
+/** Of two requests on the same version, the one that comes too late is in the way of the other, or finds another version. */
+const first = { 'if-match': 'W/"1"' };
 const pause = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
 const statusOf = async (id: string) => (await ask(hub, 'GET', `Appointment/${id}`)).body['status'];
 
@@ -74,9 +76,14 @@ test('two moves at once: one is done, the MIS holds one booking, and cancelling 
     const { id, body } = await booked();
     const before = mis.sold.size;
     mis.afterSale = () => pause(30);
-    const moves = [nextSlot(), nextSlot()].map((slot) => put(id, { ...body, slot: [{ reference: `Slot/${slot}` }] }));
+    const moves = [nextSlot(), nextSlot()].map((slot) =>
+      put(id, { ...body, slot: [{ reference: `Slot/${slot}` }] }, first),
+    );
     const statuses = (await Promise.all(moves)).map((a) => a.status).sort();
-    expect(statuses).toEqual([200, 409]);
+    expect([
+      [200, 409],
+      [200, 412],
+    ]).toContainEqual(statuses);
     expect(mis.sold.size).toBe(before);
     const now = (await ask(hub, 'GET', `Appointment/${id}`)).body;
     expect((await put(id, { ...now, status: 'cancelled' })).status).toBe(200);
@@ -89,12 +96,13 @@ test('a move and a cancellation at once: one of them is done, and the MIS knows 
     const { id, body } = await booked();
     const before = mis.sold.size;
     mis.afterSale = () => pause(30);
-    const move = () => put(id, { ...body, slot: [{ reference: `Slot/${nextSlot()}` }] });
-    const cancel = () => put(id, { ...body, status: 'cancelled' });
+    const move = () => put(id, { ...body, slot: [{ reference: `Slot/${nextSlot()}` }] }, first);
+    const cancel = () => put(id, { ...body, status: 'cancelled' }, first);
     const answers = await Promise.all(round % 2 === 0 ? [move(), cancel()] : [cancel(), move()]);
     const [moved, cancelled] = (round % 2 === 0 ? answers : answers.toReversed()) as [Answer, Answer];
     const isMoved = moved.status === 200;
-    expect([moved.status, cancelled.status]).toEqual(isMoved ? [200, 409] : [409, 200]);
+    expect([409, 412]).toContain(isMoved ? cancelled.status : moved.status);
+    expect(isMoved ? moved.status : cancelled.status).toBe(200);
     expect(await statusOf(id)).toBe(isMoved ? 'booked' : 'cancelled');
     expect(mis.sold.size).toBe(isMoved ? before : before - 1);
   }
