@@ -1,9 +1,14 @@
 /** Statements on `clinic` and `sync_run`. */
 import type { Queryable } from '../postgres.ts';
 
-/** The number of each clinic, giving one to those that are new. */
+/** The number of each clinic, giving one to those that are new; any number of processes may do it at once. */
 export async function ensureClinics(db: Queryable, keys: readonly string[]): Promise<Map<string, number>> {
-  await db.query('insert into clinic (key) select unnest($1::text[]) on conflict do nothing', [keys]);
+  // A row that runs into a conflict has used up a number all the same, and a smallint has few.
+  await db.query(
+    `insert into clinic (key) select k from unnest($1::text[]) as n(k)
+     where not exists (select from clinic c where c.key = n.k) on conflict do nothing`,
+    [keys],
+  );
   const { rows } = await db.query<{ id: number; key: string }>('select id, key from clinic');
   return new Map(rows.map((r) => [r.key, r.id]));
 }
