@@ -12,6 +12,7 @@ import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
 import { readMessages } from './store/messages.sql.ts';
 import { reconcile, thaw } from './workflows/reconcile.ts';
+import { readUnsettled } from './workflows/standing.sql.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
 const demo = join(import.meta.dirname, '..', 'config', 'demo.yaml');
@@ -90,7 +91,7 @@ program
 
 program
   .command('clinics')
-  .description('tell how each clinic stands: last readings, breakers, freeze')
+  .description('tell how each clinic stands: last readings, freeze')
   .action(() =>
     withGround(async ({ pool, clinics }) => {
       for (const { key, number, name } of clinics.all) {
@@ -125,6 +126,23 @@ program
         );
       const lost = o.acceptLost === true ? `; ${vanished} bookings were given up` : '';
       console.log(outcome === 'thawed' ? `${key}: writes are allowed again${lost}` : `${key} was not frozen`);
+    }),
+  );
+
+program
+  .command('bookings')
+  .description('show the bookings of a clinic whose outcome is not known yet')
+  .argument('<clinic>', 'key of the clinic in the configuration')
+  .action((key: string) =>
+    withGround(async ({ pool, clinics }) => {
+      const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
+      const unsettled = await readUnsettled(pool, clinic.number);
+      if (unsettled.length === 0) console.log(`${key}: every booking is settled`);
+      for (const b of unsettled)
+        console.log(
+          `${b.id} ${b.state} since ${b.since.toISOString()}, looked at next ${b.next_at?.toISOString()}\n` +
+            `  Appointment/${b.appointment}, in the MIS ${b.reference ?? 'without a reference'}, ${b.note ?? 'nothing noted'}`,
+        );
     }),
   );
 

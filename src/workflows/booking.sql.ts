@@ -39,7 +39,8 @@ export interface BookingRow {
   readonly reads: number;
 }
 
-const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.successor,
+/** Of `booking b`. */
+export const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.successor,
   b.content, b.request, b.reference, b.refusal, b.refusal_text, b.reads,
   extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for,
   extract(epoch from clock_timestamp() - b.changed)::float8 as changed_for`;
@@ -238,34 +239,4 @@ export async function waitOn(db: Queryable, row: BookingRow, seconds: number): P
 /** A refused booking has been watched long enough. */
 export async function endWatch(db: Queryable, id: string): Promise<void> {
   await db.query(`update booking set next_at = null, request = null where id = $1 and state = 'rejected'`, [id]);
-}
-
-export interface ConfirmedRow extends BookingRow {
-  /** The last reading of the MIS shows its time free. */
-  readonly shown_free: boolean;
-}
-
-/**
- * Confirmed bookings whose time has not come: those whose slot the last reading of the MIS shows free or withdrawn, and of the
- * others those that were not asked about for longest.
- * @param others how many of the others; null: all
- */
-export async function readConfirmed(db: Queryable, clinic: number, others: number | null): Promise<ConfirmedRow[]> {
-  const coming = `select ${columns}, s.mis_status = 0 as shown_free from slot s join booking b on b.id = s.booking
-    where s.clinic = $1 and s.start_at > now() and s.booking is not null and b.state = 'confirmed' and b.reference is not null`;
-  const { rows } = await db.query<ConfirmedRow>({
-    name: 'read_confirmed',
-    text: `(${coming} and (s.mis_status = 0 or s.mis_reason = 3))
-      union all (${coming} and not (s.mis_status = 0 or s.mis_reason = 3) order by b.checked limit $2)`,
-    values: [clinic, others],
-  });
-  return rows;
-}
-
-/** @param free how many checks in a row have found it held while its time is shown free */
-export async function noteChecked(db: Queryable, id: string, free: number): Promise<void> {
-  await db.query(`update booking set checked = clock_timestamp(), reads = $2 where id = $1 and state = 'confirmed'`, [
-    id,
-    free,
-  ]);
 }
