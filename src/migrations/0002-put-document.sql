@@ -35,26 +35,34 @@ end $$;
 create function put_search_values(p_doc bigint, p_values search_value[], p_exists boolean) returns void
 language plpgsql as $$
 begin
-  if p_exists then
-    delete from search_token t where t.doc = p_doc and not exists (select from unnest(p_values) v
-      where v.kind = 't' and v.parameter = t.parameter and v.a = t.system and v.b = t.code);
-    delete from search_reference t where t.doc = p_doc and not exists (select from unnest(p_values) v
-      where v.kind = 'r' and v.parameter = t.parameter and v.a = t.type and v.b::uuid = t.target);
-    delete from search_date t where t.doc = p_doc and not exists (select from unnest(p_values) v
-      where v.kind = 'd' and v.parameter = t.parameter and v.a::timestamptz = t.low and v.b::timestamptz = t.high);
-    delete from search_string t where t.doc = p_doc and not exists (select from unnest(p_values) v
-      where v.kind = 's' and v.parameter = t.parameter and v.a = t.folded and v.b = t.exact);
+  -- Nothing to compare with: one statement costs two thirds of four.
+  if not p_exists then
+    with v as materialized (select * from unnest(p_values)),
+      t as (insert into search_token (parameter, doc, system, code) select parameter, p_doc, a, b from v where kind = 't'),
+      r as (insert into search_reference (parameter, doc, type, target) select parameter, p_doc, a, b::uuid from v where kind = 'r'),
+      d as (insert into search_date (parameter, doc, low, high)
+        select parameter, p_doc, a::timestamptz, b::timestamptz from v where kind = 'd')
+    insert into search_string (parameter, doc, folded, exact) select parameter, p_doc, a, b from v where kind = 's';
+    return;
   end if;
+  delete from search_token t where t.doc = p_doc and not exists (select from unnest(p_values) v
+    where v.kind = 't' and v.parameter = t.parameter and v.a = t.system and v.b = t.code);
+  delete from search_reference t where t.doc = p_doc and not exists (select from unnest(p_values) v
+    where v.kind = 'r' and v.parameter = t.parameter and v.a = t.type and v.b::uuid = t.target);
+  delete from search_date t where t.doc = p_doc and not exists (select from unnest(p_values) v
+    where v.kind = 'd' and v.parameter = t.parameter and v.a::timestamptz = t.low and v.b::timestamptz = t.high);
+  delete from search_string t where t.doc = p_doc and not exists (select from unnest(p_values) v
+    where v.kind = 's' and v.parameter = t.parameter and v.a = t.folded and v.b = t.exact);
   insert into search_token (parameter, doc, system, code)
   select v.parameter, p_doc, v.a, v.b from unnest(p_values) v where v.kind = 't'
-    and not (p_exists and exists (select from search_token t where t.doc = p_doc and t.parameter = v.parameter and t.system = v.a and t.code = v.b));
+    and not exists (select from search_token t where t.doc = p_doc and t.parameter = v.parameter and t.system = v.a and t.code = v.b);
   insert into search_reference (parameter, doc, type, target)
   select v.parameter, p_doc, v.a, v.b::uuid from unnest(p_values) v where v.kind = 'r'
-    and not (p_exists and exists (select from search_reference t where t.doc = p_doc and t.parameter = v.parameter and t.type = v.a and t.target = v.b::uuid));
+    and not exists (select from search_reference t where t.doc = p_doc and t.parameter = v.parameter and t.type = v.a and t.target = v.b::uuid);
   insert into search_date (parameter, doc, low, high)
   select v.parameter, p_doc, v.a::timestamptz, v.b::timestamptz from unnest(p_values) v where v.kind = 'd'
-    and not (p_exists and exists (select from search_date t where t.doc = p_doc and t.parameter = v.parameter and t.low = v.a::timestamptz and t.high = v.b::timestamptz));
+    and not exists (select from search_date t where t.doc = p_doc and t.parameter = v.parameter and t.low = v.a::timestamptz and t.high = v.b::timestamptz);
   insert into search_string (parameter, doc, folded, exact)
   select v.parameter, p_doc, v.a, v.b from unnest(p_values) v where v.kind = 's'
-    and not (p_exists and exists (select from search_string t where t.doc = p_doc and t.parameter = v.parameter and t.folded = v.a and t.exact = v.b));
+    and not exists (select from search_string t where t.doc = p_doc and t.parameter = v.parameter and t.folded = v.a and t.exact = v.b);
 end $$;
