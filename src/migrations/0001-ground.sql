@@ -122,6 +122,11 @@ create index slot_schedule_start on slot (schedule, start_at);
 create index slot_free on slot (schedule, start_at, id) where status = 0;
 create index slot_booking on slot (booking) where booking is not null;
 create index slot_free_clinic on slot (clinic, start_at, id) where status = 0;
+-- Without the id it is a sixth as large, for many slots of a clinic begin together; the few of a moment are sorted.
+create index slot_clinic_start on slot (clinic, start_at);
+create index slot_booked on slot (clinic, start_at) where booking is not null;
+-- A schedule is of one clinic: else its slots are looked for in two indexes, 20 ms instead of 0.1.
+create statistics slot_of_schedule (dependencies) on schedule, clinic from slot;
 
 create table booking (
   id uuid primary key,

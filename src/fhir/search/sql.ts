@@ -11,9 +11,11 @@ import { unescapeValue } from './value.ts';
 /** A statement being written: text is the caller's, values get their numbers here. */
 export class Statement {
   readonly values: unknown[] = [];
+  readonly #oneClinic: boolean;
 
   constructor(viewer: Viewer) {
     this.values.push(...viewerValues(viewer));
+    this.#oneClinic = viewer.clinics.length === 1;
   }
 
   value(value: unknown, cast = ''): string {
@@ -26,7 +28,7 @@ export class Statement {
   }
 
   visibleSlot(alias: string): string {
-    return slotVisible(alias, 1);
+    return slotVisible(alias, 1, this.#oneClinic);
   }
 }
 
