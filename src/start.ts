@@ -1,59 +1,90 @@
 /** `medmost start`: everything up, the first reading with progress, then where to go; Ctrl-C takes everything down. */
+import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { type RunningCompanion, startCompanion } from './companion.ts';
 import type { Config } from './config.ts';
 import type { Clinic } from './connectors/clinic.ts';
+import { lockData } from './data-lock.ts';
 import { createLog } from './log.ts';
 import { type Hub, openDatabase, startHub } from './main.ts';
 import { readLastRun } from './store/clinics.sql.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
-/** Longest that requests in flight and attempts to book may take to finish. */
-const stopSeconds = 40;
+type Stop = () => unknown;
 
+/** Runs until SIGINT or SIGTERM, and then ends the process. @throws ConfigError, when what was started is stopped again */
 export async function start(config: Config): Promise<void> {
-  const started: (() => Promise<unknown>)[] = [];
-  const stopAll = async () => {
-    for (const stop of started.splice(0).reverse()) await stop();
-  };
+  const started: Stop[] = [];
+  const signal = abortOnSignal(stopSeconds(config));
   try {
-    await startAll(config, started, stopAll);
+    await startAll(config, started, signal);
+    if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {
-    await stopAll();
-    throw error;
+    if (!signal.aborted) throw error;
+  } finally {
+    for (const stop of started.reverse()) await stop();
   }
+  process.exit(0);
 }
 
-async function startAll(
-  config: Config,
-  started: (() => Promise<unknown>)[],
-  stopAll: () => Promise<void>,
-): Promise<void> {
-  const say = (text: string) => console.log(text);
+/** What is started is on the list before the next step begins; a signal ends the start after the step under way. */
+async function startAll(config: Config, started: Stop[], signal: AbortSignal): Promise<void> {
+  if (process.env['DATABASE_URL'] === undefined) started.push(await lockData(config.data));
   say('Starting Postgres …');
   const { url, cluster } = await openDatabase(config);
+  // Also one that a killed hub left running: the lock says that no other hub lives on it.
   if (cluster !== undefined) started.push(() => cluster.stop());
   const companions: RunningCompanion[] = [];
   for (const companion of config.companions) {
+    signal.throwIfAborted();
     say(`Starting ${companion.name} …`);
-    const running = await startCompanion(companion);
+    const running = await startCompanion(companion, signal);
     companions.push(running);
     started.push(() => running.stop());
   }
+  signal.throwIfAborted();
   const hub = await startHub(config, url, createLog());
   started.push(() => hub.stop());
-  stopOnSignal(stopAll, say);
-  for (const clinic of hub.ground.clinics.all) await firstReading(hub, clinic, say);
+  for (const clinic of hub.ground.clinics.all) await firstReading(hub, clinic, signal);
+  signal.throwIfAborted();
   say(welcome(config, hub, companions));
 }
 
-async function firstReading(hub: Hub, clinic: Clinic, say: (text: string) => void): Promise<void> {
+/** MIS calls that may follow each other for one booking: it is found, booked, found again, cancelled. */
+const callsInTurn = 4;
+/** A job of the queue may take 15 s more; companions and Postgres need some for themselves. */
+const marginSeconds = 30;
+
+/** Seconds after which a stop is given up: longer than the longest request and the longest attempt to book may take. */
+export function stopSeconds({ clinics }: Config): number {
+  const drains = Object.values(clinics).map((c) => c.booking.answerSeconds + callsInTurn * c.booking.deadlineSeconds);
+  return Math.max(0, ...drains) + marginSeconds;
+}
+
+const say = (text: string) => console.log(text);
+
+/** The first signal counts: npm passes a Ctrl-C on to a process that has had it from the terminal. */
+function abortOnSignal(patienceSeconds: number): AbortSignal {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) return;
+    say(`${name}: finishing what is in flight …`);
+    setTimeout(() => process.exit(1), patienceSeconds * 1000).unref();
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+async function firstReading(hub: Hub, clinic: Clinic, stopping: AbortSignal): Promise<void> {
+  stopping.throwIfAborted();
   const { pool, sync } = hub.ground;
   if ((await readLastRun(pool, clinic.number, 'schedule'))?.outcome === 'done') {
     await hub.queue.request('sync-schedule', clinic.key);
     return;
   }
-  const signal = AbortSignal.timeout(300_000);
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(300_000)]);
   try {
     say(`Reading «${clinic.name}» from its MIS: doctors and branches …`);
     const directory = await syncDirectory(sync, clinic, signal);
@@ -61,27 +92,9 @@ async function firstReading(hub: Hub, clinic: Clinic, say: (text: string) => voi
     const schedule = await syncSchedule(sync, clinic, signal);
     say(`  ${schedule.read} slots.`);
   } catch (error) {
+    if (stopping.aborted) return;
     say(`  not now: ${(error as Error).message}. The hub goes on trying by its schedule.`);
   }
-}
-
-function stopOnSignal(stopAll: () => Promise<void>, say: (text: string) => void): void {
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    say(`${signal}: finishing what is in flight …`);
-    setTimeout(() => process.exit(1), stopSeconds * 1000).unref();
-    stopAll().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }
 
 function welcome(config: Config, hub: Hub, companions: readonly RunningCompanion[]): string {

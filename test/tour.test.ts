@@ -4,14 +4,19 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Demo, startDemo } from './support/demo.ts';
+import { createDemoPlace, type DemoPlace, type RunningDemo } from './support/demo.ts';
 import { root } from './support/process.ts';
 
-let demo: Demo;
+let place: DemoPlace;
+let demo: RunningDemo;
 beforeAll(async () => {
-  demo = await startDemo();
+  place = await createDemoPlace();
+  demo = await place.start();
 }, 120_000);
-afterAll(() => demo?.interrupt(), 60_000);
+afterAll(async () => {
+  await demo?.interrupt();
+  await place.remove();
+}, 60_000);
 
 test('the commands that npm start prints find free slots', async () => {
   const [, commands] = /Try it[^\n]*\n((?: {2}.*\n)+)/.exec(demo.output())!;
@@ -23,7 +28,7 @@ test('the tour books a slot, shows it in 1С, cancels it and shows it free again
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   const blocks = [...readme.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, block]) => block!);
   const mark = '-- next block --';
-  const base = `BASE=${demo.hub}/fhir\nMIS=${demo.mis}\n`;
+  const base = `BASE=${place.hub}/fhir\nMIS=${place.mis}\n`;
   const printed = (await type(base + blocks.join(`echo '${mark}'\n`))).split(`${mark}\n`);
   const [, found, booked, held, cancelled, freed] = printed as [string, string, string, string, string, string];
 
@@ -45,7 +50,7 @@ test('the tour books a slot, shows it in 1С, cancels it and shows it free again
 
 /** Types lines into bash, as one pastes them into a terminal. @returns what it printed */
 async function type(lines: string): Promise<string> {
-  const bash = spawn('bash', { cwd: root, env: demo.env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const bash = spawn('bash', { cwd: root, env: place.env, stdio: ['pipe', 'pipe', 'inherit'] });
   let printed = '';
   bash.stdout.on('data', (chunk: Buffer) => {
     printed += String(chunk);

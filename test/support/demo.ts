@@ -7,16 +7,29 @@ import { delimiter, join } from 'node:path';
 import { freePort } from '../../src/cluster.ts';
 import { root } from './process.ts';
 
-export interface Demo {
+/** A data folder and two ports, on which the demo is started again and again. */
+export interface DemoPlace {
   /** URL of the hub, without /fhir. */
   readonly hub: string;
   /** URL of the sandbox MIS. */
   readonly mis: string;
+  /** The data folder. */
+  readonly data: string;
   /** Environment of the reader's second terminal. */
   readonly env: NodeJS.ProcessEnv;
+  /** `npm start`. Resolves when it has printed this text. @throws Error with what it printed when it ends before */
+  start(until?: string): Promise<RunningDemo>;
+  /** `npm start` on the same data folder that is to end by itself, from a terminal with this much more environment. */
+  startInVain(env?: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }>;
+  remove(): Promise<void>;
+}
+
+export interface RunningDemo {
   output(): string;
   /** Ctrl-C: SIGINT to the whole group, as a terminal does. Resolves when all of it has ended. */
   interrupt(): Promise<void>;
+  /** SIGKILL to the whole group, which is npm and the hub. */
+  kill(): Promise<void>;
 }
 
 /** Without the folders that npm puts in front for a test: a reader's `node` is that of his machine. */
@@ -27,36 +40,68 @@ const readersPath = (process.env['PATH'] ?? '')
 
 const patienceMilliseconds = 90_000;
 
-export async function startDemo(): Promise<Demo> {
+export async function createDemoPlace(): Promise<DemoPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'medmost-demo-'));
   // Started by root, Postgres runs as another account and must be able to enter.
   await chmod(folder, 0o755);
   const [port, misPort] = [await freePort(), await freePort()];
-  const config = join(folder, 'demo.yaml');
-  await writeFile(config, await demoConfig(join(folder, 'data'), misPort));
+  const [config, data] = [join(folder, 'demo.yaml'), join(folder, 'data')];
+  await writeFile(config, await demoConfig(data, misPort));
   const { DATABASE_URL: _, MEDMOST_TOKEN_KEY: __, ...rest } = process.env;
   const env = { ...rest, PATH: readersPath, MEDMOST_CONFIG: config, PORT: String(port) };
+  return {
+    hub: `http://127.0.0.1:${port}`,
+    mis: `http://127.0.0.1:${misPort}`,
+    data,
+    env,
+    start: (until = 'Ctrl-C stops everything.') => startNpm(env, until),
+    async startInVain(more = {}) {
+      const npm = spawnNpm({ ...env, ...more });
+      return { code: await npm.ended, output: npm.output() };
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function startNpm(env: NodeJS.ProcessEnv, text: string): Promise<RunningDemo> {
+  const npm = spawnNpm(env);
+  for (const until = Date.now() + patienceMilliseconds; !npm.output().includes(text); ) {
+    if (npm.hasEnded() || Date.now() > until) {
+      npm.signal('SIGINT');
+      await npm.ended;
+      throw new Error(`npm start did not print «${text}»:\n${npm.output()}`);
+    }
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return {
+    output: npm.output,
+    async interrupt() {
+      npm.signal('SIGINT');
+      await npm.ended;
+    },
+    async kill() {
+      npm.signal('SIGKILL');
+      await npm.ended;
+    },
+  };
+}
+
+function spawnNpm(env: NodeJS.ProcessEnv) {
   const child = spawn('npm', ['start'], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       printed += String(chunk);
     });
-  const closed = once(child, 'close');
-  const interrupt = async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGINT');
-    await closed;
-    await rm(folder, { recursive: true, force: true });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  return {
+    output: () => printed,
+    hasEnded,
+    ended: once(child, 'close').then(([code]) => code as number | null),
+    signal(name: NodeJS.Signals) {
+      if (!hasEnded()) process.kill(-child.pid!, name);
+    },
   };
-  for (const until = Date.now() + patienceMilliseconds; !printed.includes('Ctrl-C stops everything.'); ) {
-    if (child.exitCode !== null || Date.now() > until) {
-      await interrupt();
-      throw new Error(`npm start did not come up:\n${printed}`);
-    }
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  const hub = `http://127.0.0.1:${port}`;
-  return { hub, mis: `http://127.0.0.1:${misPort}`, env, output: () => printed, interrupt };
 }
 
 /** config/demo.yaml with its port of the sandbox and its data folder replaced, and nothing else. */
