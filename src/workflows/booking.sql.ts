@@ -214,12 +214,13 @@ export async function markUnwanted(db: Queryable, id: string): Promise<boolean> 
   return rowCount === 1;
 }
 
-/** Takes bookings that are due; for `lease` seconds no other process takes them. */
+/** Takes bookings that are due, the watch over refused ones last; for `lease` seconds no other process takes them. */
 export async function takeDue(db: Queryable, limit: number, lease: number): Promise<BookingRow[]> {
   const { rows } = await db.query<BookingRow>({
     name: 'take_due',
     text: `update booking b set next_at = clock_timestamp() + make_interval(secs => $2)
-      where id in (select id from booking where next_at <= clock_timestamp() order by next_at limit $1 for update skip locked)
+      where id in (select id from booking where next_at <= clock_timestamp()
+        order by state = 'rejected', next_at limit $1 for update skip locked)
       returning ${columns}`,
     values: [limit, lease],
   });

@@ -33,9 +33,11 @@ export function startSweeper(pool: Database, clinics: Clinics, settler: Settler,
   }
 
   async function sweep(): Promise<void> {
+    let more = false;
     try {
       const free = atOnce - underWay.size;
       const due = free > 0 ? await takeDue(pool, free, leaseSeconds) : [];
+      more = due.length === free;
       for (const row of due) {
         const work: Promise<void> = settleOne(row).finally(() => underWay.delete(work));
         underWay.add(work);
@@ -46,7 +48,14 @@ export function startSweeper(pool: Database, clinics: Clinics, settler: Settler,
       if (readable) log.warn({ err: error }, 'bookings that are due cannot be read; trying on');
       readable = false;
     }
-    if (!stopped) timer = setTimeout(begin, pauseMilliseconds);
+    if (stopped) return;
+    // While there is a backlog, what becomes free is filled at once.
+    if (more && underWay.size > 0) void Promise.race(underWay).then(again);
+    else timer = setTimeout(begin, pauseMilliseconds);
+  }
+
+  function again(): void {
+    if (!stopped) begin();
   }
 
   function begin(): void {
