@@ -1,5 +1,6 @@
 /** The Postgres of a bench: an embedded one in a temporary folder, with fsync, which is removed at the end. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -17,6 +18,7 @@ export interface Ground {
 
 export async function startGround(): Promise<Ground> {
   const dir = await mkdtemp(join(tmpdir(), 'medmost-bench-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   const cluster = await startCluster({
     dir,
     settings: ['shared_buffers=1GB', 'max_wal_size=8GB', 'maintenance_work_mem=512MB'],
@@ -31,10 +33,7 @@ export async function startGround(): Promise<Ground> {
       return url.href;
     },
     time: () => timeOfTree(postmaster),
-    async [Symbol.asyncDispose]() {
-      await cluster.stop();
-      await rm(dir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => cluster.stop(),
   };
 }
 

@@ -48,6 +48,8 @@ const add = (...made: Row[]) => {
 if (wants('mapping')) add(...measureMapping(effort));
 if (wants('search', 'booking', 'ingest', 'scale')) {
   await using ground = await startGround();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void ground[Symbol.asyncDispose]().finally(() => process.exit(130)));
   await using generator = await startChild('load.ts');
   if (wants('search', 'booking')) {
     const slots = Number(values.slots);
