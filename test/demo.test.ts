@@ -22,12 +22,16 @@ test('Ctrl-C while Postgres is made for the first time ends all of it', async ()
   await expectNothingRuns();
 }, 60_000);
 
-test.each(['Starting 1С', 'Reading «'])('Ctrl-C during «%s» ends all of it', async (step) => {
-  const demo = await place.start(step);
-  await demo.interrupt();
-  expect(demo.output()).not.toContain('medmost is up.');
-  await expectNothingRuns();
-}, 60_000);
+test.each(['Starting 1С', 'Reading «'])(
+  'Ctrl-C during «%s» ends all of it',
+  async (step) => {
+    const demo = await place.start(step);
+    await demo.interrupt();
+    expect(demo.output()).not.toContain('medmost is up.');
+    await expectNothingRuns();
+  },
+  60_000,
+);
 
 test('a second start on the same data folder is refused, and the first hub does not feel it', async () => {
   const demo = await place.start();

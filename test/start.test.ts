@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { configSchema } from '../src/config.ts';
+import { stopSeconds } from '../src/start.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { createOnecHub, type OnecHub } from './support/onec-hub.ts';
 
@@ -33,6 +35,20 @@ test('a fresh hub is ready, live, and tells metrics of its clinic', async () => 
   const metrics = await (await fetch(`${root()}/metrics`)).text();
   expect(metrics).toMatch(/^medmost_sync_age_seconds\{clinic="demo",kind="schedule"\} [\d.]+$/m);
   expect(metrics).toMatch(/^medmost_mis_breaker\{clinic="demo",access="writes"\} 0$/m);
+});
+
+test('another hub may live on the same database and the same data folder', async () => {
+  const another = await hub.startAnother();
+  expect((await fetch(`${root()}/health/ready`)).status).toBe(200);
+  expect(await another.stop(), another.output()).toBe(0);
+  expect((await fetch(`${root()}/health/ready`)).status).toBe(200);
+});
+
+test('a stop waits longer than the longest booking of the slowest clinic: found, booked, found again, cancelled', () => {
+  const clinic = { name: 'x', zone: 'Europe/Moscow', mis: 'onec' };
+  const booking = { deadlineSeconds: 120 };
+  const config = configSchema.parse({ clinics: { slow: { ...clinic, booking }, quick: clinic } });
+  expect(stopSeconds(config)).toBeGreaterThan(4 * 120);
 });
 
 test('SIGTERM: bookings in flight are answered, then everything ends', async () => {

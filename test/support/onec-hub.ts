@@ -26,6 +26,8 @@ export interface OnecHub {
   readonly sandbox: string;
   readonly token: string;
   startHub(): Promise<void>;
+  /** A second hub with the same configuration and database, at a port of its own. */
+  startAnother(): Promise<RunningProgram>;
   killHub(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stopHub(): Promise<number | null>;
@@ -60,6 +62,15 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
     ...['--login', 'hub', '--password', 'test', '--reserve-seconds', '3'],
   ];
   const isUp = (url: string) => () => fetch(url).then((r) => r.ok);
+  const startHubAt = (port: number) => {
+    const program = options.program ?? root;
+    return startProgram({
+      args: [join(program, 'src/cli.ts'), 'start', '--config', config],
+      cwd: program,
+      env: { DATABASE_URL: options.databaseUrl, MEDMOST_TOKEN_KEY: key, PORT: String(port) },
+      ready: isUp(`http://127.0.0.1:${port}/health/ready`),
+    });
+  };
   const self: OnecHub = {
     base: `http://127.0.0.1:${hubPort}/fhir`,
     sandbox: origin,
@@ -68,15 +79,10 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
       sandbox = await startProgram({ args: sandboxArgs, ready: isUp(`${origin}/control/settings`) });
     },
     async startHub() {
-      const program = options.program ?? root;
       earlier.push(...errorsOf(hub?.output()));
-      hub = await startProgram({
-        args: [join(program, 'src/cli.ts'), 'start', '--config', config],
-        cwd: program,
-        env: { DATABASE_URL: options.databaseUrl, MEDMOST_TOKEN_KEY: key, PORT: String(hubPort) },
-        ready: isUp(`http://127.0.0.1:${hubPort}/health/ready`),
-      });
+      hub = await startHubAt(hubPort);
     },
+    startAnother: async () => startHubAt(await freePort()),
     killHub: async () => hub?.kill(),
     stopHub: async () => hub!.stop(),
     killSandbox: async () => sandbox?.kill(),
