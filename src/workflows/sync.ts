@@ -49,6 +49,7 @@ export async function syncSchedule(context: SyncContext, clinic: Clinic, signal:
       began,
       only: undefined,
       believed: last?.outcome === 'suspect',
+      signal,
     });
   });
 }
@@ -67,7 +68,7 @@ export async function syncSome(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const read = await clinic.readSchedule(interval, only, signal);
-  return writeReading(context, clinic, read, { interval, began, only, believed: true });
+  return writeReading(context, clinic, read, { interval, began, only, believed: true, signal });
 }
 
 async function runSync(
@@ -97,6 +98,8 @@ interface Reading {
   readonly only: readonly string[] | undefined;
   /** Even if nearly everything has vanished. */
   readonly believed: boolean;
+  /** Fired while it waited for a connection: nobody wants it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** One transaction, one reading of a clinic at a time: a reading that is not believed, or fails, leaves nothing behind. */
@@ -109,6 +112,7 @@ async function writeReading(
   const { only, interval, began } = reading;
   try {
     const written = await transaction(context.pool, async (client) => {
+      reading.signal.throwIfAborted();
       await lockMirror(client, clinic.number, only === undefined ? patience : livePatience);
       const complete = (type: string) => only === undefined && type === 'Schedule';
       const documents = await writeMirrored(context, client, clinic, schedules, complete);
