@@ -9,7 +9,7 @@ let hub: OnecHub;
 
 beforeAll(async () => {
   database = await createDatabase();
-  hub = await createOnecHub({ databaseUrl: database.url, grace: 2000, request: 3000 });
+  hub = await createOnecHub({ databaseUrl: database.url, grace: 2000, request: 3000, answerSeconds: 10 });
 });
 afterAll(async () => {
   await hub.stop();
