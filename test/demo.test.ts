@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadTokenKey, mintToken } from '../src/access/token.ts';
 import { freePort } from '../src/cluster.ts';
 import { createDemoPlace, type DemoPlace } from './support/demo.ts';
 
@@ -65,6 +66,31 @@ test('kill -9 while Postgres is made for the first time leaves no half of it', a
   await fresh.remove();
 }, 60_000);
 
+test('Ctrl-C reaches the sandbox only after the bookings in flight: they are answered in full', async () => {
+  const demo = await place.start();
+  const key = loadTokenKey(join(place.data, 'token.key'));
+  const token = await mintToken(key, { subject: 'test', role: 'app', clinics: ['demo'] }, 600, Date.now);
+  const patient = await ask(token, 'POST', 'Patient', {
+    resourceType: 'Patient',
+    name: [{ family: 'Тестов', given: ['Пётр'] }],
+    telecom: [{ system: 'phone', value: '+79990000001' }],
+  });
+  const from = new Date(Date.now() + 86_400_000).toISOString();
+  const { entry } = (await ask(token, 'GET', `Slot?status=free&start=gt${from}&_count=1`)).body;
+  await fetch(`${place.mis}/control/settings`, { method: 'POST', body: '{"latencyMilliseconds":700}' });
+  const booked = ask(token, 'POST', 'Appointment', {
+    resourceType: 'Appointment',
+    status: 'proposed',
+    slot: [{ reference: `Slot/${entry![0]!.resource.id}` }],
+    participant: [{ actor: { reference: `Patient/${patient.body.id}` }, status: 'accepted' }],
+  });
+  await untilAsked('GetReserve');
+  await demo.interrupt();
+  const { status, body } = await booked;
+  expect([status, body.status]).toEqual([201, 'booked']);
+  await expectNothingRuns();
+}, 60_000);
+
 async function expectNothingRuns({ hub, mis, data } = place): Promise<void> {
   for (const url of [hub, mis]) await expect(fetch(url)).rejects.toThrow();
   expect(await readdir(join(data, 'postgres/data'))).not.toContain('postmaster.pid');
@@ -77,4 +103,31 @@ async function untilInitdbIsAtWork(folder: string): Promise<void> {
     if (names.some((name) => name.endsWith('/PG_VERSION'))) return;
   }
   throw new Error('initdb does not begin');
+}
+
+interface Body {
+  readonly id: string;
+  readonly status?: string;
+  readonly entry?: readonly { readonly resource: { readonly id: string } }[];
+}
+
+async function ask(
+  token: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; body: Body }> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+  const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const response = await fetch(`${place.hub}/fhir/${path}`, init);
+  return { status: response.status, body: (await response.json()) as Body };
+}
+
+/** The sandbox has begun to work on a call of this operation. */
+async function untilAsked(operation: string): Promise<void> {
+  for (const until = Date.now() + 10_000; Date.now() < until; ) {
+    const { calls } = (await (await fetch(`${place.mis}/control/log`)).json()) as { calls: { operation: string }[] };
+    if (calls.some((c) => c.operation === operation)) return;
+  }
+  throw new Error(`the sandbox was not asked for ${operation}`);
 }
