@@ -2,8 +2,8 @@
  * Bearer tokens: JWT signed with a key that only this installation has (RFC 9068 profile). Step 3 puts an authorization
  * server in front; what stays is the principal that every read takes.
  */
-import { hash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
@@ -47,15 +47,23 @@ export function loadTokenKey(file: string): Uint8Array {
   return key;
 }
 
-/** Two processes that start at once must end with one key, so the file is only ever made, never overwritten. */
 function readKey(file: string): string {
+  if (!existsSync(file)) makeKey(file);
+  return readFileSync(file, 'utf8');
+}
+
+/** Two processes that start at once must end with one key, and one that is killed must not leave half a key. */
+function makeKey(file: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, randomBytes(48).toString('base64'), { mode: 0o600 });
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx' });
+    linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
   }
-  return readFileSync(file, 'utf8');
 }
 
 /** @param seconds life of the token */
