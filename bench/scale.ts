@@ -28,6 +28,7 @@ export async function measureScale(
     ours: cpuOf(medianRound(many)),
     raw: cpuOf(medianRound(few)),
     ratio,
+    cpuRatio: ratio,
     goal: `≤ ${goal}`,
     met: ratio <= goal,
     notes: [
