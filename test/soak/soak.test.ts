@@ -28,7 +28,7 @@ const mutants: readonly (readonly [name: string, plants: readonly Plant[], uniqu
         replace: 'if (true)',
       },
       { file: 'src/workflows/settlement.ts', find: 'if (remaining > 0)', replace: 'if (false)' },
-      { file: 'src/workflows/refusing.ts', find: 'row.reference === null ? null : watches[0]!', replace: 'null' },
+      { file: 'src/workflows/refusing.ts', find: 'row.reference === null ? null : 0', replace: 'null' },
     ],
     true,
   ],
