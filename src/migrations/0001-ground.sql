@@ -12,7 +12,7 @@ create table document (
   doc bigint generated always as identity primary key,
   type text collate "C" not null,
   id uuid not null,
-  clinic smallint not null references clinic,
+  clinic smallint not null,
   patient uuid,
   version integer not null,
   updated timestamptz not null,
@@ -120,7 +120,6 @@ comment on column slot.booking is 'the booking that claims it; while it stands, 
 comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
 create index slot_schedule_start on slot (schedule, start_at);
 create index slot_free on slot (schedule, start_at, id) where status = 0;
-create index slot_booking on slot (booking) where booking is not null;
 create index slot_free_clinic on slot (clinic, start_at, id) where status = 0;
 -- Without the id it is a sixth as large, for many slots of a clinic begin together; the few of a moment are sorted.
 create index slot_clinic_start on slot (clinic, start_at);
@@ -131,7 +130,7 @@ create statistics slot_of_schedule (dependencies) on schedule, clinic from slot;
 create table booking (
   id uuid primary key,
   appointment uuid not null,
-  clinic smallint not null references clinic,
+  clinic smallint not null,
   slot uuid not null,
   patient uuid not null,
   state text not null check (state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown',
@@ -153,6 +152,7 @@ create table booking (
   created timestamptz not null default clock_timestamp(),
   changed timestamptz not null default clock_timestamp()
 );
+-- No foreign key to clinic here nor in document: clinics are never deleted, and every booking would lock the one row of its clinic.
 comment on column booking.wanted is 'false: the patient has cancelled while the outcome was not known';
 comment on column booking.told is 'a client has been told that it is pending: from then on there is an Appointment, whatever comes';
 comment on column booking.replaces is 'the booking that this one takes the place of, once it is confirmed';
@@ -167,16 +167,15 @@ create unique index booking_claim on booking (slot)
   where state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown');
 create index booking_due on booking (next_at) where next_at is not null;
 create index booking_appointment on booking (appointment, created);
-create index booking_reference on booking (clinic, reference) where reference is not null;
 
 create table booking_event (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   booking uuid not null,
   at timestamptz not null default clock_timestamp(),
   state text not null,
-  note text
+  note text,
+  primary key (booking, id)
 );
-create index booking_event_booking on booking_event (booking, id);
 
 create table idempotency_key (
   client text collate "C" not null,
@@ -189,6 +188,7 @@ create table idempotency_key (
 );
 comment on column idempotency_key.request is 'SHA-256 of the request that used the key first';
 create index idempotency_key_created on idempotency_key (created);
+create index idempotency_key_booking on idempotency_key (booking);
 
 create table sync_run (
   id bigint generated always as identity primary key,

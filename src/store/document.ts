@@ -37,7 +37,33 @@ export function contentHash(resource: Resource): Buffer {
   return hash('sha1', JSON.stringify(resource), 'buffer');
 }
 
+/** All of a document that does not depend on its version. */
+export interface Draft extends Omit<DocumentWrite, 'version' | 'updated' | 'body'> {
+  readonly resource: Resource;
+}
+
+/** Finds the values that the resource is found by. @throws Fault bad-value when it could not be written down */
+export function draftDocument(resource: Resource, origin: Origin, parameters: ParameterIds): Draft {
+  return {
+    type: resource.resourceType,
+    id: resource.id!,
+    clinic: origin.clinic,
+    patient: patientOf(resource),
+    misKey: origin.misKey ?? null,
+    mis: origin.mis ?? null,
+    hash: contentHash(resource),
+    values: searchRows(resource.resourceType, resource, origin.zone, parameters),
+    resource,
+  };
+}
+
 /** @param version the version to write, 1 creates */
+export function stampDocument({ resource, ...draft }: Draft, version: number, updated: number): DocumentWrite {
+  const { resourceType, id, meta, ...rest } = resource;
+  const stamped = { ...meta, versionId: String(version), lastUpdated: fhirInstant(updated) };
+  return { ...draft, version, updated, body: JSON.stringify({ resourceType, id, meta: stamped, ...rest }) };
+}
+
 export function prepareDocument(
   resource: Resource,
   version: number,
@@ -45,21 +71,7 @@ export function prepareDocument(
   origin: Origin,
   parameters: ParameterIds,
 ): DocumentWrite {
-  const { resourceType: type, id, meta, ...rest } = resource;
-  const stamped = { ...meta, versionId: String(version), lastUpdated: fhirInstant(updated) };
-  return {
-    type,
-    id: id!,
-    clinic: origin.clinic,
-    patient: patientOf(resource),
-    version,
-    updated,
-    misKey: origin.misKey ?? null,
-    mis: origin.mis ?? null,
-    hash: contentHash(resource),
-    body: JSON.stringify({ resourceType: type, id, meta: stamped, ...rest }),
-    values: searchRows(type, resource, origin.zone, parameters),
-  };
+  return stampDocument(draftDocument(resource, origin, parameters), version, updated);
 }
 
 interface Participant {

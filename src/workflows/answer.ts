@@ -1,8 +1,9 @@
 /** What a client is told of a booking: its Appointment as it is now, or why it was refused. */
 import { Fault } from '../fault.ts';
+import { stampDocument } from '../store/document.ts';
 import { readDocument, type StoredDocument } from '../store/documents.sql.ts';
 import type { Viewer } from '../store/visibility.ts';
-import { composeDocument } from './appointment-document.ts';
+import { draftAppointment } from './appointment-document.ts';
 import { type BookingRow, markTold, readBooking, readBookingOf } from './booking.sql.ts';
 import { type IdempotencyKey, readKey, type SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
@@ -79,8 +80,8 @@ export async function tellPending(
 ): Promise<Answer> {
   if (!row.told) {
     const clinic = context.clinics.byNumber(row.clinic)!;
-    const document =
-      row.replaces === null ? await composeDocument(context, clinic, row, 'pending', facts, 0) : undefined;
+    const draft = row.replaces === null ? await draftAppointment(context, clinic, row, 'pending', facts) : undefined;
+    const document = draft && stampDocument(draft, 1, context.clock());
     if (!(await markTold(context.pool, row.id, document)))
       return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, repeated);
   }

@@ -1,7 +1,7 @@
 /** The Appointment of a booking as it is kept: composed from what is known of it and written with its next version. */
 import type { Clinic } from '../connectors/clinic.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
-import { type DocumentWrite, prepareDocument } from '../store/document.ts';
+import { type Draft, draftDocument, stampDocument } from '../store/document.ts';
 import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import { cancelAppointment, composeAppointment, contentOf, type Standing } from './appointment.ts';
@@ -9,31 +9,30 @@ import type { BookingRow } from './booking.sql.ts';
 import { readSlotFacts, type SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
-const viewerOf = (row: BookingRow) => ({ clinics: [row.clinic], patient: null });
+const viewerOf = (row: Pick<BookingRow, 'clinic'>) => ({ clinics: [row.clinic], patient: null });
 
-function writeOf(context: BookingContext, clinic: Clinic, resource: Resource, version: number): DocumentWrite {
-  const origin = { clinic: clinic.number, zone: clinic.zone };
-  return prepareDocument(resource, version, context.clock(), origin, context.parameters);
+const originOf = (clinic: Clinic) => ({ clinic: clinic.number, zone: clinic.zone });
+
+/** What a first attempt knows already: saves reading it back. */
+export interface Known {
+  readonly facts: SlotFacts;
+  /** The Appointment as it will be when it is booked. */
+  readonly booked: Draft;
 }
 
-/**
- * The Appointment as pending or booked.
- * @param facts what is known of the slot; read when absent
- * @param version of the Appointment that there is, 0 when there is none
- */
-export async function composeDocument(
+/** The Appointment as pending or booked. @param facts what is known of the slot; read when absent @throws Fault bad-value */
+export async function draftAppointment(
   context: BookingContext,
   clinic: Clinic,
-  row: BookingRow,
+  row: Pick<BookingRow, 'appointment' | 'clinic' | 'slot' | 'patient' | 'content'>,
   standing: Standing,
-  facts: SlotFacts | undefined,
-  version: number,
-): Promise<DocumentWrite> {
+  facts?: SlotFacts,
+): Promise<Draft> {
   const known = facts ?? (await readSlotFacts(context.pool, viewerOf(row), row.slot, row.patient))!;
   const patient = { reference: `Patient/${row.patient}` };
   const content = JSON.parse(row.content ?? '{}') as Resource;
   const resource = composeAppointment(row.appointment, content, patient, known, standing);
-  return writeOf(context, clinic, resource, version + 1);
+  return draftDocument(resource, originOf(clinic), context.parameters);
 }
 
 /** Version of the Appointment, 0 when no client has been told of it. */
@@ -56,7 +55,8 @@ export async function writeCancelled(
   const resource = contentOf(current.body);
   const [slot] = (resource['slot'] ?? []) as { reference?: string }[];
   if (slot?.reference !== `Slot/${row.slot}`) return;
-  const document = writeOf(context, clinic, cancelAppointment(resource, reason), current.version + 1);
+  const draft = draftDocument(cancelAppointment(resource, reason), originOf(clinic), context.parameters);
+  const document = stampDocument(draft, current.version + 1, context.clock());
   if (!(await putDocument(db, document))) throw new VersionRace();
 }
 

@@ -169,14 +169,15 @@ export async function moveBooking(
 /** Gives the slot back: what the MIS said last counts again, unless something newer is known of it. */
 export async function releaseSlot(
   db: Queryable,
-  booking: string,
+  row: Pick<BookingRow, 'id' | 'slot'>,
   now?: { status: number; reason: number },
 ): Promise<void> {
   await db.query(
     `update slot set booking = null, mis_status = coalesce($2, mis_status), mis_reason = coalesce($3, mis_reason),
        status = coalesce($2, mis_status), reason = coalesce($3, mis_reason),
-       version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id() where booking = $1`,
-    [booking, now?.status ?? null, now?.reason ?? null],
+       version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+     where booking = $1 and id = $4`,
+    [row.id, now?.status ?? null, now?.reason ?? null, row.slot],
   );
 }
 

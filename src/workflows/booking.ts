@@ -8,12 +8,12 @@ import type { Clinic } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import { isDatabaseDown, violatedConstraint } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
-import { prepareDocument } from '../store/document.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
 import { findFacts, openForWrites, requestOf } from './admission.ts';
 import { type Answer, answer, answerOfKey, notSettled, standing, tellPending } from './answer.ts';
-import { clientsPart, composeAppointment } from './appointment.ts';
+import { clientsPart } from './appointment.ts';
+import { draftAppointment, type Known } from './appointment-document.ts';
 import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
 import { type IdempotencyKey, insertIntent, readOwnClaim, type SlotFacts } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
@@ -68,10 +68,10 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     if (facts.status !== 0) return taken(order);
     const [id, appointment] = [randomUUID(), randomUUID()];
     const place = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
-    const row = await begin(context, clinic, place, order.content, facts);
+    const { row, known } = await begin(context, clinic, place, order.content, facts);
     try {
       if (!(await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: order.key }))) return await taken(order);
-      return await attempt(order.viewer, clinic, row, facts);
+      return await attempt(order.viewer, clinic, row, known);
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order);
@@ -98,10 +98,10 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       });
     if (facts.status !== 0) throw slotTaken(slot);
     const place = { id: randomUUID(), appointment, clinic: old.clinic, slot, patient: old.patient, replaces: old.id };
-    const row = await begin(context, clinic, place, content, facts);
+    const { row, known } = await begin(context, clinic, place, content, facts);
     try {
       const claimed = await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: undefined });
-      if (claimed) return await attempt(viewer, clinic, row, facts);
+      if (claimed) return await attempt(viewer, clinic, row, known);
     } catch (error) {
       if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);
       throw afterSending(error);
@@ -136,15 +136,15 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   }
 
   /** The first attempt: the client waits for it up to `answerSeconds`, it itself goes on to its own deadline. */
-  async function attempt(viewer: Viewer, clinic: Clinic, row: BookingRow, facts: SlotFacts): Promise<Answer> {
-    const conclusion = await within(clinic, settler.attempt(clinic, row, facts));
+  async function attempt(viewer: Viewer, clinic: Clinic, row: BookingRow, known: Known): Promise<Answer> {
+    const conclusion = await within(clinic, settler.attempt(clinic, row, known));
     if (conclusion?.outcome === 'booked') {
       const document =
         conclusion.document ?? (await answer(context, viewer, row.appointment, 'booked', false)).document;
       return { outcome: 'booked', document, repeated: false };
     }
     if (conclusion?.outcome === 'refused') throw conclusion.fault;
-    return tellPending(context, viewer, row, facts, false);
+    return tellPending(context, viewer, row, known.facts, false);
   }
 
   return {
@@ -160,31 +160,35 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
 type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patient' | 'replaces'>;
 
 /**
- * The row of a booking before its first attempt. Whatever could not be written down later is found out here.
+ * A booking before its first attempt. Whatever could not be written down later is found out here.
  * @throws Fault business-rule, bad-value
  */
-async function begin(context: BookingContext, clinic: Clinic, place: Place, content: Resource, facts: SlotFacts) {
-  const patient = { reference: `Patient/${place.patient}` };
-  const resource = composeAppointment(place.appointment, content, patient, facts, 'booked');
-  const origin = { clinic: clinic.number, zone: clinic.zone };
-  prepareDocument(resource, 1, context.clock(), origin, context.parameters);
-  return {
-    ...place,
-    state: 'sending',
-    attempt: 1,
-    wanted: true,
-    told: false,
-    successor: null,
-    content: JSON.stringify(clientsPart(content)),
-    request: await requestOf(clinic, resource, facts, place.id),
-    reference: null,
-    refusal: null,
-    refusal_text: null,
-    doubted_for: null,
-    changed_for: 0,
-    reads: 0,
-  } as const;
+async function begin(
+  context: BookingContext,
+  clinic: Clinic,
+  place: Place,
+  sent: Resource,
+  facts: SlotFacts,
+): Promise<{ row: BookingRow & { content: string; request: object }; known: Known }> {
+  const content = JSON.stringify(clientsPart(sent));
+  const booked = await draftAppointment(context, clinic, { ...place, content }, 'booked', facts);
+  const request = await requestOf(clinic, booked.resource, facts, place.id);
+  return { row: { ...fresh, ...place, content, request }, known: { facts, booked } };
 }
+
+const fresh = {
+  state: 'sending',
+  attempt: 1,
+  wanted: true,
+  told: false,
+  successor: null,
+  reference: null,
+  refusal: null,
+  refusal_text: null,
+  doubted_for: null,
+  changed_for: 0,
+  reads: 0,
+} as const;
 
 /** Once the claim may be in Postgres and the request in the MIS, no failure of ours may say "not booked". */
 function afterSending(error: unknown): unknown {

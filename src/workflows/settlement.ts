@@ -3,9 +3,9 @@ import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { sqlState } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
-import type { DocumentWrite } from '../store/document.ts';
+import { type DocumentWrite, stampDocument } from '../store/document.ts';
 import { versionRace } from '../store/documents.sql.ts';
-import { composeDocument, versionOf } from './appointment-document.ts';
+import { draftAppointment, type Known, versionOf } from './appointment-document.ts';
 import {
   type BookingRow,
   type Confirmed,
@@ -16,14 +16,13 @@ import {
   waitOn,
 } from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
-import type { SlotFacts } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
 import { findInMis } from './finding.ts';
 import { createRefusing } from './refusing.ts';
 
 export interface Settler extends Pick<Cancellation, 'cancel' | 'lose'> {
   /** One attempt to book; the row is in state `sending`. */
-  attempt(clinic: Clinic, row: BookingRow, known: SlotFacts | undefined): Promise<Conclusion>;
+  attempt(clinic: Clinic, row: BookingRow, known: Known | undefined): Promise<Conclusion>;
   /** Looks at a booking that is due. */
   settle(row: BookingRow): Promise<Conclusion>;
 }
@@ -40,7 +39,7 @@ export function createSettler(context: BookingContext): Settler {
   const { cancel, lose, giveUp, look: lookAtCancel } = createCancellation(context);
   const { refuse, watch } = createRefusing(context);
 
-  async function attempt(clinic: Clinic, row: BookingRow, known: SlotFacts | undefined): Promise<Conclusion> {
+  async function attempt(clinic: Clinic, row: BookingRow, known: Known | undefined): Promise<Conclusion> {
     let reference = row.reference;
     const progress = async (given: string) => {
       if (!(await keepReference(pool, row, given))) throw new Error('the attempt was taken over by another process');
@@ -60,7 +59,7 @@ export function createSettler(context: BookingContext): Settler {
     clinic: Clinic,
     row: BookingRow,
     outcome: WriteOutcome,
-    known: SlotFacts | undefined,
+    known: Known | undefined,
   ): Promise<Conclusion> {
     if (outcome.outcome === 'confirmed') return confirm(clinic, row, outcome.reference, known);
     if (outcome.outcome === 'unknown') {
@@ -86,7 +85,7 @@ export function createSettler(context: BookingContext): Settler {
     return moved === undefined || unsent ? open : look(clinic, moved);
   }
 
-  async function confirm(clinic: Clinic, row: BookingRow, reference: string, known?: SlotFacts): Promise<Conclusion> {
+  async function confirm(clinic: Clinic, row: BookingRow, reference: string, known?: Known): Promise<Conclusion> {
     const { done, document } = await writeConfirmed(clinic, row, reference, known);
     if (done === undefined) return confirmTooLate(row, reference);
     if (done.replaces !== null) await giveUp(clinic, done.replaces, 'Перенос записи');
@@ -99,12 +98,13 @@ export function createSettler(context: BookingContext): Settler {
     clinic: Clinic,
     row: BookingRow,
     reference: string,
-    known: SlotFacts | undefined,
+    known: Known | undefined,
   ): Promise<{ done: Confirmed | undefined; document: DocumentWrite }> {
     for (let tries = 0; ; tries++) {
       const isNew = tries === 0 && known !== undefined && row.replaces === null;
       const version = isNew ? 0 : await versionOf(pool, row);
-      const document = await composeDocument(context, clinic, row, 'booked', known, version);
+      const draft = known?.booked ?? (await draftAppointment(context, clinic, row, 'booked'));
+      const document = stampDocument(draft, version + 1, context.clock());
       try {
         return { done: await confirmBooking(pool, row.id, reference, leaseOf(clinic, 1), document), document };
       } catch (error) {
