@@ -28,6 +28,8 @@ export function openPool(url: string, { name, connections, queryTimeout = 5000, 
     connectionTimeoutMillis: queryTimeout,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // Times written by Postgres itself are read by their places, whatever the database or the role is set to.
+    options: '-c datestyle=ISO',
   });
   pool.on('error', onError);
   // pg-pool takes its listener off a client it hands out; a link that breaks between two statements would end the process.

@@ -88,8 +88,8 @@ function fragmentCondition(s: Statement, filter: Filter, c: SearchContext): stri
   return filter.modifier === 'not' ? `not ${test}` : test;
 }
 
-/** `"2026-12-01T09:00:00"` in UTC: half the price of to_char, and no setting of the session changes it. */
-const instant = (expression: string) => `to_json(${expression} at time zone 'UTC')`;
+/** `2026-12-01 09:00:00` in UTC: a quarter of the price of to_char; openPool sets the DateStyle that writes it so. */
+const instant = (expression: string) => `${expression} at time zone 'UTC'`;
 
 /**
  * A slot as one short ASCII text, its fields parted by spaces, those of fixed width first: parseSlot knows their places.
@@ -104,7 +104,10 @@ export const slotPage = (query: string): string => `select string_agg(slot, ';')
 export const idOfSlot = (slot: string): string => slot.slice(0, 36);
 
 /** As FHIR writes it. */
-export const startOfSlot = (slot: string): string => `${slot.slice(38, 57)}Z`;
+export const startOfSlot = (slot: string): string => timeAt(slot, 37);
+
+const timeAt = (slot: string, place: number) =>
+  `${slot.slice(place, place + 10)}T${slot.slice(place + 11, place + 19)}Z`;
 
 interface ParsedSlot {
   readonly id: string;
@@ -115,24 +118,21 @@ interface ParsedSlot {
 
 function parseSlot(slot: string): ParsedSlot {
   const digitAt = (place: number) => slot.charCodeAt(place) - 48;
-  const fragmentEnd = slot.indexOf(' ', 85);
+  const fragmentEnd = slot.indexOf(' ', 81);
   const versionEnd = slot.indexOf(' ', fragmentEnd + 1);
   const version = slot.slice(fragmentEnd + 1, versionEnd);
-  const updated = slot.slice(versionEnd + 2, versionEnd + 21);
+  const updated = `${slot.slice(versionEnd + 1, versionEnd + 11)}T${slot.slice(versionEnd + 12, versionEnd + 20)}`;
   // Microseconds, of which Postgres drops the zeros at the end.
-  const milliseconds = slot
-    .slice(versionEnd + 22, -1)
-    .slice(0, 3)
-    .padEnd(3, '0');
-  const status = slotStatuses[digitAt(81)]!;
-  const reason = slotReasons[digitAt(83)]!;
+  const milliseconds = slot.slice(versionEnd + 21, versionEnd + 24).padEnd(3, '0');
+  const status = slotStatuses[digitAt(77)]!;
+  const reason = slotReasons[digitAt(79)]!;
   const meta = `"meta":{"versionId":"${version}","lastUpdated":"${updated}.${milliseconds}Z"}`;
-  const times = `"start":"${startOfSlot(slot)}","end":"${slot.slice(60, 79)}Z"`;
+  const times = `"start":"${startOfSlot(slot)}","end":"${timeAt(slot, 57)}"`;
   const extension = reason === '' ? '' : `,"extension":[{"url":"${slotReasonUrl}","valueCode":"${reason}"}]`;
   return {
     id: idOfSlot(slot),
     varying: `",${meta},"status":"${status}",${times}${extension}`,
-    fragment: Number(slot.slice(85, fragmentEnd)),
+    fragment: Number(slot.slice(81, fragmentEnd)),
   };
 }
 
