@@ -29,7 +29,7 @@ export function openPool(url: string, { name, connections, queryTimeout = 5000, 
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     // Times written by Postgres itself are read by their places, whatever the database or the role is set to.
-    options: '-c datestyle=ISO',
+    options: '-c datestyle=ISO -c timezone=UTC',
   });
   pool.on('error', onError);
   // pg-pool takes its listener off a client it hands out; a link that breaks between two statements would end the process.

@@ -99,8 +99,8 @@ create unique index slot_fragment_body on slot_fragment (clinic, md5(body));
 create table slot (
   id uuid primary key,
   schedule uuid not null,
-  start_at timestamptz not null,
-  end_at timestamptz not null,
+  start_at timestamptz(0) not null,
+  end_at timestamptz(0) not null,
   clinic smallint not null,
   status smallint not null,
   mis_status smallint not null,
@@ -113,6 +113,7 @@ create table slot (
   booking uuid,
   mis_key text
 );
+comment on column slot.start_at is 'whole seconds, so that its text has one width';
 comment on column slot.status is 'what clients see: 0 free, 1 busy, 2 busy-unavailable, 3 busy-tentative';
 comment on column slot.mis_status is 'what the MIS said last; mis_reason the same';
 comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here, 6 past';

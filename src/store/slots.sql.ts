@@ -54,7 +54,7 @@ export async function readPlace(db: Queryable, viewer: Viewer, slot: string): Pr
   return rows[0];
 }
 
-const stage = `create temp table slot_stage (id uuid, schedule uuid, start_at timestamptz, end_at timestamptz, status smallint,
+const stage = `create temp table slot_stage (id uuid, schedule uuid, start_at timestamptz(0), end_at timestamptz(0), status smallint,
   reason smallint, fragment integer, mis_key text) on commit drop`;
 
 /** Copies a reading into a table that ends with the transaction. */
