@@ -4,6 +4,7 @@ import { Fault } from '../fault.ts';
 import { transaction } from '../postgres.ts';
 import type { Resource } from '../store/resource.ts';
 import type { IdempotencyKey } from '../workflows/claim.sql.ts';
+import { textOf } from './byte-string.ts';
 import type { Context } from './context.ts';
 import type { Asked, Written } from './resource.ts';
 import { search } from './search/search.ts';
@@ -31,7 +32,7 @@ export async function keyOfCondition(
       expression: 'http.if-none-exist',
     });
   query.set('_count', '2');
-  const bundle = JSON.parse(String(await search(context, asked, type, query))) as { entry?: { resource: Resource }[] };
+  const bundle = JSON.parse(textOf(await search(context, asked, type, query))) as { entry?: { resource: Resource }[] };
   const found = (bundle.entry ?? []).map((e) => e.resource);
   if (found.length > 1)
     throw new Fault('multiple-matches', 'Several resources match If-None-Exist.', { expression: 'http.if-none-exist' });

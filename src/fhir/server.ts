@@ -13,6 +13,7 @@ import { isId } from '../store/resource.ts';
 import { slotVisible, viewerValues } from '../store/visibility.ts';
 import { baseOf } from './base.ts';
 import { addBodyParsers, parseResource } from './body.ts';
+import { sendBytes } from './byte-string.ts';
 import { capabilityStatement } from './capability.ts';
 import type { Context } from './context.ts';
 import type { Health } from './health.ts';
@@ -142,10 +143,10 @@ async function sendSearch(
   type: string,
   query: URLSearchParams,
   reply: FastifyReply,
-): Promise<Buffer> {
+): Promise<FastifyReply> {
   const bundle = await search(context, asked, type, query);
   void reply.type(fhirJson).header('cache-control', 'no-store');
-  return bundle;
+  return sendBytes(reply, bundle);
 }
 
 async function read(
@@ -164,7 +165,7 @@ async function read(
   return found.body;
 }
 
-async function readSlot(context: Context, asked: Asked, id: string, reply: FastifyReply): Promise<Buffer> {
+async function readSlot(context: Context, asked: Asked, id: string, reply: FastifyReply): Promise<FastifyReply> {
   const { rows } = await context.db.query<{ slot: string; version: number; updated: Date }>({
     name: 'read_slot',
     text: `select ${slotColumn}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
@@ -172,7 +173,7 @@ async function readSlot(context: Context, asked: Asked, id: string, reply: Fasti
   });
   if (rows[0] === undefined) throw notFound('Slot');
   stamp(reply, rows[0].version, rows[0].updated);
-  return context.slots.resource(rows[0].slot);
+  return sendBytes(reply, await context.slots.resource(rows[0].slot));
 }
 
 function stamp(reply: FastifyReply, version: number, updated: Date): void {

@@ -1,6 +1,8 @@
 /** `_include` and `_include:iterate`. https://hl7.org/fhir/R4/search.html#include. Included documents are visible ones only. */
+
 import { Fault } from '../../fault.ts';
 import { documentVisible, slotVisible, viewerValues } from '../../store/visibility.ts';
+import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { entryOf } from './entry.ts';
@@ -66,7 +68,7 @@ async function readSlotTargets(
     text: slotsOfDocuments,
     values: [...viewerValues(asked.viewer), ids, context.parameters.of(source, parameter.code), source],
   });
-  const body = async (slot: string) => String(await context.slots.resource(slot));
+  const body = async (slot: string) => textOf(await context.slots.resource(slot));
   return Promise.all(rows.map(async ({ slot }) => ({ type: 'Slot', id: idOfSlot(slot), body: await body(slot) })));
 }
 

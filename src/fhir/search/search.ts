@@ -1,6 +1,7 @@
 /** Runs a search and makes its Bundle. https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/http.html#paging */
 import { hash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
+import { type ByteString, bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -12,7 +13,7 @@ import { documentCondition, type SearchContext, Statement } from './sql.ts';
 
 export interface Page {
   /** Entries of matches as JSON text, joined by commas. */
-  readonly entries: Buffer;
+  readonly entries: ByteString;
   readonly size: number;
   /** Ids of the matches, for includes; empty when nothing is to be included. */
   readonly ids: readonly string[];
@@ -20,7 +21,12 @@ export interface Page {
 }
 
 /** @returns a searchset Bundle as bytes */
-export async function search(context: Context, asked: Asked, type: string, query: URLSearchParams): Promise<Buffer> {
+export async function search(
+  context: Context,
+  asked: Asked,
+  type: string,
+  query: URLSearchParams,
+): Promise<ByteString> {
   const request = parseSearch(type, query, context.declarations);
   const { declarations, parameters } = context;
   const zone = context.clinics.zoneOf(asked.viewer.clinics);
@@ -111,7 +117,7 @@ async function readDocuments(context: Context, asked: Asked, request: SearchRequ
   if (more) rows.pop();
   const last = rows.at(-1);
   return {
-    entries: Buffer.from(rows.map((r) => entryOf(asked.base, request.type, r.id, r.body, 'match')).join(',')),
+    entries: bytesOf(rows.map((r) => entryOf(asked.base, request.type, r.id, r.body, 'match')).join(',')),
     ids: rows.map((r) => r.id),
     size: rows.length,
     next: more && last !== undefined ? encodeCursor('', last.doc) : undefined,
@@ -183,14 +189,20 @@ async function readTotal(
   return rows[0]!.total;
 }
 
-function bundle(base: string, request: SearchRequest, page: Page, included: string, total: number | undefined): Buffer {
+function bundle(
+  base: string,
+  request: SearchRequest,
+  page: Page,
+  included: string,
+  total: number | undefined,
+): ByteString {
   const self = link('self', base, request, request.cursor);
   const next = page.next === undefined || request.count === 0 ? '' : `,${link('next', base, request, page.next)}`;
   const count = total === undefined ? '' : `,"total":${total}`;
   const head = `{"resourceType":"Bundle","type":"searchset"${count},"link":[${self}${next}]`;
-  if (request.count === 0 || page.entries.length === 0) return Buffer.from(`${head}}`);
+  if (request.count === 0 || page.entries.length === 0) return `${bytesOf(head)}}`;
   const tail = included === '' ? ']}' : `,${included}]}`;
-  return Buffer.concat([Buffer.from(`${head},"entry":[`), page.entries, Buffer.from(tail)]);
+  return `${bytesOf(head)},"entry":[${page.entries}${bytesOf(tail)}`;
 }
 
 function link(relation: string, base: string, request: SearchRequest, cursor: string | undefined): string {

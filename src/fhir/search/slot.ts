@@ -6,6 +6,7 @@
 import { slotReasonUrl } from '../../connectors/clinic.ts';
 import type { Database } from '../../postgres.ts';
 import { slotReasons, slotStatuses } from '../../store/slot.ts';
+import { type ByteString, bytesOf } from '../byte-string.ts';
 import { blame } from './blame.ts';
 import type { Filter } from './request.ts';
 import {
@@ -138,15 +139,15 @@ function parseSlot(slot: string): ParsedSlot {
 /** Bytes of slots. Fragments never change, so they are cached for ever; the limit only bounds memory. */
 export interface SlotRenderer {
   /** `{"fullUrl":…,"resource":{…},"search":{…}}` of each slot, joined by commas. */
-  entries(slots: readonly string[], base: string): Promise<Buffer>;
+  entries(slots: readonly string[], base: string): Promise<ByteString>;
   /** One Slot. */
-  resource(slot: string): Promise<Buffer>;
+  resource(slot: string): Promise<ByteString>;
 }
 
 const fragmentLimit = 100_000;
 
 export function createSlotRenderer(pool: Database): SlotRenderer {
-  const cache = new Map<number, string>();
+  const cache = new Map<number, ByteString>();
   const read = async (ids: readonly number[]) => {
     const text = 'select id, body from slot_fragment where id = any($1::integer[])';
     return (await pool.query<{ id: number; body: string }>({ name: 'fragments', text, values: [[...new Set(ids)]] }))
@@ -160,10 +161,10 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
   async function make(
     texts: readonly string[],
     write: (slot: ParsedSlot, fragment: string) => string,
-  ): Promise<Buffer> {
+  ): Promise<ByteString> {
     const slots = texts.map(parseSlot);
     if (slots.some((s) => !cache.has(s.fragment))) keep(await read(slots.map((s) => s.fragment)));
-    return Buffer.from(slots.map((s) => write(s, cache.get(s.fragment)!)).join(','), 'latin1');
+    return slots.map((s) => write(s, cache.get(s.fragment)!)).join(',');
   }
   return {
     entries: (slots, base) =>
@@ -176,9 +177,3 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
       make([slot], ({ id, varying }, fragment) => `{"resourceType":"Slot","id":"${id}${varying}${fragment}}`),
   };
 }
-
-/**
- * Bytes of a text in UTF-8 as a string of one character a byte. All else of a slot is ASCII, so a page is joined as such
- * strings and becomes bytes by one copy, without encoding.
- */
-const bytesOf = (text: string) => Buffer.from(text).toString('latin1');
