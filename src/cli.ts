@@ -29,7 +29,10 @@ program
   .command('start')
   .description('start the hub; without --config, the demo with a sandbox MIS')
   .option('-c, --config <file>', 'configuration file')
-  .action(async ({ config }: { config?: string }) => start(loadConfig(resolve(config ?? program.opts().config))));
+  .action(async ({ config }: { config?: string }) => {
+    const file = resolve(config ?? program.opts().config);
+    await start(loadConfig(file), file === demo ? undefined : file);
+  });
 
 program
   .command('sync')

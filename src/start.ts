@@ -12,12 +12,16 @@ import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
 type Stop = () => unknown;
 
-/** Runs until SIGINT or SIGTERM, and then ends the process. @throws ConfigError, when what was started is stopped again */
-export async function start(config: Config): Promise<void> {
+/**
+ * Runs until SIGINT or SIGTERM, and then ends the process.
+ * @param file the configuration, when it is not the demo's: the commands that are printed need it
+ * @throws ConfigError, when what was started is stopped again
+ */
+export async function start(config: Config, file?: string): Promise<void> {
   const started: Stop[] = [];
   const signal = abortOnSignal(stopSeconds(config));
   try {
-    await startAll(config, started, signal);
+    await startAll(config, file, started, signal);
     if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -28,7 +32,7 @@ export async function start(config: Config): Promise<void> {
 }
 
 /** What is started is on the list before the next step begins; a signal ends the start after the step under way. */
-async function startAll(config: Config, started: Stop[], signal: AbortSignal): Promise<void> {
+async function startAll(config: Config, file: string | undefined, started: Stop[], signal: AbortSignal): Promise<void> {
   if (process.env['DATABASE_URL'] === undefined) started.push(await lockData(config.data));
   say('Starting Postgres …');
   const { url, cluster } = await openDatabase(config);
@@ -47,7 +51,7 @@ async function startAll(config: Config, started: Stop[], signal: AbortSignal): P
   started.push(() => hub.stop());
   for (const clinic of hub.ground.clinics.all) await firstReading(hub, clinic, signal);
   signal.throwIfAborted();
-  say(welcome(config, hub, companions));
+  say(welcome(config, file, hub, companions));
 }
 
 /** MIS calls that may follow each other for one booking: it is found, booked, found again, cancelled. */
@@ -97,7 +101,8 @@ async function firstReading(hub: Hub, clinic: Clinic, stopping: AbortSignal): Pr
   }
 }
 
-function welcome(config: Config, hub: Hub, companions: readonly RunningCompanion[]): string {
+function welcome(config: Config, file: string | undefined, hub: Hub, companions: readonly RunningCompanion[]): string {
+  const medmost = `npm run -s medmost --${file === undefined ? '' : ` --config '${file}'`}`;
   const [clinic = 'demo'] = Object.keys(config.clinics);
   const pages = companions.map((c) => `  ${c.name.padEnd(22)} ${c.url}`);
   return [
@@ -111,7 +116,7 @@ function welcome(config: Config, hub: Hub, companions: readonly RunningCompanion
     'Try it in another terminal (the tour in README.md goes on from here):',
     `  cd ${relative('', join(import.meta.dirname, '..')) || '.'}`,
     `  BASE=${hub.url}/fhir`,
-    `  TOKEN=$(npm run -s medmost -- token --clinic ${clinic} --role app)`,
+    `  TOKEN=$(${medmost} token --clinic ${clinic} --role app)`,
     `  curl -s -H "Authorization: Bearer $TOKEN" "$BASE/Slot?status=free&start=gt$(date -u +%FT%TZ)&_count=3"`,
     '',
     'Ctrl-C stops everything.',

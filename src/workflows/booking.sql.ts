@@ -1,7 +1,7 @@
 /** Statements on `booking`: every transition is a compare-and-set that also writes its event, its slot and its document. */
 import type { Queryable } from '../postgres.ts';
 import type { DocumentWrite } from '../store/document.ts';
-import { putDocumentCall, putDocumentValues } from '../store/documents.sql.ts';
+import { insertDocument, putDocumentValues, replaceDocument } from '../store/documents.sql.ts';
 
 export type BookingState =
   | 'sending'
@@ -85,8 +85,10 @@ const confirm = `with done as (
     update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
       updated = clock_timestamp(), xid = pg_current_xact_id()
     from done where s.id = done.slot and s.booking = done.id),
-  event as (insert into booking_event (booking, state) select id, 'confirmed' from done union all select id, state from replaced)
-  select wanted, replaces, ${putDocumentCall(4)} from done`;
+  event as (insert into booking_event (booking, state) select id, 'confirmed' from done union all select id, state from replaced)`;
+
+const confirmNew = `${confirm}, ${insertDocument('done', 4)} select wanted, replaces from done`;
+const confirmOld = `${confirm} select wanted, replaces, ${replaceDocument(4)} from done`;
 
 export interface Confirmed {
   readonly wanted: boolean;
@@ -105,8 +107,7 @@ export async function confirmBooking(
   document: DocumentWrite,
 ): Promise<Confirmed | undefined> {
   const { rows } = await db.query<Confirmed>({
-    name: 'confirm_booking',
-    text: confirm,
+    ...(document.version === 1 ? { name: 'confirm_new', text: confirmNew } : { name: 'confirm_old', text: confirmOld }),
     values: [id, reference, lease, ...putDocumentValues(document)],
   });
   return rows[0];
@@ -194,7 +195,7 @@ export async function markTold(db: Queryable, id: string, document: DocumentWrit
       ? { name: 'mark_told', text: `${told} select id from told`, values: [id] }
       : {
           name: 'mark_told_and_write',
-          text: `${told} select id, ${putDocumentCall(2)} from told`,
+          text: `${told}, ${insertDocument('told', 2)} select id from told`,
           values: [id, ...putDocumentValues(document)],
         },
   );

@@ -1,10 +1,9 @@
 /** How a booking ends: what the MIS answered, or what it is found to hold, becomes its state (RELIABILITY §4.3). */
 import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
-import { sqlState } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import { type DocumentWrite, stampDocument } from '../store/document.ts';
-import { versionRace } from '../store/documents.sql.ts';
+import { isVersionRace } from '../store/documents.sql.ts';
 import { draftAppointment, type Known, versionOf } from './appointment-document.ts';
 import {
   type BookingRow,
@@ -108,7 +107,7 @@ export function createSettler(context: BookingContext): Settler {
       try {
         return { done: await confirmBooking(pool, row.id, reference, leaseOf(clinic, 1), document), document };
       } catch (error) {
-        if (sqlState(error) !== versionRace || tries === 5) throw error;
+        if (!isVersionRace(error) || tries === 5) throw error;
       }
     }
   }

@@ -1,34 +1,26 @@
--- One way to write a document: the row, the version it supersedes and the search values, writing only values that differ.
--- A function, so that a booking's claim, intent and Appointment are one statement and one round trip.
+-- A document is written with the version it supersedes and its search values, of which only those that differ are touched.
 
 create type search_value as (kind "char", parameter smallint, a text, b text);
 
--- Writes version `p_version`; 1 inserts, any other replaces exactly the version before. Raises MM001, which undoes the whole
--- statement, when that is not the current one (or, for 1, when the id exists): the caller has lost a race and reads again.
+-- Replaces exactly the version before `p_version`. Raises MM001, which undoes the whole statement, when that is not the current
+-- one: the caller has lost a race and reads again. First versions are inserted by plain SQL (src/store/documents.sql.ts).
 -- kinds of search values: t token (system, code), r reference (type, id), d date (low, high), s string (folded, exact)
-create function put_document(p_type text, p_id uuid, p_clinic smallint, p_patient uuid, p_version integer,
+create function replace_document(p_type text, p_id uuid, p_clinic smallint, p_patient uuid, p_version integer,
   p_updated timestamptz, p_mis_key text, p_mis jsonb, p_hash bytea, p_body text, p_values search_value[]) returns bigint
 language plpgsql as $$
 declare
   v_doc bigint;
 begin
-  if p_version = 1 then
-    insert into document (type, id, clinic, patient, version, updated, mis_key, mis, hash, body)
-    values (p_type, p_id, p_clinic, p_patient, 1, p_updated, p_mis_key, p_mis, p_hash, p_body)
-    on conflict (type, id) do nothing returning doc into v_doc;
-    if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
-  else
-    insert into document_version (type, id, version, clinic, patient, updated, xid, body)
-    select type, id, version, clinic, patient, updated, xid, body from document
-    where type = p_type and id = p_id and version = p_version - 1 for update
-    on conflict do nothing;
-    if not found then raise exception 'another version was written' using errcode = 'MM001'; end if;
-    update document set patient = p_patient, version = p_version, updated = p_updated, xid = pg_current_xact_id(),
-      mis = p_mis, hash = p_hash, body = p_body
-    where type = p_type and id = p_id and version = p_version - 1 returning doc into v_doc;
-    if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
-  end if;
-  perform put_search_values(v_doc, p_values, p_version > 1);
+  insert into document_version (type, id, version, clinic, patient, updated, xid, body)
+  select type, id, version, clinic, patient, updated, xid, body from document
+  where type = p_type and id = p_id and version = p_version - 1 for update
+  on conflict do nothing;
+  if not found then raise exception 'another version was written' using errcode = 'MM001'; end if;
+  update document set patient = p_patient, version = p_version, updated = p_updated, xid = pg_current_xact_id(),
+    mis = p_mis, hash = p_hash, body = p_body
+  where type = p_type and id = p_id and version = p_version - 1 returning doc into v_doc;
+  if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
+  perform put_search_values(v_doc, p_values, true);
   return v_doc;
 end $$;
 
