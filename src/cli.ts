@@ -12,8 +12,8 @@ import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './
 import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
 import { readMessages } from './store/messages.sql.ts';
+import { readUnsettled } from './workflows/ledger.sql.ts';
 import { reconcile, thaw } from './workflows/reconcile.ts';
-import { readUnsettled } from './workflows/standing.sql.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
 const demo = join(import.meta.dirname, '..', 'config', 'demo.yaml');

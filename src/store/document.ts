@@ -64,6 +64,7 @@ export function stampDocument({ resource, ...draft }: Draft, version: number, up
   return { ...draft, version, updated, body: JSON.stringify({ resourceType, id, meta: stamped, ...rest }) };
 }
 
+/** A document that is written at once. @throws Fault bad-value when it could not be written down */
 export function prepareDocument(
   resource: Resource,
   version: number,

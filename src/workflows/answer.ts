@@ -17,7 +17,11 @@ export interface Answer {
 }
 
 /** The booking behind an Appointment that the viewer sees. */
-export async function standing(context: BookingContext, viewer: Viewer, appointment: string): Promise<BookingRow> {
+export async function readVisibleBooking(
+  context: BookingContext,
+  viewer: Viewer,
+  appointment: string,
+): Promise<BookingRow> {
   const seen = await readDocument(context.pool, viewer, 'Appointment', appointment);
   if (seen === undefined) throw new Fault('not-found', 'There is no such Appointment.');
   const row = await readBookingOf(context.pool, appointment);

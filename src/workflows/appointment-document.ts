@@ -40,9 +40,7 @@ export async function versionOf(db: Queryable, row: BookingRow): Promise<number>
   return (await readDocument(db, viewerOf(row), 'Appointment', row.appointment))?.version ?? 0;
 }
 
-/**
- * Writes the Appointment as cancelled, inside a transaction of `retrying`.
- */
+/** Writes the Appointment as cancelled, inside a transaction of `retrying`; one that was moved to another slot is left alone. */
 export async function writeCancelled(
   context: BookingContext,
   db: Queryable,

@@ -1,7 +1,7 @@
 /** Statements on `booking`: every transition is a compare-and-set that also writes its event, its slot and its document. */
 import type { Queryable } from '../postgres.ts';
 import type { DocumentWrite } from '../store/document.ts';
-import { insertDocument, putDocumentValues, replaceDocument } from '../store/documents.sql.ts';
+import { insertDocument, putDocumentValues } from '../store/documents.sql.ts';
 
 export type BookingState =
   | 'sending'
@@ -69,50 +69,6 @@ export async function keepReference(db: Queryable, row: BookingRow, reference: s
   return rowCount === 1;
 }
 
-/**
- * What follows from a confirmation is in the same statement, so that no crash can part them: a booking nobody wants any more
- * is being cancelled at once, and so is the one that it replaces.
- */
-const confirm = `with done as (
-    update booking set state = case when wanted then 'confirmed' else 'cancelling' end, reference = $2, request = null, content = null,
-      next_at = case when wanted then null else clock_timestamp() + make_interval(secs => $3) end, refusal = null,
-      changed = clock_timestamp()
-    where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot, state, wanted, replaces),
-  replaced as (
-    update booking b set state = 'cancelling', next_at = clock_timestamp() + make_interval(secs => $3), changed = clock_timestamp()
-    from done where b.id = done.replaces and b.state = 'confirmed' returning b.id, b.state),
-  taken as (
-    update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
-      updated = clock_timestamp(), xid = pg_current_xact_id()
-    from done where s.id = done.slot and s.booking = done.id),
-  event as (insert into booking_event (booking, state) select id, 'confirmed' from done union all select id, state from replaced)`;
-
-const confirmNew = `${confirm}, ${insertDocument('done', 4)} select wanted, replaces from done`;
-const confirmOld = `${confirm} select wanted, replaces, ${replaceDocument(4)} from done`;
-
-export interface Confirmed {
-  readonly wanted: boolean;
-  readonly replaces: string | null;
-}
-
-/**
- * @param lease seconds until another process does the cancelling that follows
- * @returns undefined when the booking is not one that can be confirmed
- */
-export async function confirmBooking(
-  db: Queryable,
-  id: string,
-  reference: string,
-  lease: number,
-  document: DocumentWrite,
-): Promise<Confirmed | undefined> {
-  const { rows } = await db.query<Confirmed>({
-    ...(document.version === 1 ? { name: 'confirm_new', text: confirmNew } : { name: 'confirm_old', text: confirmOld }),
-    values: [id, reference, lease, ...putDocumentValues(document)],
-  });
-  return rows[0];
-}
-
 export interface Transition {
   readonly from: readonly BookingState[];
   readonly to: BookingState;
@@ -129,7 +85,7 @@ export interface Transition {
 
 /**
  * Any transition that touches neither slot nor document. A booking that is being moved cannot be cancelled meanwhile.
- * @returns the row after it, undefined when it was in another state or another attempt than \`row\`
+ * @returns the row after it, undefined when it was in another state or another attempt than `row`
  */
 export async function moveBooking(
   db: Queryable,
@@ -214,32 +170,4 @@ export async function markUnwanted(db: Queryable, id: string): Promise<boolean> 
     [id],
   );
   return rowCount === 1;
-}
-
-/** Takes bookings that are due, the watch over refused ones last; for `lease` seconds no other process takes them. */
-export async function takeDue(db: Queryable, limit: number, lease: number): Promise<BookingRow[]> {
-  const { rows } = await db.query<BookingRow>({
-    name: 'take_due',
-    text: `update booking b set next_at = clock_timestamp() + make_interval(secs => $2)
-      where id in (select id from booking where next_at <= clock_timestamp()
-        order by state = 'rejected', next_at limit $1 for update skip locked)
-      returning ${columns}`,
-    values: [limit, lease],
-  });
-  return rows;
-}
-
-/** The settler has looked and waits on, unless the booking has gone on meanwhile: a settled one must not become due again. */
-export async function waitOn(db: Queryable, row: BookingRow, seconds: number): Promise<void> {
-  await db.query({
-    name: 'wait_on',
-    text: `update booking set reads = least(reads + 1, 30000), next_at = clock_timestamp() + make_interval(secs => $4)
-      where id = $1 and state = $2 and attempt = $3`,
-    values: [row.id, row.state, row.attempt, seconds],
-  });
-}
-
-/** A refused booking has been watched long enough. */
-export async function endWatch(db: Queryable, id: string): Promise<void> {
-  await db.query(`update booking set next_at = null, request = null where id = $1 and state = 'rejected'`, [id]);
 }

@@ -11,7 +11,7 @@ import { readFreeze } from '../store/clinics.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
 import { findFacts, openForWrites, requestOf } from './admission.ts';
-import { type Answer, answer, answerOfKey, notSettled, standing, tellPending } from './answer.ts';
+import { type Answer, answer, answerOfKey, notSettled, readVisibleBooking, tellPending } from './answer.ts';
 import { clientsPart } from './appointment.ts';
 import { draftAppointment, type Known } from './appointment-document.ts';
 import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
@@ -88,7 +88,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   }
 
   async function move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer> {
-    const old = await standing(context, viewer, appointment);
+    const old = await readVisibleBooking(context, viewer, appointment);
     if (old.state !== 'confirmed') throw notSettled();
     const facts = await findFacts(context, viewer, slot, old.patient);
     const clinic = openForWrites(context, facts.clinic, facts.frozen);
@@ -111,7 +111,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   }
 
   async function cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer> {
-    const row = await standing(context, viewer, appointment);
+    const row = await readVisibleBooking(context, viewer, appointment);
     const clinic = context.clinics.byNumber(row.clinic)!;
     if (['cancelled', 'rejected', 'lost_in_mis'].includes(row.state))
       return answer(context, viewer, appointment, 'cancelled', true);

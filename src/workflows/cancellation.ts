@@ -3,8 +3,9 @@ import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import { Fault } from '../fault.ts';
 import { retrying, writeCancelled } from './appointment-document.ts';
-import { type BookingRow, type BookingState, moveBooking, readBooking, releaseSlot, waitOn } from './booking.sql.ts';
+import { type BookingRow, type BookingState, moveBooking, readBooking, releaseSlot } from './booking.sql.ts';
 import { alarmAfter, type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
+import { waitOn } from './due.sql.ts';
 import { findInMis } from './finding.ts';
 
 export interface Cancellation {
@@ -33,7 +34,7 @@ export function createCancellation(context: BookingContext): Cancellation {
       const stood = await moveBooking(pool, row, { from: ['cancelling'], to: 'confirmed', next: null, note });
       return stood === undefined ? open : { outcome: 'refused', fault: notCancelled(outcome.reason, outcome.text) };
     }
-    if (outcome.outcome === 'rejected' && row.reads === alarmAfter)
+    if (outcome.outcome === 'rejected' && row.reads >= alarmAfter)
       log.error({ booking: row.id }, 'the MIS goes on refusing to cancel a booking: cancel it there');
     const note = outcome.outcome;
     const next = pauseAfter(row.reads);

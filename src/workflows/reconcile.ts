@@ -1,8 +1,8 @@
 /** Confirmed bookings against what the MIS holds: one that vanished is told to the patient, many at once stop all writes. */
 import type { Clinic } from '../connectors/clinic.ts';
 import { freezeClinic, readFreeze, thawClinic } from '../store/clinics.sql.ts';
+import { type ConfirmedRow, noteChecked, readConfirmed } from './ledger.sql.ts';
 import type { Settler } from './settlement.ts';
-import { type ConfirmedRow, noteChecked, readConfirmed } from './standing.sql.ts';
 import type { SyncContext } from './sync.ts';
 
 export interface Reconciliation {

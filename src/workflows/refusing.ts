@@ -1,10 +1,11 @@
 /** A definite no: the claim is released, and for a day it is watched that the MIS does not hold the booking all the same. */
 import type { Clinic } from '../connectors/clinic.ts';
 import { retrying, writeCancelled } from './appointment-document.ts';
-import { type BookingRow, endWatch, keepReplaced, moveBooking, releaseSlot, waitOn } from './booking.sql.ts';
+import { type BookingRow, keepReplaced, moveBooking, releaseSlot } from './booking.sql.ts';
 import { cancelInMis } from './cancellation.ts';
 import { forgetKey } from './claim.sql.ts';
 import { alarmAfter, type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
+import { endWatch, waitOn } from './due.sql.ts';
 import { findInMis } from './finding.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -23,7 +24,7 @@ export function createRefusing(context: BookingContext): Refusing {
 
   async function cancelThere(clinic: Clinic, row: BookingRow, reference: string): Promise<void> {
     const outcome = await cancelInMis(clinic, { ...row, reference }, undefined);
-    if (outcome.outcome === 'rejected' && row.reads === alarmAfter)
+    if (outcome.outcome === 'rejected' && row.reads >= alarmAfter)
       log.error({ booking: row.id }, 'the MIS goes on refusing to cancel a refused booking: cancel it there');
     await waitOn(pool, row, pauseAfter(row.reads));
   }

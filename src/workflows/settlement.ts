@@ -5,17 +5,11 @@ import { readFreeze } from '../store/clinics.sql.ts';
 import { type DocumentWrite, stampDocument } from '../store/document.ts';
 import { isVersionRace } from '../store/documents.sql.ts';
 import { draftAppointment, type Known, versionOf } from './appointment-document.ts';
-import {
-  type BookingRow,
-  type Confirmed,
-  confirmBooking,
-  keepReference,
-  moveBooking,
-  readBooking,
-  waitOn,
-} from './booking.sql.ts';
+import { type BookingRow, keepReference, moveBooking, readBooking } from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
+import { type Confirmed, confirmBooking } from './confirmation.sql.ts';
+import { waitOn } from './due.sql.ts';
 import { findInMis } from './finding.ts';
 import { createRefusing } from './refusing.ts';
 

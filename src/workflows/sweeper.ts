@@ -5,8 +5,9 @@
 import type { Logger } from 'pino';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
-import { type BookingRow, takeDue } from './booking.sql.ts';
+import type { BookingRow } from './booking.sql.ts';
 import { leaseOf } from './conclusion.ts';
+import { takeDue } from './due.sql.ts';
 import type { Settler } from './settlement.ts';
 
 export interface Sweeper {
@@ -16,6 +17,7 @@ export interface Sweeper {
 
 const pauseMilliseconds = 500;
 const atOnce = 20;
+
 export function startSweeper(pool: Database, clinics: Clinics, settler: Settler, log: Logger): Sweeper {
   const leaseSeconds = Math.max(2, ...clinics.all.map((c) => leaseOf(c, 2)));
   let timer: NodeJS.Timeout | undefined;
