@@ -4,21 +4,13 @@ import { Fault } from '../../fault.ts';
 import { type ByteString, bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
+import { bundle, type Page } from './bundle.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entryOf } from './entry.ts';
 import { includeDocuments } from './include.ts';
-import { cursorName, parseSearch, type SearchRequest } from './request.ts';
+import { parseSearch, type SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
 import { documentCondition, type SearchContext, Statement } from './sql.ts';
-
-export interface Page {
-  /** Entries of matches as JSON text, joined by commas. */
-  readonly entries: ByteString;
-  readonly size: number;
-  /** Ids of the matches, for includes; empty when nothing is to be included. */
-  readonly ids: readonly string[];
-  readonly next: string | undefined;
-}
 
 /** @returns a searchset Bundle as bytes */
 export async function search(
@@ -187,28 +179,4 @@ async function readTotal(
   const text = `select count(*)::integer as total from ${from} where ${conditions.join(' and ')}`;
   const { rows } = await context.db.query<{ total: number }>(text, s.values);
   return rows[0]!.total;
-}
-
-function bundle(
-  base: string,
-  request: SearchRequest,
-  page: Page,
-  included: string,
-  total: number | undefined,
-): ByteString {
-  const self = link('self', base, request, request.cursor);
-  const next = page.next === undefined || request.count === 0 ? '' : `,${link('next', base, request, page.next)}`;
-  const count = total === undefined ? '' : `,"total":${total}`;
-  const head = `{"resourceType":"Bundle","type":"searchset"${count},"link":[${self}${next}]`;
-  if (request.count === 0 || page.entries.length === 0) return `${bytesOf(head)}}`;
-  const tail = included === '' ? ']}' : `,${included}]}`;
-  return `${bytesOf(head)},"entry":[${page.entries}${bytesOf(tail)}`;
-}
-
-function link(relation: string, base: string, request: SearchRequest, cursor: string | undefined): string {
-  const query = new URLSearchParams(request.sent.map(([k, v]): [string, string] => [k, v]));
-  if (query.has('_count')) query.set('_count', String(request.count));
-  if (cursor !== undefined) query.set(cursorName, cursor);
-  const text = query.size === 0 ? '' : `?${query}`;
-  return JSON.stringify({ relation, url: `${base}/${request.type}${text}` });
 }
