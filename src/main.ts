@@ -20,9 +20,11 @@ import { type Database, openPool } from './postgres.ts';
 import { ensureClinics } from './store/clinics.sql.ts';
 import { loadParameters } from './store/parameters.ts';
 import { createBooking } from './workflows/booking.ts';
+import type { BookingContext } from './workflows/conclusion.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
 import { createSettler, type Settler } from './workflows/settlement.ts';
+import { gatherStatements } from './workflows/statements.ts';
 import { startSweeper } from './workflows/sweeper.ts';
 import type { SyncContext } from './workflows/sync.ts';
 
@@ -52,6 +54,7 @@ export interface Ground {
   readonly pool: Database;
   readonly clinics: Clinics;
   readonly sync: SyncContext;
+  readonly bookingContext: BookingContext;
   readonly settler: Settler;
   close(): Promise<void>;
 }
@@ -59,22 +62,25 @@ export interface Ground {
 export async function openGround(config: Config, url: string, clock: Clock, log: Logger): Promise<Ground> {
   const onError = (err: Error) => log.warn({ err }, 'a connection to Postgres broke');
   const pool = openPool(url, { name: 'api', connections: 12, onError });
+  const keyed = openPool(url, { name: 'booking', connections: 8, keyed: true, onError });
   const work = openPool(url, { name: 'work', connections: 6, queryTimeout: 120_000, onError });
   const messages = openMessageLog(work, log);
   const clinics = await openClinics(config, pool, messages, clock);
   const parameters = await loadParameters(pool);
   const sync = { pool: work, parameters, clock, log };
-  const settler = createSettler({ pool, clinics, parameters, clock, log });
+  const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log };
+  const settler = createSettler(bookingContext);
   return {
     url,
     pool,
     clinics,
     sync,
+    bookingContext,
     settler,
     async close() {
       await Promise.all(clinics.all.map((c) => c.operations.close()));
       await messages.close();
-      await Promise.all([pool.end(), work.end()]);
+      await Promise.all([pool.end(), keyed.end(), work.end()]);
     },
   };
 }
@@ -120,10 +126,10 @@ export interface Hub {
 /** Starts everything and listens. */
 export async function startHub(config: Config, url: string, log: Logger, clock: Clock = Date.now): Promise<Hub> {
   const ground = await openGround(config, url, clock, log);
-  const { pool, clinics, sync, settler } = ground;
+  const { pool, clinics, sync, bookingContext, settler } = ground;
   const { parameters } = sync;
   const health = createHealth(pool, clinics);
-  const booking = createBooking({ pool, clinics, parameters, clock, log }, settler);
+  const booking = createBooking(bookingContext, settler);
   const context = {
     pool,
     db: pool,

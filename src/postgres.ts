@@ -11,25 +11,34 @@ export interface PoolOptions {
   readonly connections: number;
   /** Milliseconds; the client gives up on an answer (a half-open link never answers, RELIABILITY §0.6). */
   readonly queryTimeout?: number;
+  /** For statements that find all their rows by keys, a few at a time. */
+  readonly keyed?: boolean;
   onError(error: Error): void;
 }
 
+/** Planned once, and by keys even while a table is too young for its statistics to say that it will grow. */
+const keyedPlans =
+  ' -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+/** Milliseconds. Rows of different owners are written together, and none shall wait for a lock that another one meets. */
+const keyedLockTimeout = 10;
+
 /** Settings of RELIABILITY §6. The statement's own deadline is below the client's, so that the server gives up first. */
-export function openPool(url: string, { name, connections, queryTimeout = 5000, onError }: PoolOptions): Database {
+export function openPool(url: string, settings: PoolOptions): Database {
+  const { name, connections, queryTimeout = 5000, keyed = false, onError } = settings;
   const pool = new pg.Pool({
     connectionString: url,
     application_name: `medmost ${name}`,
     max: connections,
     query_timeout: queryTimeout,
     statement_timeout: queryTimeout - 1000,
-    lock_timeout: 2000,
+    lock_timeout: keyed ? keyedLockTimeout : 2000,
     idle_in_transaction_session_timeout: 10_000,
     // Waiting for a connection is waiting for an answer: readings of many clinics take turns at a few connections.
     connectionTimeoutMillis: queryTimeout,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     // Times written by Postgres itself are read by their places, whatever the database or the role is set to.
-    options: '-c datestyle=ISO -c timezone=UTC',
+    options: `-c datestyle=ISO -c timezone=UTC${keyed ? keyedPlans : ''}`,
   });
   pool.on('error', onError);
   // pg-pool takes its listener off a client it hands out; a link that breaks between two statements would end the process.
@@ -65,6 +74,12 @@ export function sqlState(error: unknown): string | undefined {
 /** The constraint a statement ran into, for translating it into a Fault. */
 export function violatedConstraint(error: unknown): string | undefined {
   return sqlState(error)?.startsWith('23') ? (error as { constraint?: string }).constraint : undefined;
+}
+
+/** It is not certain that the statement was undone: it may have been committed before the connection broke. */
+export function isConnectionLost(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === undefined || /^(08|57P)/.test(state);
 }
 
 /** Postgres is away, restarting or overloaded: the same statement may succeed later. */

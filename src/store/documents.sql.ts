@@ -11,24 +11,55 @@ export interface StoredDocument {
   readonly body: string;
 }
 
-const casts = 'text uuid smallint uuid integer timestamptz text jsonb bytea text search_value[]'.split(' ');
-const parametersFrom = (first: number) => casts.map((c, i) => `$${first + i}::${c}`);
+const columns = [
+  ['type', 'text'],
+  ['id', 'uuid'],
+  ['clinic', 'smallint'],
+  ['patient', 'uuid'],
+  ['version', 'integer'],
+  ['updated', 'timestamptz'],
+  ['mis_key', 'text'],
+  ['mis', 'jsonb'],
+  ['hash', 'bytea'],
+  ['body', 'text'],
+  ['search', 'search_value[]'],
+] as const;
+
+/** The columns of a document to be written, for the column list of a function that returns records. */
+export const documentColumns = columns.map(([name, type]) => `${name} ${type}`).join(', ');
+
+/** A document as a member of JSON that is read by `documentColumns`. */
+export function documentRecord(d: DocumentWrite): object {
+  const { type, id, clinic, patient, version, misKey, mis, body, values } = d;
+  const [updated, hash] = [new Date(d.updated), `\\x${d.hash.toString('hex')}`];
+  return { type, id, clinic, patient, version, updated, mis_key: misKey, mis, hash, body, search: values };
+}
+
+/** The document of `putDocumentValues`, given from parameter `$first` on, as a relation: its row for every row of `from`. */
+export function givenDocument(from: string, first: number): string {
+  return `(select ${columns.map(([name, type], i) => `$${first + i}::${type} as ${name}`).join(', ')} from ${from})`;
+}
+
+export function putDocumentValues(d: DocumentWrite): unknown[] {
+  const { type, id, clinic, patient, version, updated, misKey, mis, hash, body, values } = d;
+  return [type, id, clinic, patient, version, new Date(updated), misKey, mis, hash, body, values];
+}
 
 /** For use inside a larger statement, its parameters beginning at `$first`: writes a version after the first. */
 export function replaceDocument(first: number): string {
-  return `replace_document(${parametersFrom(first).join(', ')})`;
+  return `replace_document(${columns.map(([, type], i) => `$${first + i}::${type}`).join(', ')})`;
 }
 
 /**
- * For use inside a larger statement: common table expressions that write the first version of a document, if `from` has its one
- * row. Plain SQL: a PL/pgSQL function took twice the time.
+ * For use inside a larger statement: common table expressions that write the first versions of the documents of `source`, a
+ * relation with the columns of a document. Plain SQL: a PL/pgSQL function took twice the time.
  */
-export function insertDocument(from: string, first: number): string {
-  const parameters = parametersFrom(first);
-  return `new_document as (
+export function insertDocuments(source: string): string {
+  return `written as materialized (select * from ${source} d),
+  new_document as (
     insert into document (type, id, clinic, patient, version, updated, mis_key, mis, hash, body)
-    select ${parameters.slice(0, -1).join(', ')} from ${from} returning doc),
-  new_value as materialized (select new_document.doc, v.* from new_document, unnest(${parameters.at(-1)}) v),
+    select type, id, clinic, patient, version, updated, mis_key, mis, hash, body from written returning doc, id),
+  new_value as materialized (select n.doc, v.* from new_document n join written w on w.id = n.id, unnest(w.search) v),
   new_token as (
     insert into search_token (parameter, doc, system, code) select parameter, doc, a, b from new_value where kind = 't'),
   new_reference as (
@@ -40,12 +71,7 @@ export function insertDocument(from: string, first: number): string {
     insert into search_string (parameter, doc, folded, exact) select parameter, doc, a, b from new_value where kind = 's')`;
 }
 
-export function putDocumentValues(d: DocumentWrite): unknown[] {
-  const { type, id, clinic, patient, version, updated, misKey, mis, hash, body, values } = d;
-  return [type, id, clinic, patient, version, new Date(updated), misKey, mis, hash, body, values];
-}
-
-const insert = `with one as (select), ${insertDocument('one', 1)} select doc from new_document`;
+const insert = `with one as (select), ${insertDocuments(givenDocument('one', 1))} select doc from new_document`;
 const replace = `select ${replaceDocument(1)} as doc`;
 
 /** Another writer of the same document was faster: it is read again, or there is one already. */

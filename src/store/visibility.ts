@@ -20,9 +20,13 @@ export function viewerValues(viewer: Viewer): [readonly number[], string | null]
 
 /** @param first number of the first of the two parameters */
 export function documentVisible(alias: string, first: number): string {
-  const patient = `$${first + 1}::uuid`;
+  return documentVisibleTo(alias, `$${first}::smallint[]`, `$${first + 1}::uuid`);
+}
+
+/** @param clinics,patient the two as SQL expressions, where one statement reads for several viewers */
+export function documentVisibleTo(alias: string, clinics: string, patient: string): string {
   return (
-    `${alias}.clinic = any($${first}::smallint[]) and ` +
+    `${alias}.clinic = any(${clinics}) and ` +
     `(${patient} is null or ${alias}.patient is null or ${alias}.patient = ${patient})`
   );
 }

@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import { fhirInstant } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
-import { readSlotFacts, type SlotFacts } from './claim.sql.ts';
+import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
 /** @throws Fault business-rule when this patient cannot book this slot, whatever the MIS would say */
@@ -15,7 +15,7 @@ export async function findFacts(
   slot: string,
   patient: string,
 ): Promise<SlotFacts> {
-  const facts = await readSlotFacts(context.pool, viewer, slot, patient);
+  const facts = await context.statements.readFacts({ viewer, slot, patient });
   if (facts === undefined)
     throw new Fault('business-rule', 'There is no such Slot.', {
       expression: 'Appointment.slot',

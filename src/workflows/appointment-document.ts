@@ -6,7 +6,7 @@ import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import { cancelAppointment, composeAppointment, contentOf, type Standing } from './appointment.ts';
 import type { BookingRow } from './booking.sql.ts';
-import { readSlotFacts, type SlotFacts } from './claim.sql.ts';
+import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
 const viewerOf = (row: Pick<BookingRow, 'clinic'>) => ({ clinics: [row.clinic], patient: null });
@@ -28,7 +28,8 @@ export async function draftAppointment(
   standing: Standing,
   facts?: SlotFacts,
 ): Promise<Draft> {
-  const known = facts ?? (await readSlotFacts(context.pool, viewerOf(row), row.slot, row.patient))!;
+  const question = { viewer: viewerOf(row), slot: row.slot, patient: row.patient };
+  const known = facts ?? (await context.statements.readFacts(question))!;
   const patient = { reference: `Patient/${row.patient}` };
   const content = JSON.parse(row.content ?? '{}') as Resource;
   const resource = composeAppointment(row.appointment, content, patient, known, standing);

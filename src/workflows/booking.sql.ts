@@ -1,7 +1,7 @@
 /** Statements on `booking`: every transition is a compare-and-set that also writes its event, its slot and its document. */
 import type { Queryable } from '../postgres.ts';
 import type { DocumentWrite } from '../store/document.ts';
-import { insertDocument, putDocumentValues } from '../store/documents.sql.ts';
+import { givenDocument, insertDocuments, putDocumentValues } from '../store/documents.sql.ts';
 
 export type BookingState =
   | 'sending'
@@ -59,14 +59,22 @@ export async function readBookingOf(db: Queryable, appointment: string): Promise
   return rows[0];
 }
 
-/** Keeps the MIS's reference before the next irreversible call. @returns false when the attempt is no longer ours */
-export async function keepReference(db: Queryable, row: BookingRow, reference: string): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'keep_reference',
-    text: `update booking set reference = $3 where id = $1 and state = 'sending' and attempt = $2`,
-    values: [row.id, row.attempt, reference],
+export interface Reservation {
+  readonly booking: string;
+  readonly attempt: number;
+  readonly reference: string;
+}
+
+/** Keeps the MIS's references before the next irreversible call. @returns false for an attempt that is no longer ours */
+export async function keepReferences(db: Queryable, kept: readonly Reservation[]): Promise<boolean[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'keep_references',
+    text: `update booking b set reference = k.reference
+      from json_to_recordset($1) as k(booking uuid, state text, attempt smallint, reference text)
+      where b.id = k.booking and b.state = k.state and b.attempt = k.attempt returning b.id`,
+    values: [JSON.stringify(kept.map((k) => ({ ...k, state: 'sending' })))],
   });
-  return rowCount === 1;
+  return kept.map((k) => rows.some((r) => r.id === k.booking));
 }
 
 export interface Transition {
@@ -151,7 +159,7 @@ export async function markTold(db: Queryable, id: string, document: DocumentWrit
       ? { name: 'mark_told', text: `${told} select id from told`, values: [id] }
       : {
           name: 'mark_told_and_write',
-          text: `${told}, ${insertDocument('told', 2)} select id from told`,
+          text: `${told}, ${insertDocuments(givenDocument('told', 2))} select id from told`,
           values: [id, ...putDocumentValues(document)],
         },
   );

@@ -15,7 +15,7 @@ import { type Answer, answer, answerOfKey, notSettled, readVisibleBooking, tellP
 import { clientsPart } from './appointment.ts';
 import { draftAppointment, type Known } from './appointment-document.ts';
 import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
-import { type IdempotencyKey, insertIntent, readOwnClaim, type SlotFacts } from './claim.sql.ts';
+import { type IdempotencyKey, insertIntents, readOwnClaim, type SlotFacts } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
 import { alreadyBooked, slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
@@ -42,7 +42,7 @@ export interface Booking {
 }
 
 export function createBooking(context: BookingContext, settler: Settler): Booking {
-  const { pool } = context;
+  const { pool, statements } = context;
   const underWay = new Set<Promise<unknown>>();
 
   /** The conclusion, or undefined when it comes too late for the client. The work goes on in either case. */
@@ -70,7 +70,8 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const place = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
     const { row, known } = await begin(context, clinic, place, order.content, facts);
     try {
-      if (!(await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: order.key }))) return await taken(order);
+      const intent = { ...row, lease: leaseOf(clinic, 1), key: order.key };
+      if (!(await statements.claim(intent))) return await taken(order);
       return await attempt(order.viewer, clinic, row, known);
     } catch (error) {
       const constraint = violatedConstraint(error);
@@ -100,7 +101,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const place = { id: randomUUID(), appointment, clinic: old.clinic, slot, patient: old.patient, replaces: old.id };
     const { row, known } = await begin(context, clinic, place, content, facts);
     try {
-      const claimed = await insertIntent(pool, { ...row, lease: leaseOf(clinic, 1), key: undefined });
+      const [claimed] = await insertIntents(pool, [{ ...row, lease: leaseOf(clinic, 1), key: undefined }]);
       if (claimed) return await attempt(viewer, clinic, row, known);
     } catch (error) {
       if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);

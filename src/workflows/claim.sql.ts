@@ -1,6 +1,6 @@
 /** Statements by which a booking begins: what is known of the slot, the claim on it, and the key of the request. */
 import type { Queryable } from '../postgres.ts';
-import { documentVisible, slotVisible, type Viewer, viewerValues } from '../store/visibility.ts';
+import { documentVisibleTo, type Viewer } from '../store/visibility.ts';
 
 export interface SlotFacts {
   readonly id: string;
@@ -19,24 +19,33 @@ export interface SlotFacts {
   readonly patient_clinic: number | null;
 }
 
-/** All that a booking needs to know, in one read; undefined when the viewer sees no such slot. */
-export async function readSlotFacts(
-  db: Queryable,
-  viewer: Viewer,
-  slot: string,
-  patient: string,
-): Promise<SlotFacts | undefined> {
-  const { rows } = await db.query<SlotFacts>({
+export interface Question {
+  readonly viewer: Viewer;
+  readonly slot: string;
+  readonly patient: string;
+}
+
+/** All that bookings need to know, in one read; undefined where the viewer sees no such slot. */
+export async function readFacts(db: Queryable, questions: readonly Question[]): Promise<(SlotFacts | undefined)[]> {
+  const asked = questions.map(({ viewer, slot, patient }, place) => ({
+    place,
+    clinics: viewer.clinics,
+    viewer: viewer.patient,
+    slot,
+    patient,
+  }));
+  const { rows } = await db.query<SlotFacts & { place: number }>({
     name: 'slot_facts',
-    text: `select s.id, s.clinic, s.status, s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule,
+    text: `select q.place, s.id, s.clinic, s.status, s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule,
         d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
         p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
-      from slot s join document d on d.type = 'Schedule' and d.id = s.schedule join clinic c on c.id = s.clinic
-      left join document p on p.type = 'Patient' and p.id = $4::uuid and ${documentVisible('p', 1)}
-      where s.id = $3::uuid and ${slotVisible('s', 1)}`,
-    values: [...viewerValues(viewer), slot, patient],
+      from json_to_recordset($1) as q(place integer, clinics smallint[], viewer uuid, slot uuid, patient uuid)
+      join slot s on s.id = q.slot join document d on d.type = 'Schedule' and d.id = s.schedule join clinic c on c.id = s.clinic
+      left join document p on p.type = 'Patient' and p.id = q.patient and ${documentVisibleTo('p', 'q.clinics', 'q.viewer')}
+      where s.clinic = any(q.clinics)`,
+    values: [JSON.stringify(asked)],
   });
-  return rows[0];
+  return asked.map(({ place }) => rows.find((r) => r.place === place));
 }
 
 export interface Intent {
@@ -61,34 +70,41 @@ export interface IdempotencyKey {
   readonly request: Buffer;
 }
 
-const claim = `with old as (
-    select id from booking where id = $6::uuid and state = 'confirmed' and successor is null for update),
+const claim = `with asked as materialized (
+    select * from json_to_recordset($1) as a(id uuid, appointment uuid, clinic smallint, slot uuid, patient uuid, replaces uuid,
+      request jsonb, content text, lease float8, status smallint, client text, key text, digest bytea)),
+  old as (
+    select b.id from booking b join asked on b.id = asked.replaces
+    where b.state = 'confirmed' and b.successor is null for update of b),
   claimed as (
-    update slot set status = 3, reason = 5, booking = $1, version = version + 1, updated = clock_timestamp(),
+    update slot s set status = 3, reason = 5, booking = asked.id, version = version + 1, updated = clock_timestamp(),
       xid = pg_current_xact_id()
-    where id = $2 and status = 0 and booking is null and ($6::uuid is null or exists (select from old)) returning id),
-  replaced as (update booking set successor = $1 from claimed where booking.id = $6::uuid),
+    from asked where s.id = asked.slot and s.status = asked.status and s.booking is null
+      and (asked.replaces is null or asked.replaces in (select id from old)) returning asked.*),
+  replaced as (update booking b set successor = claimed.id from claimed where b.id = claimed.replaces),
   intent as (
     insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at, content)
-    select $1, $3::uuid, $4::smallint, $2, $5::uuid, 'sending', $6::uuid, $7::jsonb,
-      clock_timestamp() + make_interval(secs => $8), $12
-    from claimed returning id),
-  event as (insert into booking_event (booking, state) select id, 'sending' from intent),
+    select id, appointment, clinic, slot, patient, 'sending', replaces, request, clock_timestamp() + make_interval(secs => lease),
+      content from claimed),
+  event as (insert into booking_event (booking, state) select id, 'sending' from claimed),
   key as (
     insert into idempotency_key (client, key, request, appointment, booking)
-    select $9::text, $10::text, $11::bytea, $3, $1 from intent where $9::text is not null)
-  select id from intent`;
+    select client, key, digest, appointment, id from claimed where key is not null)
+  select id from claimed`;
 
 /**
- * Claim, intent and key: one statement, so all or none. Races for a slot are decided by its row and by the index
- * booking_claim, races to move or cancel a booking by the row of that booking.
+ * Claims, intents and keys: one statement, so all or none. Races for a slot are decided by its row and by the index
+ * booking_claim, races to move or cancel a booking by the row of that booking; so of several intents none may be a move.
  * @returns false when the slot is not free or the booking to be replaced is not one that can be
  */
-export async function insertIntent(db: Queryable, i: Intent): Promise<boolean> {
-  const key = i.key === undefined ? [null, null, null] : [i.key.client, i.key.key, i.key.request];
-  const values = [i.id, i.slot, i.appointment, i.clinic, i.patient, i.replaces, i.request, i.lease, ...key];
-  const { rowCount } = await db.query({ name: 'claim', text: claim, values: [...values, i.content] });
-  return rowCount === 1;
+export async function insertIntents(db: Queryable, intents: readonly Intent[]): Promise<boolean[]> {
+  const asked = intents.map(({ key, ...intent }) => ({
+    ...intent,
+    status: 0,
+    ...(key && { client: key.client, key: key.key, digest: `\\x${key.request.toString('hex')}` }),
+  }));
+  const { rows } = await db.query<{ id: string }>({ name: 'claim', text: claim, values: [JSON.stringify(asked)] });
+  return intents.map((i) => rows.some((r) => r.id === i.id));
 }
 
 export async function readKey(

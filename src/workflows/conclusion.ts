@@ -6,9 +6,11 @@ import type { Clock } from '../instant.ts';
 import type { Database } from '../postgres.ts';
 import type { StoredDocument } from '../store/documents.sql.ts';
 import type { ParameterIds } from '../store/parameters.ts';
+import type { BookingStatements } from './statements.ts';
 
 export interface BookingContext {
   readonly pool: Database;
+  readonly statements: BookingStatements;
   readonly clinics: Clinics;
   readonly parameters: ParameterIds;
   readonly clock: Clock;

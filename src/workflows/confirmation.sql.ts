@@ -1,28 +1,51 @@
-/** The statement that confirms a booking. */
+/** The statements that confirm bookings. */
 import type { Queryable } from '../postgres.ts';
 import type { DocumentWrite } from '../store/document.ts';
-import { insertDocument, putDocumentValues, replaceDocument } from '../store/documents.sql.ts';
+import {
+  documentColumns,
+  documentRecord,
+  insertDocuments,
+  putDocumentValues,
+  replaceDocument,
+} from '../store/documents.sql.ts';
+import type { BookingState } from './booking.sql.ts';
 
 /**
  * What follows from a confirmation is in the same statement, so that no crash can part them: a booking nobody wants any more
  * is being cancelled at once, and so is the one that it replaces.
  */
-const confirm = `with done as (
-    update booking set state = case when wanted then 'confirmed' else 'cancelling' end, reference = $2, request = null, content = null,
-      next_at = case when wanted then null else clock_timestamp() + make_interval(secs => $3) end, refusal = null,
-      changed = clock_timestamp()
-    where id = $1 and state in ('sending', 'unknown', 'needs_operator') returning id, slot, state, wanted, replaces),
+const confirm = `done as (
+    update booking b set state = case when wanted then 'confirmed' else 'cancelling' end, reference = given.reference,
+      request = null, content = null, next_at = case when wanted then null else clock_timestamp() + make_interval(secs => lease) end,
+      refusal = null, changed = clock_timestamp()
+    from given where b.id = given.booking and state = any(given.open)
+    returning b.id, slot, state, wanted, replaces, 'confirmed' as standing, lease),
   replaced as (
-    update booking b set state = 'cancelling', next_at = clock_timestamp() + make_interval(secs => $3), changed = clock_timestamp()
-    from done where b.id = done.replaces and b.state = 'confirmed' returning b.id, b.state),
+    update booking b set state = 'cancelling', next_at = clock_timestamp() + make_interval(secs => lease), changed = clock_timestamp()
+    from done where b.id = done.replaces and b.state = done.standing returning b.id, b.state),
   taken as (
     update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
       updated = clock_timestamp(), xid = pg_current_xact_id()
     from done where s.id = done.slot and s.booking = done.id),
   event as (insert into booking_event (booking, state) select id, 'confirmed' from done union all select id, state from replaced)`;
 
-const confirmNew = `${confirm}, ${insertDocument('done', 4)} select wanted, replaces from done`;
-const confirmOld = `${confirm} select wanted, replaces, ${replaceDocument(4)} from done`;
+const confirmNew = `with given as materialized (
+    select * from json_to_recordset($1) as g(booking uuid, reference text, lease float8, open text[], ${documentColumns})),
+  ${confirm}, ${insertDocuments('(select given.* from given join done on done.id = given.booking)')}
+  select id, wanted, replaces from done`;
+const confirmOld = `with given as (select $1::uuid as booking, $2::text as reference, $3::float8 as lease, $4::text[] as open),
+  ${confirm} select id, wanted, replaces, ${replaceDocument(5)} from done`;
+
+const open: readonly BookingState[] = ['sending', 'unknown', 'needs_operator'];
+
+export interface Confirmation {
+  readonly booking: string;
+  readonly reference: string;
+  /** Seconds until another process does the cancelling that may follow. */
+  readonly lease: number;
+  /** The Appointment as booked. */
+  readonly document: DocumentWrite;
+}
 
 export interface Confirmed {
   readonly wanted: boolean;
@@ -30,19 +53,28 @@ export interface Confirmed {
 }
 
 /**
- * @param lease seconds until another process does the cancelling that follows
- * @returns undefined when the booking is not one that can be confirmed
+ * Confirms bookings whose Appointments are new.
+ * @returns undefined for a booking that is not one that can be confirmed
  */
-export async function confirmBooking(
+export async function confirmBookings(
   db: Queryable,
-  id: string,
-  reference: string,
-  lease: number,
-  document: DocumentWrite,
-): Promise<Confirmed | undefined> {
+  confirmations: readonly Confirmation[],
+): Promise<(Confirmed | undefined)[]> {
+  const given = confirmations.map(({ document, ...c }) => ({ ...c, open, ...documentRecord(document) }));
+  const { rows } = await db.query<Confirmed & { id: string }>({
+    name: 'confirm_new',
+    text: confirmNew,
+    values: [JSON.stringify(given)],
+  });
+  return confirmations.map((c) => rows.find((r) => r.id === c.booking));
+}
+
+/** The same for one whose Appointment is written in a later version. */
+export async function confirmAgain(db: Queryable, c: Confirmation): Promise<Confirmed | undefined> {
   const { rows } = await db.query<Confirmed>({
-    ...(document.version === 1 ? { name: 'confirm_new', text: confirmNew } : { name: 'confirm_old', text: confirmOld }),
-    values: [id, reference, lease, ...putDocumentValues(document)],
+    name: 'confirm_old',
+    text: confirmOld,
+    values: [c.booking, c.reference, c.lease, open, ...putDocumentValues(c.document)],
   });
   return rows[0];
 }

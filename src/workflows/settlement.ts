@@ -5,10 +5,10 @@ import { readFreeze } from '../store/clinics.sql.ts';
 import { type DocumentWrite, stampDocument } from '../store/document.ts';
 import { isVersionRace } from '../store/documents.sql.ts';
 import { draftAppointment, type Known, versionOf } from './appointment-document.ts';
-import { type BookingRow, keepReference, moveBooking, readBooking } from './booking.sql.ts';
+import { type BookingRow, moveBooking, readBooking } from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
-import { type Confirmed, confirmBooking } from './confirmation.sql.ts';
+import { type Confirmed, confirmAgain } from './confirmation.sql.ts';
 import { waitOn } from './due.sql.ts';
 import { findInMis } from './finding.ts';
 import { createRefusing } from './refusing.ts';
@@ -28,14 +28,15 @@ const attemptsAtMost = 2;
 const frozenSeconds = 60;
 
 export function createSettler(context: BookingContext): Settler {
-  const { pool, log } = context;
+  const { pool, statements, log } = context;
   const { cancel, lose, giveUp, look: lookAtCancel } = createCancellation(context);
   const { refuse, watch } = createRefusing(context);
 
   async function attempt(clinic: Clinic, row: BookingRow, known: Known | undefined): Promise<Conclusion> {
     let reference = row.reference;
     const progress = async (given: string) => {
-      if (!(await keepReference(pool, row, given))) throw new Error('the attempt was taken over by another process');
+      const kept = await statements.keepReference({ booking: row.id, attempt: row.attempt, reference: given });
+      if (!kept) throw new Error('the attempt was taken over by another process');
       reference = given;
     };
     const signal = AbortSignal.timeout(clinic.config.booking.deadlineSeconds * 1000);
@@ -99,7 +100,9 @@ export function createSettler(context: BookingContext): Settler {
       const draft = known?.booked ?? (await draftAppointment(context, clinic, row, 'booked'));
       const document = stampDocument(draft, version + 1, context.clock());
       try {
-        return { done: await confirmBooking(pool, row.id, reference, leaseOf(clinic, 1), document), document };
+        const confirmation = { booking: row.id, reference, lease: leaseOf(clinic, 1), document };
+        const done = version === 0 ? statements.confirm(confirmation) : confirmAgain(pool, confirmation);
+        return { done: await done, document };
       } catch (error) {
         if (!isVersionRace(error) || tries === 5) throw error;
       }

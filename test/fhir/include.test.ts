@@ -31,6 +31,22 @@ test('Slots of Appointments are included, each once, and their Schedules when it
   expect(await find('Appointment?_include=Appointment:slot:Schedule&_count=1')).toEqual([of(0)]);
 });
 
+test('a parameter that is a part of another finds its own part, and the other the whole', async () => {
+  const practitioner = (await find('Practitioner?family=соколова'))[0]!.slice('match '.length);
+  const patient = (n: number) => `Patient/${target.people[n]!.patient}`;
+  expect(await find(`Appointment?patient=${patient(0)}`)).toEqual([of(0)]);
+  expect(await find(`Appointment?actor=${patient(0)}`)).toEqual([of(0)]);
+  expect(await find(`Appointment?practitioner=${patient(0)}`)).toEqual([]);
+  expect(await find(`Appointment?practitioner=${practitioner}`)).toEqual([of(0), of(1)]);
+  expect(await find(`Appointment?patient=${practitioner}`)).toEqual([]);
+  expect(await find('Appointment?patient:missing=true')).toEqual([]);
+  expect(await find('Appointment?_include=Appointment:patient&_count=1')).toEqual([of(0), `include ${patient(0)}`]);
+  expect(await find('Appointment?_include=Appointment:patient:Practitioner&_count=1')).toEqual([of(0)]);
+  const actors = await find('Appointment?_include=Appointment:actor&_count=1');
+  expect(actors).toContain(`include ${patient(0)}`);
+  expect(actors).toContain(`include ${practitioner}`);
+});
+
 test('a chain leads over a Slot and further', async () => {
   const [first] = (await find(`Slot?_id=${target.slot(0)}`)) as [string];
   expect(first).toBe(`match Slot/${target.slot(0)}`);

@@ -59,8 +59,8 @@ test(
     const program = await plantMutant([
       {
         file: 'src/workflows/claim.sql.ts',
-        find: 'where id = $2 and status = 0 and booking is null and',
-        replace: 'where id = $2 and',
+        find: 'and s.status = asked.status and s.booking is null',
+        replace: '',
       },
     ]);
     const report = await raceAt((hub) => race(hub, 5, racers), { program, prepare: dropClaimIndex });

@@ -16,6 +16,7 @@ import type { Resource } from '../../src/store/resource.ts';
 import { createBooking } from '../../src/workflows/booking.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
+import { gatherStatements } from '../../src/workflows/statements.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
 
 export interface TestHub {
@@ -47,7 +48,8 @@ export async function createTestHub(
   const parameters = await loadParameters(pool);
   const work = openPool(url, { name: 'test work', connections: 6, queryTimeout: 120_000, onError: () => {} });
   const sync = { pool: work, parameters, clock, log: silent };
-  const bookingContext = { pool, clinics, parameters, clock, log: silent };
+  const keyed = openPool(url, { name: 'test booking', connections: 8, keyed: true, onError: () => {} });
+  const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
   const key = randomBytes(48);
   const context = {
@@ -78,7 +80,7 @@ export async function createTestHub(
     token: (p) => mintToken(key, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
     async close() {
       await app.close();
-      await Promise.all([pool.end(), work.end()]);
+      await Promise.all([pool.end(), keyed.end(), work.end()]);
     },
   };
 }

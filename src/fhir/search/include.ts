@@ -66,7 +66,7 @@ async function readSlotTargets(
   const { rows } = await context.db.query<{ slot: string }>({
     name: 'include_slot_of_document',
     text: slotsOfDocuments,
-    values: [...viewerValues(asked.viewer), ids, context.parameters.of(source, parameter.code), source],
+    values: [...viewerValues(asked.viewer), ids, context.parameters.of(source, parameter.code).id, source],
   });
   const body = async (slot: string) => textOf(await context.slots.resource(slot));
   return Promise.all(rows.map(async ({ slot }) => ({ type: 'Slot', id: idOfSlot(slot), body: await body(slot) })));
@@ -79,12 +79,13 @@ async function readDocumentTargets(
   ids: readonly string[],
 ): Promise<Found[]> {
   const text = include.source === 'Slot' ? targetsOfSlots : targetsOfDocuments;
-  const parameter = include.source === 'Slot' ? [] : [context.parameters.of(include.source, include.parameter.code)];
-  const values = [...viewerValues(asked.viewer), ids, include.target ?? null, ...parameter];
+  const { id, target } = context.parameters.of(include.source, include.parameter.code);
+  if (include.target !== undefined && target !== undefined && include.target !== target) return [];
+  const values = [...viewerValues(asked.viewer), ids, include.target ?? target ?? null];
   const { rows } = await context.db.query<Found>({
     name: `include_${include.source === 'Slot' ? 'slot' : 'document'}`,
     text,
-    values: include.source === 'Slot' ? values : [...values, include.source],
+    values: include.source === 'Slot' ? values : [...values, id, include.source],
   });
   return rows;
 }

@@ -140,7 +140,7 @@ function sortExpression(request: SearchRequest, c: SearchContext): ((alias: stri
   const { sort } = request;
   if (sort === undefined || sort.parameter.code === '_id') return undefined;
   if (sort.parameter.code === '_lastUpdated') return (alias) => `${alias}.updated`;
-  const id = c.parameters.of(request.type, sort.parameter.code);
+  const { id } = c.parameters.of(request.type, sort.parameter.code);
   const least = (column: string, table: string, last: string) => (alias: string) =>
     `coalesce((select min(v.${column}) from ${table} v where v.doc = ${alias}.doc and v.parameter = ${id}::smallint), ${last})`;
   switch (sort.parameter.type) {

@@ -52,7 +52,8 @@ export function documentCondition(s: Statement, alias: string, filter: Filter, t
 
 /** A condition on a `doc` number, for documents and for the fragments of slots. */
 export function valueCondition(s: Statement, filter: Filter, type: string, c: SearchContext): (doc: string) => string {
-  const parameter = `${c.parameters.of(type, filter.parameter.code)}::smallint`;
+  const { id, target } = c.parameters.of(type, filter.parameter.code);
+  const parameter = `${id}::smallint${target === undefined ? '' : ` and v.type = '${target}'`}`;
   const exists = (test: string) => (doc: string) =>
     `exists (select from ${tableOf(filter)} v where v.doc = ${doc} and v.parameter = ${parameter} and (${test}))`;
   if (filter.modifier === 'missing') return missing(filter, exists);

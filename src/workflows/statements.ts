@@ -1,0 +1,33 @@
+/** The statements of a first attempt to book. Those of bookings that come at the same time are made together. */
+import { gather } from '../gather.ts';
+import { type Database, isConnectionLost, type Queryable } from '../postgres.ts';
+import { keepReferences, type Reservation } from './booking.sql.ts';
+import { type Intent, insertIntents, type Question, readFacts, type SlotFacts } from './claim.sql.ts';
+import { type Confirmation, type Confirmed, confirmBookings } from './confirmation.sql.ts';
+
+export interface BookingStatements {
+  readFacts(question: Question): Promise<SlotFacts | undefined>;
+  /** Not for a move. @returns false when the slot is not free */
+  claim(intent: Intent): Promise<boolean>;
+  keepReference(reservation: Reservation): Promise<boolean>;
+  confirm(confirmation: Confirmation): Promise<Confirmed | undefined>;
+}
+
+/**
+ * @param together a pool for keys
+ * @param alone for one that failed among others, by a lock or by what another one holds
+ */
+export function gatherStatements(together: Database, alone: Database): BookingStatements {
+  const gathered = <Item, Result>(statement: (db: Queryable, items: readonly Item[]) => Promise<Result[]>) =>
+    gather<Item, Result>(
+      (items) => statement(together, items),
+      async (item) => (await statement(alone, [item]))[0]!,
+      (error) => !isConnectionLost(error),
+    );
+  return {
+    readFacts: gathered(readFacts),
+    claim: gathered(insertIntents),
+    keepReference: gathered(keepReferences),
+    confirm: gathered(confirmBookings),
+  };
+}
