@@ -1,9 +1,52 @@
-/** Calls that come while an earlier one is under way are made together: a statement, a round trip and a commit for all of them. */
+/** Calls that come while others are under way are made together: a statement, a round trip and a commit for all of them. */
 
-/** A statement takes 16 rows in little more than twice the time of one; more would only let them wait for each other. */
-const atMost = 16;
-/** Milliseconds after which the next calls no longer wait for those before them, whose connection may be dead. */
+/** Of calls that are made together. More would only let them wait for each other. */
+const atMost = 8;
+/** Milliseconds after which a turn is given to the next, for the connection of the one before may be dead. */
 const patience = 20;
+
+/** Lets work begin in the order in which it came, `width` of it at a time. */
+export type Turns = (work: () => Promise<void>) => void;
+
+export function createTurns(width: number): Turns {
+  const waiting: (() => Promise<void>)[] = [];
+  let free = width;
+
+  async function begin(work: () => Promise<void>): Promise<void> {
+    let passed = false;
+    const pass = () => {
+      if (passed) return;
+      passed = true;
+      free++;
+      beginNext();
+    };
+    const timer = setTimeout(pass, patience);
+    await work();
+    clearTimeout(timer);
+    pass();
+  }
+
+  function beginNext(): void {
+    while (free > 0 && waiting.length > 0) {
+      free--;
+      void begin(waiting.shift()!);
+    }
+  }
+
+  return (work) => {
+    waiting.push(work);
+    beginNext();
+  };
+}
+
+export interface Gathering<Item, Result> {
+  /** Answers in the order of its items. */
+  together(items: readonly Item[]): Promise<readonly Result[]>;
+  /** Makes one call; for each of those that failed together. */
+  alone(item: Item): Promise<Result>;
+  /** Whether the error of `together` says for certain that nothing was done. */
+  isUndone(error: unknown): boolean;
+}
 
 interface Call<Item, Result> {
   readonly item: Item;
@@ -11,47 +54,30 @@ interface Call<Item, Result> {
   fail(error: unknown): void;
 }
 
-/**
- * A function that makes a call at once when none is under way, else together with those that come meanwhile.
- * @param together answers in the order of its items
- * @param alone makes one call; tried for each when they failed together
- * @param mayPart whether that error says for certain that nothing was done
- */
+/** A function that makes a call as soon as there is a turn, together with those that have come until then. */
 export function gather<Item, Result>(
-  together: (items: readonly Item[]) => Promise<readonly Result[]>,
-  alone: (item: Item) => Promise<Result>,
-  mayPart: (error: unknown) => boolean,
+  turns: Turns,
+  gathering: Gathering<Item, Result>,
 ): (item: Item) => Promise<Result> {
+  const { together, alone, isUndone } = gathering;
   const waiting: Call<Item, Result>[] = [];
-  let underWay = false;
 
-  async function makeNext(): Promise<void> {
+  async function make(): Promise<void> {
     const calls = waiting.splice(0, atMost);
-    underWay = calls.length > 0;
-    if (!underWay) return;
-    let passed = false;
-    const pass = () => {
-      if (!passed) void makeNext();
-      passed = true;
-    };
-    const timer = setTimeout(pass, patience);
-    await make(calls);
-    clearTimeout(timer);
-    pass();
-  }
-
-  async function make(calls: readonly Call<Item, Result>[]): Promise<void> {
+    if (calls.length === 0) return;
+    if (waiting.length > 0) turns(make);
     try {
       const results = await together(calls.map((c) => c.item));
       for (const [i, call] of calls.entries()) call.done(results[i]!);
     } catch (error) {
-      for (const call of calls) mayPart(error) ? alone(call.item).then(call.done, call.fail) : call.fail(error);
+      for (const call of calls) isUndone(error) ? alone(call.item).then(call.done, call.fail) : call.fail(error);
     }
   }
 
   return (item) =>
     new Promise((done, fail) => {
       waiting.push({ item, done, fail });
-      if (!underWay) void makeNext();
+      if (waiting.length === 1) turns(make);
+      else if (waiting.length === atMost) void make();
     });
 }

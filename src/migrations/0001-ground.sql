@@ -19,13 +19,13 @@ create table document (
   xid xid8 not null default pg_current_xact_id(),
   mis_key text,
   mis jsonb,
-  hash bytea not null,
+  hash bytea,
   body text not null,
   unique (type, id)
 );
 comment on column document.patient is 'the Patient in whose compartment it is; null: seen by all who see the clinic';
 comment on column document.mis is 'the record of the MIS that it was mapped from';
-comment on column document.hash is 'SHA-1 of the content without version and time, by which a sync sees what differs';
+comment on column document.hash is 'of what came from the MIS: SHA-1 of the content without version and time, by which a sync sees what differs';
 create index document_clinic on document (clinic, type, doc);
 create index document_patient on document (patient, type) where patient is not null;
 
@@ -106,6 +106,7 @@ create table slot (
   mis_status smallint not null,
   reason smallint not null default 0,
   mis_reason smallint not null default 0,
+  free boolean not null generated always as (status = 0) stored,
   fragment integer not null,
   version integer not null default 1,
   updated timestamptz not null default clock_timestamp(),
@@ -115,13 +116,14 @@ create table slot (
 );
 comment on column slot.start_at is 'whole seconds, so that its text has one width';
 comment on column slot.status is 'what clients see: 0 free, 1 busy, 2 busy-unavailable, 3 busy-tentative';
+comment on column slot.free is 'what the indexes of free slots go by: a slot that goes from claimed to booked changes no index';
 comment on column slot.mis_status is 'what the MIS said last; mis_reason the same';
 comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here, 6 past';
 comment on column slot.booking is 'the booking that claims it; while it stands, a sync leaves status alone';
 comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
 create index slot_schedule_start on slot (schedule, start_at);
-create index slot_free on slot (schedule, start_at, id) where status = 0;
-create index slot_free_clinic on slot (clinic, start_at, id) where status = 0;
+create index slot_free on slot (schedule, start_at, id) where free;
+create index slot_free_clinic on slot (clinic, start_at, id) where free;
 -- Without the id it is a sixth as large, for many slots of a clinic begin together; the few of a moment are sorted.
 create index slot_clinic_start on slot (clinic, start_at);
 create index slot_booked on slot (clinic, start_at) where booking is not null;

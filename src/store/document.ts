@@ -18,7 +18,8 @@ export interface DocumentWrite {
   readonly updated: number;
   readonly misKey: string | null;
   readonly mis: object | null;
-  readonly hash: Buffer;
+  /** `contentHash` of what came from a MIS, null of what did not. */
+  readonly hash: Buffer | null;
   readonly body: string;
   /** Array of `search_value` rows as Postgres reads it. */
   readonly values: string;
@@ -51,7 +52,7 @@ export function draftDocument(resource: Resource, origin: Origin, parameters: Pa
     patient: patientOf(resource),
     misKey: origin.misKey ?? null,
     mis: origin.mis ?? null,
-    hash: contentHash(resource),
+    hash: origin.misKey === undefined ? null : contentHash(resource),
     values: searchRows(resource.resourceType, resource, origin.zone, parameters),
     resource,
   };

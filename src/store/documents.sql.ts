@@ -31,7 +31,8 @@ export const documentColumns = columns.map(([name, type]) => `${name} ${type}`).
 /** A document as a member of JSON that is read by `documentColumns`. */
 export function documentRecord(d: DocumentWrite): object {
   const { type, id, clinic, patient, version, misKey, mis, body, values } = d;
-  const [updated, hash] = [new Date(d.updated), `\\x${d.hash.toString('hex')}`];
+  const hash = d.hash && `\\x${d.hash.toString('hex')}`;
+  const updated = new Date(d.updated);
   return { type, id, clinic, patient, version, updated, mis_key: misKey, mis, hash, body, search: values };
 }
 

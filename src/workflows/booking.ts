@@ -3,7 +3,6 @@
  * asking the MIS, never by guessing and never by repeating a write blindly; only `confirmed` says "booked".
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { Clinic } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import { isDatabaseDown, violatedConstraint } from '../postgres.ts';
@@ -49,12 +48,12 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
     const tracked: Promise<unknown> = work.catch(() => {}).finally(() => underWay.delete(tracked));
     underWay.add(tracked);
-    const milliseconds = clinic.config.booking.answerSeconds * 1000;
-    const late = new AbortController();
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => late.resolve(undefined), clinic.config.booking.answerSeconds * 1000);
     try {
-      return await Promise.race([work, setTimeout(milliseconds, undefined, { signal: late.signal })]);
+      return await Promise.race([work, late.promise]);
     } finally {
-      late.abort();
+      clearTimeout(timer);
     }
   }
 

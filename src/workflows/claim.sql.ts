@@ -86,7 +86,6 @@ const claim = `with asked as materialized (
     insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at, content)
     select id, appointment, clinic, slot, patient, 'sending', replaces, request, clock_timestamp() + make_interval(secs => lease),
       content from claimed),
-  event as (insert into booking_event (booking, state) select id, 'sending' from claimed),
   key as (
     insert into idempotency_key (client, key, request, appointment, booking)
     select client, key, digest, appointment, id from claimed where key is not null)

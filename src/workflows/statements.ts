@@ -1,5 +1,5 @@
 /** The statements of a first attempt to book. Those of bookings that come at the same time are made together. */
-import { gather } from '../gather.ts';
+import { createTurns, gather } from '../gather.ts';
 import { type Database, isConnectionLost, type Queryable } from '../postgres.ts';
 import { keepReferences, type Reservation } from './booking.sql.ts';
 import { type Intent, insertIntents, type Question, readFacts, type SlotFacts } from './claim.sql.ts';
@@ -18,12 +18,13 @@ export interface BookingStatements {
  * @param alone for one that failed among others, by a lock or by what another one holds
  */
 export function gatherStatements(together: Database, alone: Database): BookingStatements {
+  const turns = createTurns(1);
   const gathered = <Item, Result>(statement: (db: Queryable, items: readonly Item[]) => Promise<Result[]>) =>
-    gather<Item, Result>(
-      (items) => statement(together, items),
-      async (item) => (await statement(alone, [item]))[0]!,
-      (error) => !isConnectionLost(error),
-    );
+    gather<Item, Result>(turns, {
+      together: (items) => statement(together, items),
+      alone: async (item) => (await statement(alone, [item]))[0]!,
+      isUndone: (error) => !isConnectionLost(error),
+    });
   return {
     readFacts: gathered(readFacts),
     claim: gathered(insertIntents),
