@@ -106,7 +106,6 @@ create table slot (
   mis_status smallint not null,
   reason smallint not null default 0,
   mis_reason smallint not null default 0,
-  free boolean not null generated always as (status = 0) stored,
   fragment integer not null,
   version integer not null default 1,
   updated timestamptz not null default clock_timestamp(),
@@ -116,19 +115,22 @@ create table slot (
 );
 comment on column slot.start_at is 'whole seconds, so that its text has one width';
 comment on column slot.status is 'what clients see: 0 free, 1 busy, 2 busy-unavailable, 3 busy-tentative';
-comment on column slot.free is 'what the indexes of free slots go by: a slot that goes from claimed to booked changes no index';
-comment on column slot.mis_status is 'what the MIS said last; mis_reason the same';
+comment on column slot.mis_status is 'what the MIS said last, or will say when it grants the booking that claims it; mis_reason the same';
 comment on column slot.reason is 'why it is not free: 0 none, 1 booked, 2 break, 3 withdrawn, 4 booked here, 5 being booked here, 6 past';
 comment on column slot.booking is 'the booking that claims it; while it stands, a sync leaves status alone';
 comment on column slot.mis_key is 'null where the schedule''s key and the start identify it in the MIS';
 create index slot_schedule_start on slot (schedule, start_at);
-create index slot_free on slot (schedule, start_at, id) where free;
-create index slot_free_clinic on slot (clinic, start_at, id) where free;
+create index slot_free on slot (schedule, start_at, id) where status = 0;
+create index slot_free_clinic on slot (clinic, start_at, id) where status = 0;
 -- Without the id it is a sixth as large, for many slots of a clinic begin together; the few of a moment are sorted.
 create index slot_clinic_start on slot (clinic, start_at);
 create index slot_booked on slot (clinic, start_at) where booking is not null;
 -- A schedule is of one clinic: else its slots are looked for in two indexes, 20 ms instead of 0.1.
 create statistics slot_of_schedule (dependencies) on schedule, clinic from slot;
+
+-- Not a check: that is parsed and planned again by every statement that writes.
+create type booking_state as enum ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown',
+  'cancelled', 'rejected', 'lost_in_mis');
 
 create table booking (
   id uuid primary key,
@@ -136,8 +138,7 @@ create table booking (
   clinic smallint not null,
   slot uuid not null,
   patient uuid not null,
-  state text not null check (state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown',
-    'cancelled', 'rejected', 'lost_in_mis')),
+  state booking_state not null,
   attempt smallint not null default 1,
   wanted boolean not null default true,
   told boolean not null default false,
@@ -175,7 +176,7 @@ create table booking_event (
   id bigint generated always as identity,
   booking uuid not null,
   at timestamptz not null default clock_timestamp(),
-  state text not null,
+  state booking_state not null,
   note text,
   primary key (booking, id)
 );

@@ -153,7 +153,10 @@ function timestamp(instant: number): string {
 }
 
 const composite = (kind: string, parameter: number, a: string, b: string) =>
-  `(${kind},${parameter},${quote(a)},${quote(b)})`;
+  `(${kind},${parameter},${quoteField(a)},${quoteField(b)})`;
+
+/** Most are addresses and codes that need no quotes; each quote would be escaped twice more on its way. */
+const quoteField = (text: string) => (/^[\w.:/+-]+$/.test(text) ? text : quote(text));
 
 /** Quotes for a composite and, the same way, for an array element. */
 const quote = (text: string) => `"${text.replace(/["\\]/g, (c) => `\\${c}`)}"`;

@@ -70,12 +70,17 @@ export async function keepReferences(db: Queryable, kept: readonly Reservation[]
   const { rows } = await db.query<{ id: string }>({
     name: 'keep_references',
     text: `update booking b set reference = k.reference
-      from json_to_recordset($1) as k(booking uuid, state text, attempt smallint, reference text)
+      from json_to_recordset($1) as k(booking uuid, state booking_state, attempt smallint, reference text)
       where b.id = k.booking and b.state = k.state and b.attempt = k.attempt returning b.id`,
     values: [JSON.stringify(kept.map((k) => ({ ...k, state: 'sending' })))],
   });
   return kept.map((k) => rows.some((r) => r.id === k.booking));
 }
+
+/** The slot of a booking of which it is not certain that it stands. `from` names the booking `alias`. */
+const doubt = (from: string, alias: string) =>
+  `update slot s set status = 3, reason = 5, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+    ${from} and s.id = ${alias}.slot and s.booking = ${alias}.id and s.status = 1`;
 
 export interface Transition {
   readonly from: readonly BookingState[];
@@ -103,15 +108,16 @@ export async function moveBooking(
   const { rows } = await db.query<BookingRow>({
     name: 'move_booking',
     text: `with moved as (
-        update booking set state = $3, changed = clock_timestamp(),
-          reads = case when state in ('cancelling', $3) then least(reads + 1, 30000) else 0 end,
+        update booking set state = $3::booking_state, changed = clock_timestamp(),
+          reads = case when state in ('cancelling', $3::booking_state) then least(reads + 1, 30000) else 0 end,
           next_at = clock_timestamp() + make_interval(secs => $4), reference = coalesce($5, reference),
           doubted_at = case when $6 then clock_timestamp() else doubted_at end,
           refusal = coalesce($7, refusal), refusal_text = coalesce($8, refusal_text), attempt = coalesce($9, attempt),
           request = case when $4::float8 is null then null else request end,
-          content = case when $3 = 'rejected' then null else content end
-        where id = $1 and state = any($2::text[]) and attempt = $11 and ($3 <> 'cancelling' or successor is null)
+          content = case when $3::booking_state = 'rejected' then null else content end
+        where id = $1 and state = any($2::booking_state[]) and attempt = $11 and ($3::booking_state <> 'cancelling' or successor is null)
         returning *),
+      doubted as (${doubt("from moved where moved.state = 'unknown'", 'moved')}),
       event as (insert into booking_event (booking, state, note) select id, state, $10 from moved)
       select ${columns} from moved b`,
     values: [
@@ -131,18 +137,24 @@ export async function moveBooking(
   return rows[0];
 }
 
-/** Gives the slot back: what the MIS said last counts again, unless something newer is known of it. */
+/** taken: by somebody else; given back: free again; as read: what the MIS said last. */
+export type Release = 'taken' | 'given back' | 'as read';
+
+/** The booking no longer claims its slot. One given back is free unless a reading shows it closed or withdrawn. */
 export async function releaseSlot(
   db: Queryable,
   row: Pick<BookingRow, 'id' | 'slot'>,
-  now?: { status: number; reason: number },
+  release: Release,
 ): Promise<void> {
   await db.query(
-    `update slot set booking = null, mis_status = coalesce($2, mis_status), mis_reason = coalesce($3, mis_reason),
-       status = coalesce($2, mis_status), reason = coalesce($3, mis_reason),
+    `with now as (
+       select id, case when $3 = 'taken' then 1 when $3 = 'given back' and mis_reason = 1 then 0 else mis_status end as status,
+         case when $3 = 'taken' then 1 when $3 = 'given back' and mis_reason = 1 then 0 else mis_reason end as reason
+       from slot where booking = $1 and id = $2 for update)
+     update slot s set booking = null, mis_status = now.status, mis_reason = now.reason, status = now.status, reason = now.reason,
        version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
-     where booking = $1 and id = $4`,
-    [row.id, now?.status ?? null, now?.reason ?? null, row.slot],
+     from now where s.id = now.id`,
+    [row.id, row.slot, release],
   );
 }
 
@@ -153,7 +165,8 @@ export async function releaseSlot(
  */
 export async function markTold(db: Queryable, id: string, document: DocumentWrite | undefined): Promise<boolean> {
   const told = `with told as (
-    update booking set told = true where id = $1 and not told and state in ('sending', 'unknown', 'needs_operator') returning id)`;
+    update booking set told = true where id = $1 and not told and state in ('sending', 'unknown', 'needs_operator') returning id, slot),
+    doubted as (${doubt('from told where true', 'told')})`;
   const { rowCount } = await db.query(
     document === undefined
       ? { name: 'mark_told', text: `${told} select id from told`, values: [id] }

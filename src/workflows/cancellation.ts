@@ -51,7 +51,7 @@ export function createCancellation(context: BookingContext): Cancellation {
     const from: BookingState[] = to === 'cancelled' ? ['cancelling', 'cancel_unknown'] : ['confirmed'];
     await retrying(pool, async (db) => {
       if ((await moveBooking(db, row, { from, to, next: null, note: reason })) === undefined) return;
-      await releaseSlot(db, row, to === 'cancelled' ? { status: 0, reason: 0 } : undefined);
+      await releaseSlot(db, row, to === 'cancelled' ? 'given back' : 'as read');
       await writeCancelled(context, db, clinic, row, reason);
     });
     return { outcome: 'cancelled' };

@@ -41,7 +41,9 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
         p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
       from json_to_recordset($1) as q(place integer, clinics smallint[], viewer uuid, slot uuid, patient uuid)
       join slot s on s.id = q.slot join document d on d.type = 'Schedule' and d.id = s.schedule join clinic c on c.id = s.clinic
-      left join document p on p.type = 'Patient' and p.id = q.patient and ${documentVisibleTo('p', 'q.clinics', 'q.viewer')}
+      left join lateral (
+        select p.body, p.clinic from document p where p.type = 'Patient' and p.id = q.patient
+          and ${documentVisibleTo('p', 'q.clinics', 'q.viewer')} limit 1) p on true
       where s.clinic = any(q.clinics)`,
     values: [JSON.stringify(asked)],
   });
@@ -70,6 +72,7 @@ export interface IdempotencyKey {
   readonly request: Buffer;
 }
 
+/** The slot is written once, as it will stand when the MIS agrees; that it is in doubt is the exception (booking.sql.ts). */
 const claim = `with asked as materialized (
     select * from json_to_recordset($1) as a(id uuid, appointment uuid, clinic smallint, slot uuid, patient uuid, replaces uuid,
       request jsonb, content text, lease float8, status smallint, client text, key text, digest bytea)),
@@ -77,14 +80,14 @@ const claim = `with asked as materialized (
     select b.id from booking b join asked on b.id = asked.replaces
     where b.state = 'confirmed' and b.successor is null for update of b),
   claimed as (
-    update slot s set status = 3, reason = 5, booking = asked.id, version = version + 1, updated = clock_timestamp(),
-      xid = pg_current_xact_id()
+    update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, booking = asked.id, version = version + 1,
+      updated = clock_timestamp(), xid = pg_current_xact_id()
     from asked where s.id = asked.slot and s.status = asked.status and s.booking is null
       and (asked.replaces is null or asked.replaces in (select id from old)) returning asked.*),
   replaced as (update booking b set successor = claimed.id from claimed where b.id = claimed.replaces),
   intent as (
     insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at, content)
-    select id, appointment, clinic, slot, patient, 'sending', replaces, request, clock_timestamp() + make_interval(secs => lease),
+    select id, appointment, clinic, slot, patient, 'sending'::booking_state, replaces, request, clock_timestamp() + make_interval(secs => lease),
       content from claimed),
   key as (
     insert into idempotency_key (client, key, request, appointment, booking)

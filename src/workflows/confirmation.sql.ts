@@ -15,25 +15,25 @@ import type { BookingState } from './booking.sql.ts';
  * is being cancelled at once, and so is the one that it replaces.
  */
 const confirm = `done as (
-    update booking b set state = case when wanted then 'confirmed' else 'cancelling' end, reference = given.reference,
+    update booking b set state = case when wanted then 'confirmed' else 'cancelling' end::booking_state, reference = given.reference,
       request = null, content = null, next_at = case when wanted then null else clock_timestamp() + make_interval(secs => lease) end,
       refusal = null, changed = clock_timestamp()
     from given where b.id = given.booking and state = any(given.open)
-    returning b.id, slot, state, wanted, replaces, 'confirmed' as standing, lease),
+    returning b.id, slot, state, wanted, replaces, told or doubted_at is not null as doubted,
+      'confirmed'::booking_state as standing, lease),
   replaced as (
     update booking b set state = 'cancelling', next_at = clock_timestamp() + make_interval(secs => lease), changed = clock_timestamp()
     from done where b.id = done.replaces and b.state = done.standing returning b.id, b.state),
-  taken as (
-    update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, version = version + 1,
-      updated = clock_timestamp(), xid = pg_current_xact_id()
-    from done where s.id = done.slot and s.booking = done.id),
-  event as (insert into booking_event (booking, state) select id, 'confirmed' from done union all select id, state from replaced)`;
+  certain as (
+    update slot s set status = 1, reason = 4, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+    from done where done.doubted and s.id = done.slot and s.booking = done.id),
+  event as (insert into booking_event (booking, state) select id, 'confirmed'::booking_state from done union all select id, state from replaced)`;
 
 const confirmNew = `with given as materialized (
-    select * from json_to_recordset($1) as g(booking uuid, reference text, lease float8, open text[], ${documentColumns})),
+    select * from json_to_recordset($1) as g(booking uuid, reference text, lease float8, open booking_state[], ${documentColumns})),
   ${confirm}, ${insertDocuments('(select given.* from given join done on done.id = given.booking)')}
   select id, wanted, replaces from done`;
-const confirmOld = `with given as (select $1::uuid as booking, $2::text as reference, $3::float8 as lease, $4::text[] as open),
+const confirmOld = `with given as (select $1::uuid as booking, $2::text as reference, $3::float8 as lease, $4::booking_state[] as open),
   ${confirm} select id, wanted, replaces, ${replaceDocument(5)} from done`;
 
 const open: readonly BookingState[] = ['sending', 'unknown', 'needs_operator'];

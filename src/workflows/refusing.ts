@@ -36,7 +36,7 @@ export function createRefusing(context: BookingContext): Refusing {
       await retrying(pool, async (db) => {
         const moved = await moveBooking(db, row, { ...transition, refusal: [kind, text] });
         if (moved === undefined) return;
-        await releaseSlot(db, row, kind === 'taken' ? { status: 1, reason: 1 } : undefined);
+        await releaseSlot(db, row, kind === 'taken' ? 'taken' : 'given back');
         if (!moved.told) await forgetKey(db, row.id);
         if (row.replaces !== null) await keepReplaced(db, row);
         else await writeCancelled(context, db, clinic, row, moved.wanted ? text : 'Отменено пациентом');

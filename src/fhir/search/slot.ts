@@ -64,7 +64,7 @@ function statusCondition(s: Statement, filter: Filter): string {
     slotStatuses.indexOf(v.replace(statusSystem, '') as (typeof slotStatuses)[number]),
   );
   const known = numbers.filter((n) => n >= 0);
-  if (filter.modifier === undefined && known.length === 1 && known[0] === 0) return 's.free';
+  if (filter.modifier === undefined && known.length === 1 && known[0] === 0) return 's.status = 0';
   const test = `s.status = any(${s.value(known, 'smallint[]')})`;
   return filter.modifier === 'not' ? `not ${test}` : test;
 }
