@@ -1,7 +1,9 @@
 /** Calls that come while others are under way are made together: a statement, a round trip and a commit for all of them. */
 
 /** Of calls that are made together. More would only let them wait for each other. */
-const atMost = 8;
+const atMost = 16;
+/** So many need no turn: they fill a statement well, beside one that is waiting for the disk. */
+const enough = 8;
 /** Milliseconds after which a turn is given to the next, for the connection of the one before may be dead. */
 const patience = 20;
 
@@ -78,6 +80,6 @@ export function gather<Item, Result>(
     new Promise((done, fail) => {
       waiting.push({ item, done, fail });
       if (waiting.length === 1) turns(make);
-      else if (waiting.length === atMost) void make();
+      else if (waiting.length === enough) void make();
     });
 }

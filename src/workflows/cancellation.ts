@@ -4,7 +4,15 @@ import type { WriteOutcome } from '../connectors/connector.ts';
 import { Fault } from '../fault.ts';
 import { retrying, writeCancelled } from './appointment-document.ts';
 import { type BookingRow, type BookingState, moveBooking, readBooking, releaseSlot } from './booking.sql.ts';
-import { alarmAfter, type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
+import {
+  alarmAfter,
+  type BookingContext,
+  type Conclusion,
+  leaseOf,
+  open,
+  pauseAfter,
+  withinDeadline,
+} from './conclusion.ts';
 import { waitOn } from './due.sql.ts';
 import { findInMis } from './finding.ts';
 
@@ -83,10 +91,9 @@ export function createCancellation(context: BookingContext): Cancellation {
 }
 
 export function cancelInMis(clinic: Clinic, row: BookingRow, reason: string | undefined): Promise<WriteOutcome> {
-  const signal = AbortSignal.timeout(clinic.config.booking.deadlineSeconds * 1000);
-  return clinic
-    .booking!.cancel(row.reference!, reason, { signal, booking: row.id })
-    .catch((): WriteOutcome => ({ outcome: 'unknown', cause: 'error' }));
+  return withinDeadline(clinic, (signal) =>
+    clinic.booking!.cancel(row.reference!, reason, { signal, booking: row.id }),
+  ).catch((): WriteOutcome => ({ outcome: 'unknown', cause: 'error' }));
 }
 
 function notCancelled(reason: 'taken' | 'rule' | 'unsent', text: string): Fault {

@@ -1,6 +1,7 @@
 /** What the parts of the booking saga share: their context, how a look at a booking ends, and the pauses between looks. */
 import type { Logger } from 'pino';
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Fault } from '../fault.ts';
 import type { Clock } from '../instant.ts';
 import type { Database } from '../postgres.ts';
@@ -25,6 +26,10 @@ export type Conclusion =
   | { readonly outcome: 'open' };
 
 export const open: Conclusion = { outcome: 'open' };
+
+/** One exchange with the MIS about a booking, within its deadline. */
+export const withinDeadline = <T>(clinic: Clinic, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  withDeadline(clinic.config.booking.deadlineSeconds * 1000, work);
 
 /**
  * Seconds after which another process takes over what one was doing: the deadlines of its calls and the waits for Postgres. Every step is a

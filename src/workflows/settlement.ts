@@ -7,7 +7,7 @@ import { isVersionRace } from '../store/documents.sql.ts';
 import { draftAppointment, type Known, versionOf } from './appointment-document.ts';
 import { type BookingRow, moveBooking, readBooking } from './booking.sql.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
-import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter } from './conclusion.ts';
+import { type BookingContext, type Conclusion, leaseOf, open, pauseAfter, withinDeadline } from './conclusion.ts';
 import { type Confirmed, confirmAgain } from './confirmation.sql.ts';
 import { waitOn } from './due.sql.ts';
 import { findInMis } from './finding.ts';
@@ -39,13 +39,12 @@ export function createSettler(context: BookingContext): Settler {
       if (!kept) throw new Error('the attempt was taken over by another process');
       reference = given;
     };
-    const signal = AbortSignal.timeout(clinic.config.booking.deadlineSeconds * 1000);
-    const outcome = await clinic
-      .booking!.book(row.request!, reference ?? undefined, progress, { signal, booking: row.id })
-      .catch((error: unknown): WriteOutcome => {
-        log.warn({ err: error, booking: row.id }, 'an attempt to book ended in an error');
-        return { outcome: 'unknown', cause: 'error' };
-      });
+    const outcome = await withinDeadline(clinic, (signal) =>
+      clinic.booking!.book(row.request!, reference ?? undefined, progress, { signal, booking: row.id }),
+    ).catch((error: unknown): WriteOutcome => {
+      log.warn({ err: error, booking: row.id }, 'an attempt to book ended in an error');
+      return { outcome: 'unknown', cause: 'error' };
+    });
     return conclude(clinic, { ...row, reference }, outcome, known);
   }
 
