@@ -25,7 +25,10 @@ export interface Question {
   readonly patient: string;
 }
 
-/** All that bookings need to know, in one read; undefined where the viewer sees no such slot. */
+/**
+ * All that bookings need to know, in one read; undefined where the viewer sees no such slot. By the limits each row is looked up by
+ * its key, in this order, whatever the planner thinks of tables that are still small.
+ */
 export async function readFacts(db: Queryable, questions: readonly Question[]): Promise<(SlotFacts | undefined)[]> {
   const asked = questions.map(({ viewer, slot, patient }, place) => ({
     place,
@@ -40,10 +43,11 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
         d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
         p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
       from json_to_recordset($1) as q(place integer, clinics smallint[], viewer uuid, slot uuid, patient uuid)
-      join slot s on s.id = q.slot join document d on d.type = 'Schedule' and d.id = s.schedule join clinic c on c.id = s.clinic
-      left join lateral (
-        select p.body, p.clinic from document p where p.type = 'Patient' and p.id = q.patient
-          and ${documentVisibleTo('p', 'q.clinics', 'q.viewer')} limit 1) p on true
+      cross join lateral (select * from slot where id = q.slot limit 1) s
+      cross join lateral (select * from document where type = 'Schedule' and id = s.schedule limit 1) d
+      join clinic c on c.id = s.clinic
+      left join lateral (select * from document where type = 'Patient' and id = q.patient limit 1) p
+        on ${documentVisibleTo('p', 'q.clinics', 'q.viewer')}
       where s.clinic = any(q.clinics)`,
     values: [JSON.stringify(asked)],
   });
@@ -77,8 +81,9 @@ const claim = `with asked as materialized (
     select * from json_to_recordset($1) as a(id uuid, appointment uuid, clinic smallint, slot uuid, patient uuid, replaces uuid,
       request jsonb, content text, lease float8, status smallint, client text, key text, digest bytea)),
   old as (
-    select b.id from booking b join asked on b.id = asked.replaces
-    where b.state = 'confirmed' and b.successor is null for update of b),
+    select b.id from asked cross join lateral (
+      select id from booking
+      where id = asked.replaces and state = 'confirmed' and successor is null limit 1 for update) b),
   claimed as (
     update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, booking = asked.id, version = version + 1,
       updated = clock_timestamp(), xid = pg_current_xact_id()
