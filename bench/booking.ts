@@ -35,7 +35,7 @@ export async function measureBooking(
   const [ours, theirs] = await runRounds(ground, generator, targets, { ...effort, warm: effort.warm * 3 });
   await checkBooked(url);
   const against = 'bare Fastify + pg: begin, claim, insert of the ready Appointment, commit; one table, one index';
-  return compareRates("booking's local part", against, 0.5, ours!, theirs!);
+  return compareRates(`booking's local part, ${effort.connections} at once`, against, 0.5, ours!, theirs!);
 }
 
 /** One patient in each clinic, in their order. */

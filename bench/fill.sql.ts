@@ -66,4 +66,4 @@ export const copyAsText = `
   create index on slot_text (clinic, start_at, id) where status = 0`;
 
 export const createAppointments =
-  'create table appointment_text (id uuid primary key, slot uuid not null, patient uuid not null, body text not null)';
+  'create table if not exists appointment_text (id uuid primary key, slot uuid not null, patient uuid not null, body text not null)';

@@ -55,7 +55,9 @@ if (wants('search', 'booking', 'ingest', 'scale')) {
     const slots = Number(values.slots);
     const url = await fillDatabase(ground, 'bench', slots, wants('search'));
     if (wants('search')) add(await measureSearch(ground, generator, url, slots, effort));
-    if (wants('booking')) add(await measureBooking(ground, generator, url, effort));
+    // Bookings that come together share statements, so how many come together is a part of the measure.
+    for (const connections of wants('booking') ? [16, 32] : [])
+      add(await measureBooking(ground, generator, url, { ...effort, connections }));
   }
   if (wants('ingest')) add(...(await measureIngest(ground, Number(values.ingest), effort)));
   if (wants('scale')) add(await measureScale(ground, generator, [Number(values.small), Number(values.large)], effort));
