@@ -6,7 +6,7 @@
 import { parseExpression } from './expression.ts';
 import type { Json } from './json.ts';
 import { compileExpression, type Walk } from './route.ts';
-import { type SearchParameter, type SearchType, searchParametersOf } from './table.ts';
+import type { SearchParameter, SearchType } from './table.ts';
 import { dateValues } from './values/date.ts';
 import { numberValues, quantityValues } from './values/quantity.ts';
 import { referenceValues, uriValues } from './values/reference.ts';
@@ -21,21 +21,8 @@ export type { ExtractOptions, SearchValue } from './values/value.ts';
 /** Takes a parsed, valid resource. Values repeat when the resource repeats them. */
 export type Extractor = (resource: object, options: ExtractOptions) => SearchValue[];
 
-/** Values of the base search parameters of `type`, or of those in `options.codes` alone. */
-export function extract(type: string, resource: object, options: ExtractOptions): SearchValue[] {
-  let extractor = extractors.get(type);
-  if (extractor === undefined) {
-    extractor = compileExtractor(type, searchParametersOf(type));
-    extractors.set(type, extractor);
-  }
-  return extractor(resource, options);
-}
-
-/** Compiled on first use; what is in it follows from the table alone. */
-const extractors = new Map<string, Extractor>();
-
 /**
- * For parameters of one's own beside R4's (`Slot.end`): the same as `extract` over the given list.
+ * An extractor of the given parameters, R4's or one's own beside them (`Slot.end`).
  * @throws SyntaxError for an expression outside the subset
  */
 export function compileExtractor(type: string, parameters: readonly SearchParameter[]): Extractor {
@@ -43,7 +30,6 @@ export function compileExtractor(type: string, parameters: readonly SearchParame
   return (resource, options) => {
     const values: SearchValue[] = [];
     for (const { code, walk, convert } of compiled) {
-      if (options.codes !== undefined && !options.codes.includes(code)) continue;
       walk(resource as Json, (value, found, element) => {
         for (const v of convert({ code, value, type: found, element, options })) values.push(v);
       });

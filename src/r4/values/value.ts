@@ -53,8 +53,6 @@ export interface QuantityValue {
 export interface ExtractOptions {
   /** IANA zone in which a date without offset is a day. */
   readonly zone: string;
-  /** Only these parameters. */
-  readonly codes?: readonly string[];
   /** Base URL of this server, without a final slash: absolute references below it are local. */
   readonly base?: string;
 }
