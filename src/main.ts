@@ -21,10 +21,10 @@ import { ensureClinics } from './store/clinics.sql.ts';
 import { loadParameters } from './store/parameters.ts';
 import { createBooking } from './workflows/booking.ts';
 import type { BookingContext } from './workflows/conclusion.ts';
+import { gatherStatements } from './workflows/gathered-statements.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
 import { createSettler, type Settler } from './workflows/settlement.ts';
-import { gatherStatements } from './workflows/statements.ts';
 import { startSweeper } from './workflows/sweeper.ts';
 import type { SyncContext } from './workflows/sync.ts';
 

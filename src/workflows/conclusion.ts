@@ -7,7 +7,7 @@ import type { Clock } from '../instant.ts';
 import type { Database } from '../postgres.ts';
 import type { StoredDocument } from '../store/documents.sql.ts';
 import type { ParameterIds } from '../store/parameters.ts';
-import type { BookingStatements } from './statements.ts';
+import type { BookingStatements } from './gathered-statements.ts';
 
 export interface BookingContext {
   readonly pool: Database;

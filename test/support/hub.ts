@@ -14,9 +14,9 @@ import { ensureClinics } from '../../src/store/clinics.sql.ts';
 import { loadParameters } from '../../src/store/parameters.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { createBooking } from '../../src/workflows/booking.ts';
+import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
-import { gatherStatements } from '../../src/workflows/statements.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
 
 export interface TestHub {

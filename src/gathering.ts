@@ -1,8 +1,6 @@
 /** Calls that come while others are under way are made together: a statement, a round trip and a commit for all of them. */
 
-/** Of calls that are made together. More would only let them wait for each other. */
-const atMost = 16;
-/** So many need no turn: they fill a statement well, beside one that is waiting for the disk. */
+/** Calls that are made together at most. So many need no turn: they fill a statement, beside one that is waiting for the disk. */
 const enough = 8;
 /** Milliseconds after which a turn is given to the next, for the connection of the one before may be dead. */
 const patience = 20;
@@ -65,9 +63,8 @@ export function gather<Item, Result>(
   const waiting: Call<Item, Result>[] = [];
 
   async function make(): Promise<void> {
-    const calls = waiting.splice(0, atMost);
+    const calls = waiting.splice(0);
     if (calls.length === 0) return;
-    if (waiting.length > 0) turns(make);
     try {
       const results = await together(calls.map((c) => c.item));
       for (const [i, call] of calls.entries()) call.done(results[i]!);

@@ -1,7 +1,7 @@
 /** Calls that are made together: when, how many, and what becomes of them when that fails. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurns, gather } from '../src/gather.ts';
+import { createTurns, gather } from '../src/gathering.ts';
 
 const never = new Error('nothing was to be tried alone');
 const refuse = () => Promise.reject(never);
@@ -45,7 +45,7 @@ test('statements of several kinds take turns in the order in which they were ask
   expect(await Promise.all(answers)).toEqual(['<1>', '<2>', '<3>', '<4>']);
 });
 
-test('a crowd needs no turn, and a statement takes no more than 16', async () => {
+test('a crowd fills statements and needs no turn', async () => {
   const { made, together } = createStatement();
   const call = gather(createTurns(1), { together, alone: refuse, isUndone: () => true });
   const answers = Array.from({ length: 41 }, (_, n) => call(n));

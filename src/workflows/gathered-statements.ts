@@ -1,5 +1,5 @@
-/** The statements of a first attempt to book. Those of bookings that come at the same time are made together. */
-import { createTurns, gather } from '../gather.ts';
+/** The statements that every booking goes through. Those of bookings that come at the same time are made together. */
+import { createTurns, gather } from '../gathering.ts';
 import { type Database, isConnectionLost, type Queryable } from '../postgres.ts';
 import { keepReferences, type Reservation } from './booking.sql.ts';
 import { type Intent, insertIntents, type Question, readFacts, type SlotFacts } from './claim.sql.ts';
