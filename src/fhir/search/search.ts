@@ -10,7 +10,8 @@ import { entryOf } from './entry.ts';
 import { includeDocuments } from './include.ts';
 import { parseSearch, type SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
-import { documentCondition, type SearchContext, Statement } from './sql.ts';
+import { documentCondition } from './sql.ts';
+import { type SearchContext, Statement } from './statement.ts';
 
 /** @returns a searchset Bundle as bytes */
 export async function search(

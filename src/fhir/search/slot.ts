@@ -8,15 +8,10 @@ import type { Database } from '../../postgres.ts';
 import { slotReasons, slotStatuses } from '../../store/slot.ts';
 import { type ByteString, bytesOf } from '../byte-string.ts';
 import { blame } from './blame.ts';
+import { instantCondition } from './range.ts';
 import type { Filter } from './request.ts';
-import {
-  documentCondition,
-  idCondition,
-  instantCondition,
-  type SearchContext,
-  type Statement,
-  valueCondition,
-} from './sql.ts';
+import { documentCondition, idCondition, valueCondition } from './sql.ts';
+import type { SearchContext, Statement } from './statement.ts';
 
 export interface SlotStorage {
   readonly parameters: ReadonlySet<string>;
