@@ -85,6 +85,16 @@ test('a slot that the MIS has sold is a conflict, leaves no Appointment and show
   expect(body['total']).toBe(0);
 });
 
+test('a slot that a refused booking claimed is free again, or busy when the MIS says that it is taken', async () => {
+  const [refused, taken] = [nextSlot(), nextSlot()];
+  mis.answers.push({ outcome: 'rejected', reason: 'rule', text: 'Запись к этому врачу закрыта.' });
+  expect((await book(refused)).status).toBe(422);
+  expect(await statusOf(refused)).toBe('free');
+  mis.answers.push({ outcome: 'rejected', reason: 'taken', text: 'Время занято.' });
+  expect((await book(taken)).status).toBe(409);
+  expect(await statusOf(taken)).toBe('busy');
+});
+
 test('64 patients at once get one slot once', async () => {
   const slot = nextSlot();
   const before = mis.sold.size;
