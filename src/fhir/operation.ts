@@ -1,0 +1,53 @@
+/** What an operation file declares: its OperationDefinition and its handler. https://hl7.org/fhir/R4/operations.html */
+import type { Resource } from '../store/resource.ts';
+import type { Context } from './context.ts';
+import type { Reply } from './reply.ts';
+import type { Asked } from './resource.ts';
+
+export interface OperationDeclaration {
+  /** Without `$`. */
+  readonly code: string;
+  /** In words, for people: "Hold a Slot". */
+  readonly title: string;
+  /** Markdown: what it does, what it answers with which status. */
+  readonly documentation: string;
+  /** The published definition that this one implements. */
+  readonly base?: string;
+  /** Resource types it is called on; empty for the whole system only. */
+  readonly types: readonly string[];
+  /** `[base]/$code`, `[base]/Type/$code`, `[base]/Type/id/$code`. */
+  readonly levels: readonly ('system' | 'type' | 'instance')[];
+  /** One that changes nothing can be called by GET too, with its parameters in the query. */
+  readonly affectsState: boolean;
+  readonly parameters: readonly OperationParameter[];
+  handle(context: Context, asked: Asked, call: OperationCall): Promise<Reply>;
+}
+
+export interface OperationParameter {
+  readonly name: string;
+  readonly use: 'in' | 'out';
+  readonly min: number;
+  readonly max: number | '*';
+  /** A datatype (`Reference`, `dateTime`, …), `Resource` or a resource type; absent when it has parts. */
+  readonly type?: string;
+  readonly documentation: string;
+  readonly parts?: readonly OperationParameter[];
+}
+
+/** What is given to a handler: parameters are known, typed and as many as declared. */
+export interface OperationCall {
+  readonly type: string | undefined;
+  /** Of the instance it was called on; undefined at the level of type or system. */
+  readonly id: string | undefined;
+  readonly parameters: Arguments;
+}
+
+/** The parameters by name. */
+export interface Arguments {
+  /** All values of a parameter, in the order in which they were sent; primitives as JSON values, resources as objects. */
+  all(name: string): readonly unknown[];
+  /** The first value, or undefined. */
+  one(name: string): unknown;
+  text(name: string): string | undefined;
+  resource(name: string): Resource | undefined;
+}
