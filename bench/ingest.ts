@@ -26,7 +26,12 @@ export async function measureIngest(ground: Ground, slots: number, { rounds }: E
   const pool = openPool(url, { name: 'bench', connections: 4, queryTimeout: 600_000, onError: () => {} });
   try {
     const numbers = await ensureClinics(pool, keys);
-    const context = { pool, parameters: await loadParameters(pool), clock: Date.now, log: pino({ level: 'silent' }) };
+    const context = {
+      pool,
+      parameters: await loadParameters(pool, new Map()),
+      clock: Date.now,
+      log: pino({ level: 'silent' }),
+    };
     const [first, again]: [Times[], Times[]] = [[], []];
     for (const key of keys) {
       const records = slotRecords(slots);

@@ -12,6 +12,8 @@ import { type MessageLog, openMessageLog } from './connectors/message-log.ts';
 import { loadConnector } from './connectors/registry.ts';
 import { createHealth } from './fhir/health.ts';
 import { loadResources } from './fhir/resources.ts';
+import { ownParameters } from './fhir/search/parameter.ts';
+import type { Declarations } from './fhir/search/request.ts';
 import { createSlotRenderer } from './fhir/search/slot.ts';
 import { createServer } from './fhir/server.ts';
 import type { Clock } from './instant.ts';
@@ -52,6 +54,7 @@ export async function openDatabase(config: Config): Promise<{ url: string; clust
 export interface Ground {
   readonly url: string;
   readonly pool: Database;
+  readonly declarations: Declarations;
   readonly clinics: Clinics;
   readonly sync: SyncContext;
   readonly bookingContext: BookingContext;
@@ -66,13 +69,15 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
   const work = openPool(url, { name: 'work', connections: 6, queryTimeout: 120_000, onError });
   const messages = openMessageLog(work, log);
   const clinics = await openClinics(config, pool, messages, clock);
-  const parameters = await loadParameters(pool);
+  const declarations = await loadResources();
+  const parameters = await loadParameters(pool, ownParameters(declarations));
   const sync = { pool: work, parameters, clock, log };
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log };
   const settler = createSettler(bookingContext);
   return {
     url,
     pool,
+    declarations,
     clinics,
     sync,
     bookingContext,
@@ -126,7 +131,7 @@ export interface Hub {
 /** Starts everything and listens. */
 export async function startHub(config: Config, url: string, log: Logger, clock: Clock = Date.now): Promise<Hub> {
   const ground = await openGround(config, url, clock, log);
-  const { pool, clinics, sync, bookingContext, settler } = ground;
+  const { pool, declarations, clinics, sync, bookingContext, settler } = ground;
   const { parameters } = sync;
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
@@ -134,7 +139,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     pool,
     db: pool,
     parameters,
-    declarations: await loadResources(),
+    declarations,
     clinics,
     slots: createSlotRenderer(pool),
     booking,

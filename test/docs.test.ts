@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { configSchema } from '../src/config.ts';
 import { faultKinds } from '../src/fault.ts';
 import { loadResources } from '../src/fhir/resources.ts';
-import { servedParameters } from '../src/fhir/search/request.ts';
+import { servedParameters } from '../src/fhir/search/parameter.ts';
 import { root } from './support/process.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -43,8 +43,16 @@ test.each([...declarations.keys()])('%s has a page that names its search paramet
   const page = read(`docs/resources/${type}.md`);
   const parameters = servedParameters(declarations.get(type)!);
   const includes = parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`);
-  const names = [...parameters.map((p) => p.code), ...includes];
+  const own = parameters.map((p) => p.code).filter((code) => !common.includes(code));
+  const names = [...own, ...includes];
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+/** Those of every type, which docs/search.md tells once. */
+const common = ['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag', 'clinic'];
+
+test('the search parameters of every type are told once', () => {
+  expect(common.filter((name) => !read('docs/search.md').includes(`| \`${name}\` |`))).toEqual([]);
 });
 
 test('every key of the configuration is told with its default', () => {

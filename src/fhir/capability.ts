@@ -1,6 +1,7 @@
 /** The CapabilityStatement, made of the resource declarations. https://hl7.org/fhir/R4/capabilitystatement.html */
 import type { ResourceDeclaration } from './resource.ts';
-import { type Declarations, servedParameters } from './search/request.ts';
+import { servedParameters } from './search/parameter.ts';
+import type { Declarations } from './search/request.ts';
 
 export function capabilityStatement(declarations: Declarations, base: string, version: string): object {
   return {

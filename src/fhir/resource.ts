@@ -1,6 +1,7 @@
 /** What a resource file declares; routes, search, CapabilityStatement and docs are derived from it. */
 import type { Principal } from '../access/token.ts';
 import type { Fault } from '../fault.ts';
+import type { SearchType } from '../r4/table.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
 import type { Context } from './context.ts';
@@ -29,6 +30,18 @@ export interface Written {
   readonly retryAfter?: number;
 }
 
+/** A search parameter of our own. https://hl7.org/fhir/R4/searchparameter.html */
+export interface OwnParameter {
+  readonly code: string;
+  readonly type: SearchType;
+  /** FHIRPath in the subset of R4's own parameters; absent for what is no part of the resource. */
+  readonly expression?: string;
+  /** One sentence for its SearchParameter and docs. */
+  readonly documentation: string;
+  /** Of a reference: the types it may lead to. */
+  readonly target?: readonly string[];
+}
+
 export interface ResourceDeclaration {
   readonly type: string;
   /** One sentence for CapabilityStatement and docs. */
@@ -36,6 +49,8 @@ export interface ResourceDeclaration {
   readonly interactions: readonly Interaction[];
   /** Codes of search parameters that are not served though R4 has them, with the reason. */
   readonly notServed?: Readonly<Record<string, string>>;
+  /** Search parameters that R4 lacks and bookers need. */
+  readonly parameters?: readonly OwnParameter[];
   /** Slots live in typed columns and not in documents. */
   readonly storage?: SlotStorage;
   readonly create?: (context: Context, asked: Asked, body: Resource) => Promise<Written>;

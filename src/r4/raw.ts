@@ -13,6 +13,10 @@ export interface RawTable {
   codes: Record<string, RawCodes>;
   /** Type, `Resource` or `DomainResource` → base search parameters. */
   searches: Record<string, RawParameter[]>;
+  /** Compartment type → resource type → the parameters by which a resource is in the compartment. */
+  compartments: Record<string, Record<string, string[]>>;
+  /** Resource type → the elements at its root that belong to its summary. */
+  summaries: Record<string, string[]>;
 }
 
 export interface RawNode {

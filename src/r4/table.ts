@@ -118,6 +118,20 @@ export function searchParametersOf(type: string): readonly SearchParameter[] {
   return parameters.get(type) ?? [];
 }
 
+/**
+ * The parameters by which a resource of `type` is in a compartment, e.g. ('Patient', 'Appointment') → ['actor']; none when it
+ * cannot be, undefined when R4 has no such compartment. A resource is in its own compartment besides.
+ */
+export function compartmentParameters(compartment: string, type: string): readonly string[] | undefined {
+  const members = raw.compartments[compartment];
+  return members === undefined ? undefined : (members[type] ?? []);
+}
+
+/** Names of the elements at the root of a resource that R4 marks as its summary (`isSummary`). */
+export function summaryOf(type: string): ReadonlySet<string> {
+  return new Set(raw.summaries[type] ?? []);
+}
+
 export function invariantOf(key: string): Invariant | undefined {
   return invariants.get(key);
 }

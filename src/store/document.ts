@@ -3,8 +3,7 @@ import { hash } from 'node:crypto';
 import { Fault } from '../fault.ts';
 import { fhirInstant } from '../instant.ts';
 import type { SearchValue } from '../r4/values.ts';
-import { compileExtractor, type Extractor } from '../r4/values.ts';
-import { type ParameterIds, storedParametersOf } from './parameters.ts';
+import type { ParameterIds } from './parameters.ts';
 import { isId, type Resource } from './resource.ts';
 
 export interface DocumentWrite {
@@ -92,22 +91,11 @@ function patientOf(resource: Resource): string | null {
 /** Rows of `search_value[]`: (kind, parameter, a, b). */
 export function searchRows(type: string, resource: Resource, zone: string, parameters: ParameterIds): string {
   const rows = new Set<string>();
-  for (const value of extractorOf(type)(resource, { zone })) {
+  for (const value of parameters.extractorOf(type)(resource, { zone })) {
     const row = rowOf(value);
     if (row !== undefined) rows.add(quote(composite(row[0], parameters.of(type, value.code).id, row[1], row[2])));
   }
   return `{${[...rows].join(',')}}`;
-}
-
-const extractors = new Map<string, Extractor>();
-
-function extractorOf(type: string): Extractor {
-  let extractor = extractors.get(type);
-  if (extractor === undefined) {
-    extractor = compileExtractor(type, storedParametersOf(type));
-    extractors.set(type, extractor);
-  }
-  return extractor;
 }
 
 function rowOf(value: SearchValue): readonly [kind: string, a: string, b: string] | undefined {

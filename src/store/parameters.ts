@@ -1,6 +1,7 @@
 /** Which search parameters have rows of their own, and the small numbers that keep those rows narrow. */
 import type { Database } from '../postgres.ts';
 import { resourceTypes, type SearchParameter, searchParametersOf } from '../r4/table.ts';
+import { compileExtractor, type Extractor } from '../r4/values.ts';
 
 /** Where the values of a search parameter are. */
 export interface StoredParameter {
@@ -11,15 +12,16 @@ export interface StoredParameter {
 }
 
 export interface ParameterIds {
-  /** @throws Error for a parameter that R4 does not have */
+  /** @throws Error for a parameter that there is not */
   of(type: string, code: string): StoredParameter;
+  /** Finds all values that have rows. */
+  extractorOf(type: string): Extractor;
 }
 
-/** Parameters of a type that have rows: not those that are columns, nor those whose values a wider one has already. */
-export function storedParametersOf(type: string): readonly SearchParameter[] {
-  const all = searchParametersOf(type);
-  return all.filter((p) => p.code !== '_id' && p.code !== '_lastUpdated' && widerOf(all, p) === undefined);
-}
+/** Parameters of our own beside R4's, by resource type. */
+export type OwnParameters = ReadonlyMap<string, readonly SearchParameter[]>;
+
+const columns = new Set(['_id', '_lastUpdated']);
 
 /** `X.where(resolve() is T)` is a part of `X`, when that is a parameter too. */
 function widerOf(all: readonly SearchParameter[], { expression = '' }: SearchParameter): Wider | undefined {
@@ -33,9 +35,46 @@ interface Wider {
   readonly target: string;
 }
 
-/** Adds what the table of R4 has and the database has not; any number of processes may do it at once. */
-export async function loadParameters(pool: Database): Promise<ParameterIds> {
-  const known = [...resourceTypes].flatMap((type) => searchParametersOf(type).map((p) => [type, p.code]));
+/** Adds the numbers that the database has not; any number of processes may do it at once. */
+export async function loadParameters(pool: Database, own: OwnParameters): Promise<ParameterIds> {
+  const all = new Map([...resourceTypes].map((t) => [t, [...searchParametersOf(t), ...(own.get(t) ?? [])]]));
+  const ids = await numbersOf(
+    pool,
+    [...all].flatMap(([type, list]) => list.map((p) => [type, p.code] as const)),
+  );
+  const stored = new Map<string, StoredParameter>();
+  for (const [type, list] of all)
+    for (const parameter of list) {
+      const wider = widerOf(list, parameter);
+      const id = ids.get(`${type}.${wider?.code ?? parameter.code}`)!;
+      stored.set(`${type}.${parameter.code}`, wider === undefined ? { id } : { id, target: wider.target });
+    }
+  const extractors = new Map<string, Extractor>();
+  return {
+    of(type, code) {
+      const found = stored.get(`${type}.${code}`);
+      if (found === undefined) throw new Error(`no search parameter ${type}.${code}`);
+      return found;
+    },
+    extractorOf(type) {
+      let extractor = extractors.get(type);
+      if (extractor === undefined) {
+        const list = all.get(type) ?? [];
+        extractor = compileExtractor(
+          type,
+          list.filter((p) => !columns.has(p.code) && widerOf(list, p) === undefined),
+        );
+        extractors.set(type, extractor);
+      }
+      return extractor;
+    },
+  };
+}
+
+async function numbersOf(
+  pool: Database,
+  known: readonly (readonly [type: string, code: string])[],
+): Promise<Map<string, number>> {
   await pool.query(
     `insert into search_parameter (type, code) select t, c from unnest($1::text[], $2::text[]) as n(t, c)
      where not exists (select from search_parameter p where p.type = n.t and p.code = n.c) on conflict do nothing`,
@@ -44,21 +83,5 @@ export async function loadParameters(pool: Database): Promise<ParameterIds> {
   const { rows } = await pool.query<{ id: number; type: string; code: string }>(
     'select id, type, code from search_parameter',
   );
-  const ids = new Map(rows.map((r) => [`${r.type}.${r.code}`, r.id]));
-  const stored = new Map<string, StoredParameter>();
-  for (const type of resourceTypes) {
-    const all = searchParametersOf(type);
-    for (const parameter of all) {
-      const wider = widerOf(all, parameter);
-      const id = ids.get(`${type}.${wider?.code ?? parameter.code}`)!;
-      stored.set(`${type}.${parameter.code}`, wider === undefined ? { id } : { id, target: wider.target });
-    }
-  }
-  return {
-    of(type, code) {
-      const found = stored.get(`${type}.${code}`);
-      if (found === undefined) throw new Error(`no search parameter ${type}.${code}`);
-      return found;
-    },
-  };
+  return new Map(rows.map((r) => [`${r.type}.${r.code}`, r.id]));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadResources } from '../../src/fhir/resources.ts';
-import { servedParameters } from '../../src/fhir/search/request.ts';
+import { servedParameters } from '../../src/fhir/search/parameter.ts';
 import type { RawReply } from '../support/raw-http.ts';
 import { refusedQueries, senselessModifiers, senselessValues } from './hostile-query.ts';
 import { complaintOf, judgeAll, refused } from './judge.ts';

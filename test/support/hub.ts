@@ -4,8 +4,10 @@ import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { createAuthenticator, mintToken, type Principal } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
+import type { Context } from '../../src/fhir/context.ts';
 import { createHealth } from '../../src/fhir/health.ts';
 import { loadResources } from '../../src/fhir/resources.ts';
+import { ownParameters } from '../../src/fhir/search/parameter.ts';
 import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
 import { createServer } from '../../src/fhir/server.ts';
 import type { Clock } from '../../src/instant.ts';
@@ -21,6 +23,7 @@ import type { SyncContext } from '../../src/workflows/sync.ts';
 
 export interface TestHub {
   readonly app: FastifyInstance;
+  readonly context: Context;
   readonly pool: Database;
   readonly clinics: Clinics;
   readonly sync: SyncContext;
@@ -45,18 +48,19 @@ export async function createTestHub(
 ): Promise<TestHub> {
   const pool = openPool(url, { name: 'test', connections: 20, onError: () => {} });
   const clinics = indexClinics(build(await ensureClinics(pool, keys)));
-  const parameters = await loadParameters(pool);
+  const declarations = await loadResources();
+  const parameters = await loadParameters(pool, ownParameters(declarations));
   const work = openPool(url, { name: 'test work', connections: 6, queryTimeout: 120_000, onError: () => {} });
   const sync = { pool: work, parameters, clock, log: silent };
   const keyed = openPool(url, { name: 'test booking', connections: 8, keyed: true, onError: () => {} });
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
   const key = randomBytes(48);
-  const context = {
+  const context: Context = {
     pool,
     db: pool,
     parameters,
-    declarations: await loadResources(),
+    declarations,
     clinics,
     slots: createSlotRenderer(pool),
     booking: createBooking(bookingContext, settler),
@@ -73,6 +77,7 @@ export async function createTestHub(
   });
   return {
     app,
+    context,
     pool,
     clinics,
     sync,

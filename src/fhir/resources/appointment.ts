@@ -16,6 +16,14 @@ const declaration: ResourceDeclaration = {
     'POST books one Slot for one Patient. PUT with status "cancelled" cancels, PUT with another slot moves; both are written to the MIS. ' +
     'Status "pending" means that the MIS has not confirmed yet.',
   interactions: ['read', 'search-type', 'create', 'update'],
+  parameters: [
+    {
+      code: 'requested-period',
+      type: 'date',
+      expression: 'Appointment.requestedPeriod',
+      documentation: 'When the patient wants the appointment, of one that waits for a time.',
+    },
+  ],
   create,
   update,
 };

@@ -7,6 +7,7 @@ const declaration: ResourceDeclaration = {
   documentation:
     'Time that can be booked. A Slot read by id is checked in the MIS first; one that is not free says why in the extension slot-reason.',
   interactions: ['read', 'search-type'],
+  parameters: [{ code: 'end', type: 'date', expression: 'Slot.end', documentation: 'When the slot ends.' }],
   storage: slotStorage,
   refresh: (context, asked, id) => context.live.check(id, asked.viewer),
 };

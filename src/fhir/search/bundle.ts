@@ -33,5 +33,7 @@ function link(relation: string, base: string, request: SearchRequest, cursor: st
   if (query.has('_count')) query.set('_count', String(request.count));
   if (cursor !== undefined) query.set(cursorName, cursor);
   const text = query.size === 0 ? '' : `?${query}`;
-  return JSON.stringify({ relation, url: `${base}/${request.type}${text}` });
+  const { type, compartment } = request;
+  const path = compartment === undefined ? type : `${compartment.type}/${compartment.id}/${type}`;
+  return JSON.stringify({ relation, url: `${base}/${path}${text}` });
 }

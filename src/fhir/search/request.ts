@@ -3,9 +3,11 @@
  * https://hl7.org/fhir/R4/search.html. An unknown parameter is an error: it must never silently widen a result.
  */
 import { Fault } from '../../fault.ts';
-import { type SearchParameter, searchParametersOf } from '../../r4/table.ts';
+import type { SearchParameter } from '../../r4/table.ts';
 import type { ResourceDeclaration } from '../resource.ts';
 import { blame, show } from './blame.ts';
+import type { Compartment } from './compartment.ts';
+import { servedParameters } from './parameter.ts';
 import { valuesOf } from './value.ts';
 
 export interface Filter {
@@ -33,6 +35,8 @@ export interface Sort {
 
 export interface SearchRequest {
   readonly type: string;
+  /** Only what is in it. */
+  readonly compartment?: Compartment;
   readonly filters: readonly Filter[];
   readonly includes: readonly Include[];
   readonly sort: Sort | undefined;
@@ -163,19 +167,6 @@ function chainTargets(parameter: SearchParameter, modifier: string | undefined, 
 
 function codes(type: string, declarations: Declarations): Set<string> {
   return new Set(servedParameters(declarations.get(type)!).map((p) => p.code));
-}
-
-const unservedEverywhere = new Set(['_text', '_content', '_query', '_profile', '_security', '_source', '_tag']);
-
-/** Search parameters that a resource is searchable by, in this step; the rest of R4's are refused by name. */
-export function servedParameters(declaration: ResourceDeclaration): SearchParameter[] {
-  return searchParametersOf(declaration.type).filter(
-    (p) =>
-      !unservedEverywhere.has(p.code) &&
-      ['token', 'reference', 'date', 'string', 'uri'].includes(p.type) &&
-      declaration.notServed?.[p.code] === undefined &&
-      (declaration.storage === undefined || declaration.storage.parameters.has(p.code)),
-  );
 }
 
 function parameterOf(type: string, code: string, name: string, declarations: Declarations): SearchParameter {

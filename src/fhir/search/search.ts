@@ -5,6 +5,7 @@ import { type ByteString, bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { bundle, type Page } from './bundle.ts';
+import { type Compartment, compartmentCondition } from './compartment.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entryOf } from './entry.ts';
 import { includeDocuments } from './include.ts';
@@ -19,15 +20,56 @@ export async function search(
   asked: Asked,
   type: string,
   query: URLSearchParams,
+  within: { readonly compartment?: Compartment } = {},
 ): Promise<ByteString> {
-  const request = parseSearch(type, query, context.declarations);
-  const { declarations, parameters } = context;
-  const zone = context.clinics.zoneOf(asked.viewer.clinics);
-  const c: SearchContext = { declarations, parameters, zone, base: asked.base };
+  const request = { ...parseSearch(type, query, context.declarations), ...within };
+  const c = searchContext(context, asked);
   const page = await readPage(context, asked, request, c);
   const included = await includeDocuments(context, asked, request, page.ids);
   const total = await readTotal(context, asked, request, c, page);
   return bundle(asked.base, request, page, included, total);
+}
+
+function searchContext({ declarations, parameters, clinics }: Context, asked: Asked): SearchContext {
+  const zone = clinics.zoneOf(asked.viewer.clinics);
+  return { declarations, parameters, zone, clinicOf: (key) => clinics.byKey(key)?.number, base: asked.base };
+}
+
+export interface Match {
+  readonly id: string;
+  readonly version: number;
+}
+
+/**
+ * Finds by a condition, as in If-None-Exist or `PUT Type?…`: runs on `context.db`, so inside its transaction.
+ * @param limit how many are wanted at most @throws Fault for an unknown parameter, whatever Prefer says, and for one about the
+ * result instead of the resources
+ */
+export async function findMatches(
+  context: Context,
+  asked: Asked,
+  type: string,
+  query: URLSearchParams,
+  limit: number,
+): Promise<Match[]> {
+  const request = parseSearch(type, query, context.declarations);
+  if (request.filters.length === 0)
+    throw new Fault('bad-value', 'A condition is a search by at least one parameter of the resource.');
+  const s = new Statement(asked.viewer);
+  const [from, alias] = tableOf(context, type);
+  const text = `select ${alias}.id, ${alias}.version from ${from}
+    where ${conditionsOf(s, context, request, searchContext(context, asked)).join(' and ')} limit ${s.value(limit, 'integer')}`;
+  return (await context.db.query<Match>(text, s.values)).rows;
+}
+
+const tableOf = (context: Context, type: string) =>
+  context.declarations.get(type)?.storage === undefined ? (['document d', 'd'] as const) : (['slot s', 's'] as const);
+
+function conditionsOf(s: Statement, context: Context, request: SearchRequest, c: SearchContext): string[] {
+  const storage = context.declarations.get(request.type)?.storage;
+  if (storage === undefined) return documentConditions(s, request, c);
+  const within = request.compartment === undefined ? [] : ['false'];
+  return [s.visibleSlot('s'), ...within, ...request.filters.map((f) => storage.condition(s, f, c))];
 }
 
 function readPage(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
@@ -54,13 +96,12 @@ function nameOf(text: string, values: readonly unknown[]): string | undefined {
 
 async function readSlots(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
   const s = new Statement(asked.viewer);
-  const storage = context.declarations.get('Slot')!.storage!;
   const { sort } = request;
   if (sort !== undefined && sort.parameter.code !== 'start')
     throw new Fault('not-supported', 'Slots are sorted by start: _sort=start or _sort=-start.', {
       expression: 'http._sort',
     });
-  const conditions = [s.visibleSlot('s'), ...request.filters.map((f) => storage.condition(s, f, c))];
+  const conditions = conditionsOf(s, context, request, c);
   const [compare, direction] = sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
   if (request.cursor !== undefined) {
     const [start, id] = decodeCursor(request.cursor);
@@ -130,7 +171,9 @@ async function checkPlace(context: Context, asked: Asked, cursor: string): Promi
 
 function documentConditions(s: Statement, request: SearchRequest, c: SearchContext): string[] {
   const filters = request.filters.map((f) => documentCondition(s, 'd', f, request.type, c));
-  return [`d.type = ${s.value(request.type)}`, s.visible('d'), ...filters];
+  const { type, compartment } = request;
+  const within = compartment === undefined ? [] : [compartmentCondition(s, 'd', type, compartment, c)];
+  return [`d.type = ${s.value(type)}`, s.visible('d'), ...within, ...filters];
 }
 
 /**
@@ -171,12 +214,8 @@ async function readTotal(
   if (request.cursor === undefined && request.count > 0 && page.next === undefined) return page.size;
   if (!request.total && request.count > 0) return undefined;
   const s = new Statement(asked.viewer);
-  const storage = context.declarations.get(request.type)?.storage;
-  const from = storage === undefined ? 'document d' : 'slot s';
-  const conditions =
-    storage === undefined
-      ? documentConditions(s, request, c)
-      : [s.visibleSlot('s'), ...request.filters.map((f) => storage.condition(s, f, c))];
+  const [from] = tableOf(context, request.type);
+  const conditions = conditionsOf(s, context, request, c);
   const text = `select count(*)::integer as total from ${from} where ${conditions.join(' and ')}`;
   const { rows } = await context.db.query<{ total: number }>(text, s.values);
   return rows[0]!.total;

@@ -10,27 +10,15 @@ import { type ByteString, bytesOf } from '../byte-string.ts';
 import { blame } from './blame.ts';
 import { instantCondition } from './range.ts';
 import type { Filter } from './request.ts';
-import { documentCondition, idCondition, valueCondition } from './sql.ts';
+import { clinicCondition, documentCondition, idCondition, valueCondition } from './sql.ts';
 import type { SearchContext, Statement } from './statement.ts';
 
 export interface SlotStorage {
-  readonly parameters: ReadonlySet<string>;
   /** SQL condition on the slot aliased `s`. */
   condition(statement: Statement, filter: Filter, context: SearchContext): string;
 }
 
 export const slotStorage: SlotStorage = {
-  parameters: new Set([
-    '_id',
-    '_lastUpdated',
-    'schedule',
-    'start',
-    'status',
-    'specialty',
-    'service-type',
-    'service-category',
-    'appointment-type',
-  ]),
   condition(s, filter, c) {
     switch (filter.parameter.code) {
       case '_id':
@@ -39,6 +27,10 @@ export const slotStorage: SlotStorage = {
         return instantCondition(s, 's.updated', filter, c);
       case 'start':
         return instantCondition(s, 's.start_at', filter, c);
+      case 'end':
+        return instantCondition(s, 's.end_at', filter, c);
+      case 'clinic':
+        return clinicCondition(s, 's.clinic', filter, c);
       case 'status':
         return statusCondition(s, filter);
       case 'schedule':

@@ -13,6 +13,7 @@ export function documentCondition(s: Statement, alias: string, filter: Filter, t
   const { parameter } = filter;
   if (parameter.code === '_id') return idCondition(s, `${alias}.id`, filter);
   if (parameter.code === '_lastUpdated') return instantCondition(s, `${alias}.updated`, filter, c);
+  if (parameter.code === 'clinic') return clinicCondition(s, `${alias}.clinic`, filter, c);
   const test = valueCondition(s, filter, type, c)(`${alias}.doc`);
   return filter.modifier === 'not' ? `not ${test}` : test;
 }
@@ -118,4 +119,13 @@ function chainTest(s: Statement, filter: Filter, c: SearchContext): string {
 export function idCondition(s: Statement, column: string, filter: Filter): string {
   if (filter.modifier !== undefined) throw blame(filter.name, 'takes no modifier');
   return `${column} = any(${s.value(filter.values.filter(isId), 'uuid[]')})`;
+}
+
+/** Condition on a column that holds numbers of clinics; nobody is told whether a clinic that is not seen exists. */
+export function clinicCondition(s: Statement, column: string, filter: Filter, c: SearchContext): string {
+  if (filter.modifier !== undefined && filter.modifier !== 'not')
+    throw blame(filter.name, 'takes no modifier but :not');
+  const numbers = filter.values.map((v) => c.clinicOf(unescapeValue(v))).filter((n) => n !== undefined);
+  const test = `${column} = any(${s.value(numbers, 'smallint[]')})`;
+  return filter.modifier === 'not' ? `not ${test}` : test;
 }

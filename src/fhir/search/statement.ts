@@ -32,6 +32,8 @@ export interface SearchContext {
   readonly parameters: ParameterIds;
   /** Zone of days without an offset; null when the viewer's clinics have several. */
   readonly zone: string | null;
+  /** Number of a clinic by its key in the configuration. */
+  readonly clinicOf: (key: string) => number | undefined;
   /** Absolute base URL; absolute references below it are ours. */
   readonly base: string;
 }
