@@ -1,43 +1,59 @@
-/** What a client sends: read as UTF-8, validated as R4 says, with Russian identifiers checked, before anything is done. */
+/** What a client sends: unpacked, read as UTF-8 in its format, before anything is done. https://hl7.org/fhir/R4/http.html */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../fault.ts';
 import { checkIdentifiers, normaliseIdentifier } from '../r4/identifier.ts';
+import { readJson } from '../r4/json-reader.ts';
 import { validate } from '../r4/validate.ts';
 import type { Resource } from '../store/resource.ts';
+import { mediaTypeOf } from './accept.ts';
+import { unpack } from './compression.ts';
+import { isVersionServed } from './format.ts';
 
-type Done = (error: Error | null, body?: unknown) => void;
-type Parser = (request: FastifyRequest, text: string, done: Done) => void;
+/** Of a body, packed and unpacked. */
+export const bodyLimit = 2_000_000;
 
+type Read = (text: string, method: string) => unknown;
+
+const jsonTypes = ['application/fhir+json', 'application/json', 'text/json'];
+const patchTypes = ['application/json-patch+json'];
+const formTypes = ['application/x-www-form-urlencoded'];
+
+/**
+ * A handler finds in `request.body` a resource as an object (with a `Decimal` where a number would lose digits), the operations
+ * of a JSON Patch as they were sent, or a form as URLSearchParams.
+ */
 export function addBodyParsers(app: FastifyInstance): void {
-  // Fastify's own parser keeps its protection against __proto__, which plain JSON.parse has not (RELIABILITY §0.10).
-  const parseJson = app.getDefaultJsonParser('error', 'error') as Parser;
-  const parseForm: Parser = (_request, text, done) => done(null, new URLSearchParams(text));
   app.removeAllContentTypeParsers();
-  const options = { parseAs: 'buffer' } as const;
-  app.addContentTypeParser(['application/fhir+json', 'application/json'], options, parserOf(parseJson));
-  app.addContentTypeParser('application/x-www-form-urlencoded', options, parserOf(parseForm));
+  const add = (types: string[], read: Read) =>
+    app.addContentTypeParser(types, { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
+      readBody(request, body, read),
+    );
+  add(jsonTypes, (text) => readResource(text, true));
+  add(patchTypes, readPatch);
+  add(formTypes, (text) => new URLSearchParams(text));
 }
 
-/** An error that a parser throws instead of handing it over would end the process. */
-function parserOf(parse: Parser): (request: FastifyRequest, body: Buffer, done: Done) => void {
-  return (request, body, done) => {
-    let text: string;
-    try {
-      text = readText(request.headers['content-type'], body);
-    } catch (error) {
-      return done(error as Error);
-    }
-    parse(request, text, done);
-  };
+async function readBody(request: FastifyRequest, packed: Buffer, read: Read): Promise<unknown> {
+  const { 'content-type': contentType = '', 'content-encoding': encoding } = request.headers;
+  checkType(contentType);
+  const body = encoding === undefined ? packed : await unpack(packed, encoding, bodyLimit);
+  return read(readText(body), request.method);
+}
+
+/** @throws Fault unsupported-media-type: FHIR is UTF-8 and nothing else, and we are of version 4.0 */
+function checkType(contentType: string): void {
+  const { parameters } = mediaTypeOf(contentType);
+  const expression = 'http.content-type';
+  if (!/^(utf-?8|us-ascii)$/i.test(parameters.get('charset') ?? 'utf-8'))
+    throw new Fault('unsupported-media-type', 'Send the body in UTF-8.', { expression });
+  if (!isVersionServed(parameters))
+    throw new Fault('unsupported-media-type', 'Send resources of FHIR version 4.0.', { expression });
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A body as text: FHIR's JSON is UTF-8 and nothing else. @throws Fault instead of replacing what cannot be read */
-function readText(contentType: string | undefined, body: Buffer): string {
-  const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType ?? '')?.[1];
-  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
-    throw new Fault('unsupported-media-type', 'Send the body in UTF-8.', { expression: 'http.content-type' });
+/** Without a byte order mark. @throws Fault instead of replacing what cannot be read */
+function readText(body: Buffer): string {
   try {
     return decoder.decode(body);
   } catch (cause) {
@@ -45,19 +61,31 @@ function readText(contentType: string | undefined, body: Buffer): string {
   }
 }
 
+function readResource(text: string, decimals: boolean): unknown {
+  const { value, issues } = readJson(text, { decimals });
+  if (issues.length > 0) throw invalid('bad-structure', issues);
+  return value;
+}
+
+/** Plain numbers: a patch library copies values member by member. */
+function readPatch(text: string, method: string): unknown {
+  if (method === 'PATCH') return readResource(text, false);
+  throw new Fault('unsupported-media-type', 'A JSON Patch is sent by PATCH.', { expression: 'http.content-type' });
+}
+
 /** @throws Fault with every issue at once */
 export function parseResource(type: string, body: unknown): Resource {
-  if (body === null || typeof body !== 'object' || Array.isArray(body))
-    throw new Fault('bad-structure', `Send one ${type} as a JSON object.`);
+  if (body === null || typeof body !== 'object' || Array.isArray(body) || body instanceof URLSearchParams)
+    throw new Fault('bad-structure', `Send one ${type} as JSON or XML.`);
   const { resourceType } = body as { resourceType?: unknown };
   if (resourceType !== type)
     throw new Fault('bad-structure', `The resource sent to /${type} must have "resourceType": "${type}".`, {
       expression: 'resourceType',
     });
   const issues = validate(body).filter((i) => i.severity === 'error');
-  if (issues.length > 0) throw invalid(type, 'bad-structure', issues);
+  if (issues.length > 0) throw invalid('bad-structure', issues);
   const wrong = checkIdentifiers(body as Resource);
-  if (wrong.length > 0) throw invalid(type, 'invalid-content', wrong);
+  if (wrong.length > 0) throw invalid('invalid-content', wrong);
   return withOurIdentifiers(body as Resource);
 }
 
@@ -67,11 +95,9 @@ function withOurIdentifiers(resource: Resource): Resource {
   return Array.isArray(identifier) ? { ...resource, identifier: identifier.map(normaliseIdentifier) } : resource;
 }
 
-function invalid(
-  type: string,
-  kind: 'bad-structure' | 'invalid-content',
-  issues: readonly { code: string; text: string; expression: string }[],
-): Fault {
+type Found = readonly { readonly code: string; readonly text: string; readonly expression: string }[];
+
+function invalid(kind: 'bad-structure' | 'invalid-content', issues: Found): Fault {
   const [first, ...others] = issues;
-  return new Fault(kind, first!.text, { expression: first!.expression || type, issues: others.slice(0, 50) });
+  return new Fault(kind, first!.text, { expression: first!.expression, issues: others.slice(0, 50) });
 }

@@ -50,7 +50,7 @@ export function faultOf(error: unknown): Fault {
 function faultOfHttp({ statusCode, code }: HttpError, cause: unknown): Fault {
   if (statusCode === 413) return new Fault('too-large', 'The body is larger than 2 MB.');
   if (statusCode === 415 || code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
-    return new Fault('unsupported-media-type', 'Send JSON with Content-Type application/fhir+json.', {
+    return new Fault('unsupported-media-type', 'Send application/fhir+json or application/fhir+xml.', {
       expression: 'http.content-type',
     });
   if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH')

@@ -11,13 +11,15 @@ import { Fault } from '../fault.ts';
 import { readDocument } from '../store/documents.sql.ts';
 import { isId } from '../store/resource.ts';
 import { slotVisible, viewerValues } from '../store/visibility.ts';
+import { addNegotiation, replyOf, sendReply } from './answering.ts';
 import { baseOf } from './base.ts';
-import { addBodyParsers, parseResource } from './body.ts';
-import { sendBytes } from './byte-string.ts';
+import { addBodyParsers, bodyLimit, parseResource } from './body.ts';
+import { bytesOf } from './byte-string.ts';
 import { capabilityStatement } from './capability.ts';
 import type { Context } from './context.ts';
 import type { Health } from './health.ts';
 import { answerOf } from './outcome.ts';
+import type { Reply } from './reply.ts';
 import type { Asked, Interaction, ResourceDeclaration, Written } from './resource.ts';
 import { search } from './search/search.ts';
 import { slotColumn } from './search/slot.ts';
@@ -32,9 +34,6 @@ export interface ServerOptions {
   readonly version: string;
 }
 
-const fhirJson = 'application/fhir+json; charset=utf-8';
-const bodyLimit = 2_000_000;
-
 export function createServer(context: Context, options: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
@@ -47,12 +46,13 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     frameworkErrors: (error, request, reply) => void sendFault(context, error, request, reply),
   });
   addBodyParsers(app);
+  addNegotiation(app);
   app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(request, context), request, reply));
   options.health.observe(app);
   app.get('/fhir/metadata', (request, reply) => {
-    void reply.type(fhirJson);
-    return capabilityStatement(context.declarations, baseOf(request, options.publicUrl), options.version);
+    const base = baseOf(request, options.publicUrl);
+    return sendReply(request, reply, replyOf(200, capabilityStatement(context.declarations, base, options.version)));
   });
   for (const declaration of context.declarations.values()) addRoutes(app, context, options, declaration);
   return app;
@@ -72,7 +72,7 @@ function sendFault(context: Context, error: unknown, request: FastifyRequest, re
   const { status, headers, body, ours } = answerOf(error);
   if (ours)
     context.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
-  return reply.code(status).headers(headers).type(fhirJson).send(body);
+  return sendReply(request, reply, { status, headers, body: bytesOf(body) });
 }
 
 type Handler = (asked: Asked, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -93,17 +93,20 @@ function addRoutes(
     });
   if (has('read')) route('GET', '/:id', (asked, request, reply) => read(context, asked, declaration, request, reply));
   if (has('search-type')) {
-    route('GET', '', (asked, request, reply) => sendSearch(context, asked, type, queryOf(request), reply));
-    route('POST', '/_search', (asked, request, reply) => sendSearch(context, asked, type, formOf(request), reply));
+    route('GET', '', (asked, request, reply) => sendSearch(context, asked, type, queryOf(request), request, reply));
+    route('POST', '/_search', (asked, request, reply) =>
+      sendSearch(context, asked, type, formOf(request), request, reply),
+    );
   }
   if (create !== undefined)
     route('POST', '', async (asked, request, reply) =>
-      sendWritten(asked, await create(context, asked, parseResource(type, request.body)), reply),
+      sendWritten(asked, await create(context, asked, parseResource(type, request.body)), request, reply),
     );
   if (update !== undefined)
-    route('PUT', '/:id', async (asked, request, reply) =>
-      sendWritten(asked, await update(context, asked, idOf(type, request), parseResource(type, request.body)), reply),
-    );
+    route('PUT', '/:id', async (asked, request, reply) => {
+      const written = await update(context, asked, idOf(type, request), parseResource(type, request.body));
+      return sendWritten(asked, written, request, reply);
+    });
 }
 
 async function ask(context: Context, options: ServerOptions, request: FastifyRequest): Promise<Asked> {
@@ -142,11 +145,11 @@ async function sendSearch(
   asked: Asked,
   type: string,
   query: URLSearchParams,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const bundle = await search(context, asked, type, query);
-  void reply.type(fhirJson).header('cache-control', 'no-store');
-  return sendBytes(reply, bundle);
+  const body = await search(context, asked, type, query);
+  return sendReply(request, reply, { status: 200, headers: { 'cache-control': 'no-store' }, body });
 }
 
 async function read(
@@ -158,38 +161,34 @@ async function read(
 ): Promise<unknown> {
   const id = idOf(declaration.type, request);
   await declaration.refresh?.(context, asked, id);
-  if (declaration.storage !== undefined) return readSlot(context, asked, id, reply);
+  if (declaration.storage !== undefined) return sendReply(request, reply, await readSlot(context, asked, id));
   const found = await readDocument(context.db, asked.viewer, declaration.type, id);
   if (found === undefined) throw notFound(declaration.type);
-  stamp(reply, found.version, found.updated);
-  return found.body;
+  const headers = stamp(found.version, found.updated);
+  return sendReply(request, reply, { status: 200, headers, body: bytesOf(found.body) });
 }
 
-async function readSlot(context: Context, asked: Asked, id: string, reply: FastifyReply): Promise<FastifyReply> {
+async function readSlot(context: Context, asked: Asked, id: string): Promise<Reply> {
   const { rows } = await context.db.query<{ slot: string; version: number; updated: Date }>({
     name: 'read_slot',
     text: `select ${slotColumn}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(asked.viewer), id],
   });
   if (rows[0] === undefined) throw notFound('Slot');
-  stamp(reply, rows[0].version, rows[0].updated);
-  return sendBytes(reply, await context.slots.resource(rows[0].slot));
+  const headers = stamp(rows[0].version, rows[0].updated);
+  return { status: 200, headers, body: await context.slots.resource(rows[0].slot) };
 }
 
-function stamp(reply: FastifyReply, version: number, updated: Date): void {
-  void reply
-    .type(fhirJson)
-    .header('etag', `W/"${version}"`)
-    .header('last-modified', updated.toUTCString())
-    .header('cache-control', 'no-store');
+function stamp(version: number, updated: Date): Record<string, string> {
+  return { etag: `W/"${version}"`, 'last-modified': updated.toUTCString(), 'cache-control': 'no-store' };
 }
 
-function sendWritten(asked: Asked, written: Written, reply: FastifyReply): string {
-  const location = `${asked.base}/${written.type}/${written.id}`;
-  stamp(reply, written.version, written.updated);
-  void reply.code(written.status);
-  if (written.status === 201) void reply.header('location', `${location}/_history/${written.version}`);
-  if (written.status === 202) void reply.header('content-location', location);
-  if (written.retryAfter !== undefined) void reply.header('retry-after', written.retryAfter);
-  return written.body;
+function sendWritten(asked: Asked, written: Written, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, type, id, version, updated, retryAfter } = written;
+  const location = `${asked.base}/${type}/${id}`;
+  const headers = stamp(version, updated);
+  if (status === 201) headers['location'] = `${location}/_history/${version}`;
+  if (status === 202) headers['content-location'] = location;
+  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
+  return sendReply(request, reply, { status, headers, body: bytesOf(written.body) });
 }

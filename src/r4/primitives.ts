@@ -1,5 +1,7 @@
 /** Formats of R4's primitive types: the regexes of https://hl7.org/fhir/R4/datatypes.html and a real calendar. */
+
 import { isRealDate } from './date.ts';
+import { decimalValue } from './decimal.ts';
 
 /** Undefined when the value is right, else what the element takes, to follow "takes". */
 export type PrimitiveCheck = (value: unknown) => string | undefined;
@@ -26,7 +28,7 @@ export const primitiveChecks: Readonly<Record<string, PrimitiveCheck>> = {
   integer: (v) => (isInteger(v, -2147483648) ? undefined : 'a whole number of 32 bits, without quotes'),
   unsignedInt: (v) => (isInteger(v, 0) ? undefined : 'a whole number from 0 to 2147483647, without quotes'),
   positiveInt: (v) => (isInteger(v, 1) ? undefined : 'a whole number from 1 to 2147483647, without quotes'),
-  decimal: (v) => (typeof v === 'number' && Number.isFinite(v) ? undefined : 'a decimal number, without quotes'),
+  decimal: (v) => (isDecimal(v) ? undefined : 'a decimal number of at most 64 characters, without quotes'),
   string: checkText,
   markdown: checkText,
   xhtml: checkText,
@@ -53,6 +55,10 @@ export const primitiveChecks: Readonly<Record<string, PrimitiveCheck>> = {
 
 function isInteger(value: unknown, least: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 2147483647;
+}
+
+function isDecimal(value: unknown): boolean {
+  return Number.isFinite(decimalValue(value)) && String(value).length <= 64;
 }
 
 function isText(value: unknown): value is string {
