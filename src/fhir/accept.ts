@@ -38,8 +38,7 @@ export function mediaTypeOf(text: string): Wish {
 }
 
 /**
- * What is wished most of what there is.
- * @param offered most preferred first; of equals the first is taken
+ * What is wished most of what there is; of equals what is named most closely, then what is offered first.
  * @param specificity how closely a wish names an offer: 0 not at all; the closest wish says how much it is wished
  * @returns undefined when all of it is forbidden or nothing of it is wished
  */
@@ -48,15 +47,16 @@ export function choose<T>(
   wishes: readonly Wish[],
   specificity: (wish: Wish, offer: T) => number,
 ): T | undefined {
-  let best: { offer: T; quality: number } | undefined;
+  let best: { offer: T | undefined; quality: number; closest: number } = { offer: undefined, quality: 0, closest: 0 };
   for (const offer of offered) {
-    const quality = qualityOf(offer, wishes, specificity);
-    if (quality > (best?.quality ?? 0)) best = { offer, quality };
+    const { quality, closest } = qualityOf(offer, wishes, specificity);
+    const isBetter = quality > best.quality || (quality === best.quality && closest > best.closest);
+    if (quality > 0 && isBetter) best = { offer, quality, closest };
   }
-  return best?.offer;
+  return best.offer;
 }
 
-function qualityOf<T>(offer: T, wishes: readonly Wish[], specificity: (wish: Wish, offer: T) => number): number {
+function qualityOf<T>(offer: T, wishes: readonly Wish[], specificity: (wish: Wish, offer: T) => number) {
   let closest = 0;
   let quality = 0;
   for (const wish of wishes) {
@@ -64,5 +64,5 @@ function qualityOf<T>(offer: T, wishes: readonly Wish[], specificity: (wish: Wis
     if (how > closest || (how === closest && how > 0 && wish.quality > quality)) quality = wish.quality;
     closest = Math.max(closest, how);
   }
-  return quality;
+  return { quality, closest };
 }
