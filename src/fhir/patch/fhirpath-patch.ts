@@ -3,7 +3,7 @@ import { Fault } from '../../fault.ts';
 import { isObject, itemsOf, type Json } from '../../r4/json.ts';
 import type { Element } from '../../r4/table.ts';
 import { elementFor, type Given, givenOf, put, valueFor } from './patch-value.ts';
-import { checkPath, nodesAt, splitPath } from './path.ts';
+import { nodesAt, readPath, splitPath } from './path.ts';
 import {
   type Holder,
   openAt,
@@ -68,9 +68,9 @@ function readOperation(parameter: Json, where: string): Operation {
   const found = [...parts.keys()].sort();
   if (found.join() !== expected.join() || [...parts.values()].some((same) => same.length > 1))
     throw malformed(`"${type}" has the parts ${expected.join(', ')}, each once.`);
-  const [path, name = ''] = [text('path'), text('name')];
-  if (path === undefined || (type === 'add' && name === '')) throw malformed('"path" and "name" are strings.');
-  checkPath(path, where);
+  const [given, name = ''] = [text('path'), text('name')];
+  if (given === undefined || (type === 'add' && name === '')) throw malformed('"path" and "name" are strings.');
+  const path = readPath(given, where);
   const numbers = (['index', 'source', 'destination'] as const).filter((n) => parts.has(n));
   return {
     type,

@@ -43,8 +43,17 @@ interface Syntax {
   readonly children?: readonly Syntax[];
 }
 
-/** @throws Fault bad-request for what is not FHIRPath or not of the part of it that a patch may use */
-export function checkPath(path: string, expression: string): void {
+/**
+ * The path as fhirpath.js takes it: `Patient.text.div`, which HL7's own test cases have, is an unfinished division there.
+ * @throws Fault bad-request for what is not FHIRPath or not of the part of it that a patch may use
+ */
+export function readPath(text: string, expression: string): string {
+  const path = text.replace(/\.div\s*$/, '.`div`');
+  checkPath(path, expression);
+  return path;
+}
+
+function checkPath(path: string, expression: string): void {
   if (path.length > longestPath)
     throw new Fault('bad-request', `A path has ${longestPath} characters at most.`, { expression });
   let tree: Syntax;

@@ -284,6 +284,12 @@ test('the patch is not changed and not shared', () => {
   expect(patch).toEqual(before);
 });
 
+test('a narrative, whose name is an operator of FHIRPath', () => {
+  const before = { resourceType: 'Patient', text: { status: 'generated', div: '<div>1</div>' } };
+  const patch = parameters({ type: 'replace', path: 'Patient.text.div', value: { valueString: '<div>2</div>' } });
+  expect(applyFhirPathPatch(before, patch)).toMatchObject({ text: { div: '<div>2</div>' } });
+});
+
 test('contained resources are patched by their own types', () => {
   const before = { resourceType: 'Patient', contained: [{ resourceType: 'Organization', id: 'o', name: 'A' }] };
   const patch = parameters(
