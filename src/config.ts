@@ -37,6 +37,14 @@ const clinic = z.strictObject({
       answerSeconds: z.number().min(1).max(25).default(8).describe('How long an app waits before it hears "pending"'),
       deadlineSeconds: z.number().min(1).max(120).default(30).describe('Total time one attempt may take in the MIS'),
       freezeAt: z.number().int().min(1).default(3).describe('More bookings vanishing at once than this freeze writes'),
+      holdSeconds: z.number().int().min(30).max(1800).default(300).describe('How long a Slot is held'),
+      holdsPerPatient: z.number().int().min(0).default(3).describe('Slots held at a time for one Patient'),
+      holdsPerClient: z
+        .number()
+        .int()
+        .min(0)
+        .default(10)
+        .describe('Slots held at a time by one client without naming a Patient'),
     })
     .prefault({}),
 });

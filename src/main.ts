@@ -24,6 +24,7 @@ import { loadParameters } from './store/parameters.ts';
 import { createBooking } from './workflows/booking.ts';
 import type { BookingContext } from './workflows/conclusion.ts';
 import { gatherStatements } from './workflows/gathered-statements.ts';
+import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
 import { createSettler, type Settler } from './workflows/settlement.ts';
@@ -143,6 +144,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     clinics,
     slots: createSlotRenderer(pool),
     booking,
+    holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     clock,
     log,

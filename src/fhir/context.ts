@@ -5,6 +5,7 @@ import type { Clock } from '../instant.ts';
 import type { Database, Queryable } from '../postgres.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Booking } from '../workflows/booking.ts';
+import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
 import type { Declarations } from './search/request.ts';
 import type { SlotRenderer } from './search/slot.ts';
@@ -18,6 +19,7 @@ export interface Context {
   readonly clinics: Clinics;
   readonly slots: SlotRenderer;
   readonly booking: Booking;
+  readonly holding: Holding;
   readonly live: LiveCheck;
   readonly clock: Clock;
   readonly log: Logger;

@@ -5,5 +5,14 @@ export const slotStatuses = ['free', 'busy', 'busy-unavailable', 'busy-tentative
 export type SlotStatus = (typeof slotStatuses)[number];
 
 /** Why a slot is not free; CodeSystem https://medmost.ru/fhir/CodeSystem/slot-reason */
-export const slotReasons = ['', 'booked', 'break', 'withdrawn', 'booked-here', 'being-booked-here', 'past'] as const;
+export const slotReasons = [
+  '',
+  'booked',
+  'break',
+  'withdrawn',
+  'booked-here',
+  'being-booked-here',
+  'past',
+  'held',
+] as const;
 export type SlotReason = (typeof slotReasons)[number];

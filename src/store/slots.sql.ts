@@ -112,26 +112,33 @@ export async function findDifference(client: Queryable, window: SlotWindow): Pro
   return { ...found, standing: standing[0]!.n };
 }
 
+/** What clients see of a slot of which the MIS now says `status`. */
+function seen(slot: string, status: string, reason: string): string {
+  const kept = `${slot}.booking is not null or (${slot}.held_until is not null and ${status} = 0)`;
+  const held = (column: string) => `${column} = case when ${status} = 0 then ${slot}.${column} end`;
+  return `status = case when ${kept} then ${slot}.status else ${status} end,
+       reason = case when ${kept} then ${slot}.reason else ${reason} end,
+       ${['held_until', 'held_by', 'held_for'].map(held).join(', ')}`;
+}
+
 /**
  * Writes the difference; what is new in the order in which it will be read, so that a page of a schedule lies on a few
  * pages of the table (51 slots scattered over as many cost a search half as much again). A slot that changed after the
  * reading began is newer than it and is left to the next one; while a booking claims a slot, clients keep seeing what the
- * booking says.
+ * booking says. A hold lasts as long as the MIS shows the time free: what it has sold or closed is nobody's to hold.
  */
 export async function writeDifference(client: Queryable, window: SlotWindow, readingBegan: string): Promise<number> {
   const updated = await client.query(
     `update slot s set start_at = c.start_at, end_at = c.end_at, fragment = c.fragment,
        mis_status = c.status, mis_reason = c.reason,
-       status = case when s.booking is null then c.status else s.status end,
-       reason = case when s.booking is null then c.reason else s.reason end,
+       ${seen('s', 'c.status', 'c.reason')},
        version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
      from slot_change c where s.id = c.id and not c.withdrawn and not c.added and s.updated < $1::timestamptz`,
     [readingBegan],
   );
   const withdrawn = await client.query(
     `update slot s set mis_status = 2, mis_reason = 3,
-       status = case when s.booking is null then 2 else s.status end,
-       reason = case when s.booking is null then 3 else s.reason end,
+       ${seen('s', '2', '3')},
        version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
      from slot_change c where s.id = c.id and c.withdrawn and s.updated < $1::timestamptz`,
     [readingBegan],
@@ -142,8 +149,7 @@ export async function writeDifference(client: Queryable, window: SlotWindow, rea
      order by schedule, start_at
      on conflict (id) do update set schedule = excluded.schedule, start_at = excluded.start_at, end_at = excluded.end_at,
        mis_status = excluded.mis_status, mis_reason = excluded.mis_reason, fragment = excluded.fragment,
-       status = case when slot.booking is null then excluded.status else slot.status end,
-       reason = case when slot.booking is null then excluded.reason else slot.reason end,
+       ${seen('slot', 'excluded.status', 'excluded.reason')},
        version = slot.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
      where slot.clinic = excluded.clinic and slot.updated < $2::timestamptz`,
     [window.clinic, readingBegan],

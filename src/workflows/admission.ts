@@ -8,12 +8,12 @@ import type { Viewer } from '../store/visibility.ts';
 import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
-/** @throws Fault business-rule when this patient cannot book this slot, whatever the MIS would say */
+/** @param patient null: nobody yet. @throws Fault business-rule when this slot cannot be booked, whatever the MIS would say */
 export async function findFacts(
   context: BookingContext,
   viewer: Viewer,
   slot: string,
-  patient: string,
+  patient: string | null,
 ): Promise<SlotFacts> {
   const facts = await context.statements.readFacts({ viewer, slot, patient });
   if (facts === undefined)
@@ -21,6 +21,16 @@ export async function findFacts(
       expression: 'Appointment.slot',
       code: 'slot-unknown',
     });
+  if (patient !== null) checkPatient(facts);
+  if (facts.start.getTime() <= context.clock())
+    throw new Fault('business-rule', 'The Slot has begun already: choose a later one.', {
+      expression: 'Appointment.slot',
+      code: 'slot-in-the-past',
+    });
+  return facts;
+}
+
+function checkPatient(facts: SlotFacts): void {
   if (facts.patient_body === null)
     throw new Fault('business-rule', 'There is no such Patient: create the Patient first.', {
       expression: 'Appointment.participant',
@@ -31,12 +41,11 @@ export async function findFacts(
       expression: 'Appointment.participant',
       code: 'patient-of-other-clinic',
     });
-  if (facts.start.getTime() <= context.clock())
-    throw new Fault('business-rule', 'The Slot has begun already: choose a later one.', {
-      expression: 'Appointment.slot',
-      code: 'slot-in-the-past',
+  if ((JSON.parse(facts.patient_body) as Resource)['active'] === false)
+    throw new Fault('business-rule', 'This Patient is not active any more.', {
+      expression: 'Appointment.participant',
+      code: 'patient-inactive',
     });
-  return facts;
 }
 
 /** @throws Fault when it is certain beforehand that the MIS will not be asked */

@@ -67,7 +67,7 @@ export async function answerOf(
     case 'lost_in_mis':
       return answer(context, viewer, row.appointment, 'cancelled', repeated);
     case 'rejected':
-      if (row.told && row.replaces === null) return answer(context, viewer, row.appointment, 'cancelled', repeated);
+      if (row.told && !row.moves) return answer(context, viewer, row.appointment, 'cancelled', repeated);
       throw refusalOf(row);
     default:
       return tellPending(context, viewer, row, undefined, repeated);
@@ -84,7 +84,7 @@ export async function tellPending(
 ): Promise<Answer> {
   if (!row.told) {
     const clinic = context.clinics.byNumber(row.clinic)!;
-    const draft = row.replaces === null ? await draftAppointment(context, clinic, row, 'pending', facts) : undefined;
+    const draft = row.moves ? undefined : await draftAppointment(context, clinic, row, 'pending', facts);
     const document = draft && stampDocument(draft, 1, context.clock());
     if (!(await markTold(context.pool, row.id, document)))
       return answerOf(context, viewer, (await readBooking(context.pool, row.id))!, repeated);

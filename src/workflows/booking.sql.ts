@@ -25,6 +25,8 @@ export interface BookingRow {
   readonly wanted: boolean;
   readonly told: boolean;
   readonly replaces: string | null;
+  /** The one that it replaces is of the same Appointment, which moves to another slot. */
+  readonly moves: boolean;
   /** The booking that takes its place. */
   readonly successor: string | null;
   readonly content: string | null;
@@ -41,6 +43,7 @@ export interface BookingRow {
 
 /** Of `booking b`. */
 export const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.successor,
+  b.replaces is not null and exists (select from booking o where o.id = b.replaces and o.appointment = b.appointment) as moves,
   b.content, b.request, b.reference, b.refusal, b.refusal_text, b.reads,
   extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for,
   extract(epoch from clock_timestamp() - b.changed)::float8 as changed_for`;

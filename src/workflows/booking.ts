@@ -5,35 +5,43 @@
 import { randomUUID } from 'node:crypto';
 import type { Clinic } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
-import { isDatabaseDown, violatedConstraint } from '../postgres.ts';
+import { violatedConstraint } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
-import { findFacts, openForWrites, requestOf } from './admission.ts';
-import { type Answer, answer, answerOfKey, notSettled, readVisibleBooking, tellPending } from './answer.ts';
-import { clientsPart } from './appointment.ts';
-import { draftAppointment, type Known } from './appointment-document.ts';
+import { findFacts, openForWrites } from './admission.ts';
+import { type Answer, answer, answerOf, answerOfKey, notSettled, readVisibleBooking, tellPending } from './answer.ts';
+import type { Known } from './appointment-document.ts';
 import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
-import { type IdempotencyKey, insertIntents, readOwnClaim, type SlotFacts } from './claim.sql.ts';
+import { type IdempotencyKey, insertIntents, readOwnClaim } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
+import { afterSending, begin } from './intent.ts';
 import { alreadyBooked, slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
 
 /** What a client asks for. */
 export interface Order {
   readonly viewer: Viewer;
+  /** Subject of the token: what it holds, it may book. */
+  readonly client: string;
   /** What the client sent; validated. */
   readonly content: Resource;
   readonly slot: string;
   readonly patient: string;
   readonly key: IdempotencyKey | undefined;
+  /** The Appointment whose place this one takes; that one is given up once this one is confirmed, and not before. */
+  readonly inPlaceOf?: string | undefined;
+  /** The client does not wait: it is told "pending" at once. */
+  readonly background?: boolean;
+  /** The patient's own booking of the slot is the answer, and not an error. */
+  readonly repeatable?: boolean;
 }
 
 export interface Booking {
   /** Books a slot. @throws Fault slot-taken, already-booked, business-rule, transient, frozen, key-reused, outcome-unknown */
   book(order: Order): Promise<Answer>;
   /** Moves an Appointment to another slot; the old one is given up once the new one is confirmed. @throws Fault */
-  move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer>;
+  move(appointment: string, order: Omit<Order, 'patient' | 'key'>): Promise<Answer>;
   /** Cancels an Appointment in the MIS. @throws Fault */
   cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer>;
   /** Waits for attempts that went on after their client had been answered. */
@@ -44,10 +52,15 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   const { pool, statements } = context;
   const underWay = new Set<Promise<unknown>>();
 
-  /** The conclusion, or undefined when it comes too late for the client. The work goes on in either case. */
-  async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
+  /** The work goes on whatever becomes of its client. */
+  function track(work: Promise<Conclusion>): void {
     const tracked: Promise<unknown> = work.catch(() => {}).finally(() => underWay.delete(tracked));
     underWay.add(tracked);
+  }
+
+  /** The conclusion, or undefined when it comes too late for the client. */
+  async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
+    track(work);
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => late.resolve(undefined), clinic.config.booking.answerSeconds * 1000);
     try {
@@ -58,56 +71,63 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
   }
 
   async function book(order: Order): Promise<Answer> {
-    if (order.key !== undefined) {
-      const earlier = await answerOfKey(context, order.viewer, order.key);
-      if (earlier !== undefined) return earlier;
-    }
-    const facts = await findFacts(context, order.viewer, order.slot, order.patient);
+    const { viewer, key, inPlaceOf } = order;
+    const earlier = key && (await answerOfKey(context, viewer, key));
+    if (earlier !== undefined) return earlier;
+    if (inPlaceOf === undefined) return claim(order, randomUUID(), undefined);
+    const old = await readVisibleBooking(context, viewer, inPlaceOf);
+    if (old.patient !== order.patient)
+      throw new Fault('business-rule', 'The Appointment to be given up is of another Patient.', {
+        code: 'patient-of-other-appointment',
+      });
+    const successor = old.successor === null ? undefined : await readBooking(pool, old.successor);
+    if (successor?.slot === order.slot && !successor.moves) return answerOf(context, viewer, successor, true);
+    const gone = ['cancelled', 'rejected', 'lost_in_mis'].includes(old.state);
+    if (!gone && old.state !== 'confirmed') throw notSettled();
+    return claim(order, randomUUID(), gone ? undefined : old);
+  }
+
+  async function move(appointment: string, order: Omit<Order, 'patient' | 'key'>): Promise<Answer> {
+    const old = await readVisibleBooking(context, order.viewer, appointment);
+    if (old.state !== 'confirmed') throw notSettled();
+    return claim({ ...order, patient: old.patient, key: undefined }, appointment, old);
+  }
+
+  /** Claims the slot and makes the first attempt. @param old the booking whose place this one takes */
+  async function claim(order: Order, appointment: string, old: BookingRow | undefined): Promise<Answer> {
+    const { viewer, client, slot, patient, key } = order;
+    const facts = await findFacts(context, viewer, slot, patient);
     const clinic = openForWrites(context, facts.clinic, facts.frozen);
-    if (facts.status !== 0) return taken(order);
-    const [id, appointment] = [randomUUID(), randomUUID()];
-    const place = { id, appointment, clinic: facts.clinic, slot: order.slot, patient: order.patient, replaces: null };
-    const { row, known } = await begin(context, clinic, place, order.content, facts);
+    if (old !== undefined && facts.clinic !== old.clinic)
+      throw new Fault('business-rule', 'An Appointment is moved within its clinic: cancel it and book another.', {
+        expression: 'Appointment.slot',
+      });
+    if (facts.status !== 0 && !facts.held) return taken(order, old);
+    const place = { id: randomUUID(), appointment, clinic: facts.clinic, slot, patient, replaces: old?.id ?? null };
+    const moves = old?.appointment === appointment;
+    const { row, known } = await begin(context, clinic, { ...place, moves }, order.content, facts);
+    const intent = { ...row, client, lease: leaseOf(clinic, 1), key };
     try {
-      const intent = { ...row, lease: leaseOf(clinic, 1), key: order.key };
-      if (!(await statements.claim(intent))) return await taken(order);
-      return await attempt(order.viewer, clinic, row, known);
+      const claimed = old === undefined ? await statements.claim(intent) : (await insertIntents(pool, [intent]))[0];
+      return claimed ? await attempt(order, clinic, row, known) : await taken(order, old);
     } catch (error) {
       const constraint = violatedConstraint(error);
-      if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order);
+      if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order, old);
       throw afterSending(error);
     }
   }
 
   /** Taken by another, by a simultaneous request with the same key, or by this patient's own. */
-  async function taken({ key, viewer, slot, patient }: Order): Promise<Answer> {
+  async function taken(order: Order, old: BookingRow | undefined): Promise<Answer> {
+    const { viewer, key, slot, patient, repeatable = false } = order;
     const earlier = key && (await answerOfKey(context, viewer, key));
     if (earlier !== undefined) return earlier;
-    const own = await readOwnClaim(pool, slot, patient);
-    throw own === undefined ? slotTaken(slot) : alreadyBooked(own);
-  }
-
-  async function move(viewer: Viewer, appointment: string, content: Resource, slot: string): Promise<Answer> {
-    const old = await readVisibleBooking(context, viewer, appointment);
-    if (old.state !== 'confirmed') throw notSettled();
-    const facts = await findFacts(context, viewer, slot, old.patient);
-    const clinic = openForWrites(context, facts.clinic, facts.frozen);
-    if (facts.clinic !== old.clinic)
-      throw new Fault('business-rule', 'An Appointment is moved within its clinic: cancel it and book another.', {
-        expression: 'Appointment.slot',
-      });
-    if (facts.status !== 0) throw slotTaken(slot);
-    const place = { id: randomUUID(), appointment, clinic: old.clinic, slot, patient: old.patient, replaces: old.id };
-    const { row, known } = await begin(context, clinic, place, content, facts);
-    try {
-      const [claimed] = await insertIntents(pool, [{ ...row, lease: leaseOf(clinic, 1), key: undefined }]);
-      if (claimed) return await attempt(viewer, clinic, row, known);
-    } catch (error) {
-      if (violatedConstraint(error) === 'booking_claim') throw slotTaken(slot);
-      throw afterSending(error);
-    }
-    const now = await readBooking(pool, old.id);
-    throw now?.state === 'confirmed' && now.successor === null ? slotTaken(slot) : notSettled();
+    const now = old && (await readBooking(pool, old.id));
+    if (now !== undefined && (now.state !== 'confirmed' || now.successor !== null)) throw notSettled();
+    const own = old === undefined ? await readOwnClaim(pool, slot, patient) : undefined;
+    if (own === undefined) throw slotTaken(slot);
+    if (!repeatable) throw alreadyBooked(own);
+    return answerOf(context, viewer, (await readBooking(pool, own.id))!, true);
   }
 
   async function cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer> {
@@ -135,8 +155,14 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     }
   }
 
-  /** The first attempt: the client waits for it up to `answerSeconds`, it itself goes on to its own deadline. */
-  async function attempt(viewer: Viewer, clinic: Clinic, row: BookingRow, known: Known): Promise<Answer> {
+  /** The first attempt: the client waits for it up to `answerSeconds` or not at all, it itself goes on to its own deadline. */
+  async function attempt(order: Order, clinic: Clinic, row: BookingRow, known: Known): Promise<Answer> {
+    const { viewer, background = false } = order;
+    if (background) {
+      const told = await tellPending(context, viewer, row, known.facts, false);
+      track(settler.attempt(clinic, row, known));
+      return told;
+    }
     const conclusion = await within(clinic, settler.attempt(clinic, row, known));
     if (conclusion?.outcome === 'booked') {
       const document =
@@ -155,45 +181,4 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       await Promise.all(underWay);
     },
   };
-}
-
-type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patient' | 'replaces'>;
-
-/**
- * A booking before its first attempt. Whatever could not be written down later is found out here.
- * @throws Fault business-rule, bad-value
- */
-async function begin(
-  context: BookingContext,
-  clinic: Clinic,
-  place: Place,
-  sent: Resource,
-  facts: SlotFacts,
-): Promise<{ row: BookingRow & { content: string; request: object }; known: Known }> {
-  const content = JSON.stringify(clientsPart(sent));
-  const booked = await draftAppointment(context, clinic, { ...place, content }, 'booked', facts);
-  const request = await requestOf(clinic, booked.resource, facts, place.id);
-  return { row: { ...fresh, ...place, content, request }, known: { facts, booked } };
-}
-
-const fresh = {
-  state: 'sending',
-  attempt: 1,
-  wanted: true,
-  told: false,
-  successor: null,
-  reference: null,
-  refusal: null,
-  refusal_text: null,
-  doubted_for: null,
-  changed_for: 0,
-  reads: 0,
-} as const;
-
-/** Once the claim may be in Postgres and the request in the MIS, no failure of ours may say "not booked". */
-function afterSending(error: unknown): unknown {
-  if (error instanceof Fault || !isDatabaseDown(error)) return error;
-  const text =
-    'It is not known what became of this request: repeat it with the same Idempotency-Key, or search Appointment.';
-  return new Fault('outcome-unknown', text, { retryAfter: 5, cause: error });
 }

@@ -6,6 +6,8 @@ export interface SlotFacts {
   readonly id: string;
   readonly clinic: number;
   readonly status: number;
+  /** A client holds it, or held it until a moment ago; whether this one may have it is for the claim to decide. */
+  readonly held: boolean;
   readonly start: Date;
   readonly end: Date;
   readonly key: string | null;
@@ -14,7 +16,7 @@ export interface SlotFacts {
   readonly schedule_record: Record<string, unknown>;
   readonly schedule_body: string;
   readonly frozen: boolean;
-  /** Null when there is no such patient for this viewer. */
+  /** Null when there is no such patient for this viewer, or none was asked about. */
   readonly patient_body: string | null;
   readonly patient_clinic: number | null;
 }
@@ -22,7 +24,7 @@ export interface SlotFacts {
 export interface Question {
   readonly viewer: Viewer;
   readonly slot: string;
-  readonly patient: string;
+  readonly patient: string | null;
 }
 
 /**
@@ -39,8 +41,8 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
   }));
   const { rows } = await db.query<SlotFacts & { place: number }>({
     name: 'slot_facts',
-    text: `select q.place, s.id, s.clinic, s.status, s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule,
-        d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
+    text: `select q.place, s.id, s.clinic, s.status, s.held_until is not null as held,
+        s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule, d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
         p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
       from json_to_recordset($1) as q(place integer, clinics smallint[], viewer uuid, slot uuid, patient uuid)
       cross join lateral (select * from slot where id = q.slot limit 1) s
@@ -60,6 +62,8 @@ export interface Intent {
   readonly clinic: number;
   readonly slot: string;
   readonly patient: string;
+  /** Whose hold of the slot may become this booking: the subject of a token. */
+  readonly client: string;
   /** The booking of which this one takes the place. */
   readonly replaces: string | null;
   readonly content: string;
@@ -76,18 +80,26 @@ export interface IdempotencyKey {
   readonly request: Buffer;
 }
 
+/**
+ * Whether the slot `s` can be taken: it is free, or held by the one who asks, or its hold has passed. By the row as it is when it
+ * is locked, and by the one clock that all hubs share. A `case`, or Postgres would go through all rows of a small table for those
+ * without a booking.
+ */
+const takeable = `case when s.booking is null then s.status = asked.status or s.held_until <= clock_timestamp()
+      or s.held_by = asked.holder and (s.held_for is null or s.held_for = asked.patient) end`;
+
 /** The slot is written once, as it will stand when the MIS agrees; that it is in doubt is the exception (booking.sql.ts). */
 const claim = `with asked as materialized (
     select * from json_to_recordset($1) as a(id uuid, appointment uuid, clinic smallint, slot uuid, patient uuid, replaces uuid,
-      request jsonb, content text, lease float8, status smallint, client text, key text, digest bytea)),
+      request jsonb, content text, lease float8, status smallint, holder text, client text, key text, digest bytea)),
   old as (
     select b.id from asked cross join lateral (
       select id from booking
       where id = asked.replaces and state = 'confirmed' and successor is null limit 1 for update) b),
   claimed as (
-    update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, booking = asked.id, version = version + 1,
-      updated = clock_timestamp(), xid = pg_current_xact_id()
-    from asked where s.id = asked.slot and s.status = asked.status and s.booking is null
+    update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, booking = asked.id,
+      held_until = null, held_by = null, held_for = null, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+    from asked where s.id = asked.slot and ${takeable}
       and (asked.replaces is null or asked.replaces in (select id from old)) returning asked.*),
   replaced as (update booking b set successor = claimed.id from claimed where b.id = claimed.replaces),
   intent as (
@@ -105,9 +117,10 @@ const claim = `with asked as materialized (
  * @returns false when the slot is not free or the booking to be replaced is not one that can be
  */
 export async function insertIntents(db: Queryable, intents: readonly Intent[]): Promise<boolean[]> {
-  const asked = intents.map(({ key, ...intent }) => ({
+  const asked = intents.map(({ key, client, ...intent }) => ({
     ...intent,
     status: 0,
+    holder: client,
     ...(key && { client: key.client, key: key.key, digest: `\\x${key.request.toString('hex')}` }),
   }));
   const { rows } = await db.query<{ id: string }>({ name: 'claim', text: claim, values: [JSON.stringify(asked)] });
@@ -131,9 +144,9 @@ export async function readOwnClaim(
   db: Queryable,
   slot: string,
   patient: string,
-): Promise<{ appointment: string; state: string } | undefined> {
-  const { rows } = await db.query<{ appointment: string; state: string }>(
-    `select appointment, state from booking where slot = $1 and patient = $2
+): Promise<{ id: string; appointment: string; state: string } | undefined> {
+  const { rows } = await db.query<{ id: string; appointment: string; state: string }>(
+    `select id, appointment, state from booking where slot = $1 and patient = $2
        and state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown')`,
     [slot, patient],
   );

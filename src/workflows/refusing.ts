@@ -39,7 +39,7 @@ export function createRefusing(context: BookingContext): Refusing {
         await releaseSlot(db, row, kind === 'taken' ? 'taken' : 'given back');
         if (!moved.told) await forgetKey(db, row.id);
         if (row.replaces !== null) await keepReplaced(db, row);
-        else await writeCancelled(context, db, clinic, row, moved.wanted ? text : 'Отменено пациентом');
+        if (!row.moves) await writeCancelled(context, db, clinic, row, moved.wanted ? text : 'Отменено пациентом');
       });
       return { outcome: 'refused', fault: refusalOf({ refusal: kind, refusal_text: text, slot: row.slot }) };
     },

@@ -1,5 +1,5 @@
 /**
- * Finds bookings that are due and has them settled. The row of a booking is its own job: it is written with the claim in
+ * Finds bookings that are due and has them settled; frees slots whose holds have passed. The row of a booking is its own job: it is written with the claim in
  * one statement, so it can be neither lost nor doubled, and any number of hubs share the work by `skip locked`.
  */
 import type { Logger } from 'pino';
@@ -8,6 +8,7 @@ import type { Database } from '../postgres.ts';
 import type { BookingRow } from './booking.sql.ts';
 import { leaseOf } from './conclusion.ts';
 import { takeDue } from './due.sql.ts';
+import { expireHolds } from './hold.sql.ts';
 import type { Settler } from './settlement.ts';
 
 export interface Sweeper {
@@ -37,6 +38,7 @@ export function startSweeper(pool: Database, clinics: Clinics, settler: Settler,
   async function sweep(): Promise<void> {
     let more = false;
     try {
+      await expireHolds(pool);
       const free = atOnce - underWay.size;
       const due = free > 0 ? await takeDue(pool, free, leaseSeconds) : [];
       more = due.length === free;

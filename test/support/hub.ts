@@ -17,6 +17,7 @@ import { loadParameters } from '../../src/store/parameters.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { createBooking } from '../../src/workflows/booking.ts';
 import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
+import { createHolding } from '../../src/workflows/hold.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
@@ -64,6 +65,7 @@ export async function createTestHub(
     clinics,
     slots: createSlotRenderer(pool),
     booking: createBooking(bookingContext, settler),
+    holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     clock,
     log: silent,

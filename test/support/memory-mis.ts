@@ -93,7 +93,14 @@ export function memoryConfig(name = 'Поликлиника', zone = 'Europe/Mos
     mis: 'memory',
     connection: {},
     sync: { directory: '0 0 1 1 *', schedule: '0 0 1 1 *', days: 14, liveSeconds: 10 },
-    booking: { answerSeconds: 2, deadlineSeconds: 3, freezeAt: 3 },
+    booking: {
+      answerSeconds: 2,
+      deadlineSeconds: 3,
+      freezeAt: 3,
+      holdSeconds: 300,
+      holdsPerPatient: 3,
+      holdsPerClient: 10,
+    },
   };
 }
 

@@ -48,7 +48,8 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
   const key = keyOf(asked, body);
   const condition = await keyOfCondition(context, asked, 'Appointment', body);
   if (condition?.existing !== undefined) return pendingOr200(condition.existing);
-  const order = { viewer: asked.viewer, content: body, slot, patient, key: key ?? condition?.key };
+  const client = asked.principal.subject;
+  const order = { viewer: asked.viewer, client, content: body, slot, patient, key: key ?? condition?.key };
   return written(await context.booking.book(order), 201);
 }
 
@@ -74,7 +75,8 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
     throw new Fault('business-rule', 'An Appointment cannot be given to another Patient.', {
       expression: 'Appointment.participant',
     });
-  return written(await context.booking.move(asked.viewer, id, body, slot), 200);
+  const order = { viewer: asked.viewer, client: asked.principal.subject, content: body, slot };
+  return written(await context.booking.move(id, order), 200);
 }
 
 /** What clients may not change is left out: participants and slot have been compared. */

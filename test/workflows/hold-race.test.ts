@@ -1,0 +1,112 @@
+/** hold → book, hold → expiry, hold against hold: exactly one owner at any time. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { idOf } from '../../src/id.ts';
+import { syncSchedule } from '../../src/workflows/sync.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { ask, createTestHub, type TestHub } from '../support/hub.ts';
+import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { type Plant, plantMutant } from '../support/mutant.ts';
+import { root } from '../support/process.ts';
+import { findViolations, openRacingHub, raceForSlot, watchSlots } from './hold-race.ts';
+
+const doctor = 'doctor-1;branch-1';
+const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
+const racers = 32;
+const minute = 60_000;
+
+let database: TestDatabase;
+let hub: TestHub;
+let mis: MemoryMis;
+let used = 0;
+const patients = new Map<string, string>();
+
+beforeAll(async () => {
+  database = await createDatabase();
+  mis = createMemoryMis();
+  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
+  mis.slots = quarterSlots(doctor, begin, 90);
+  await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
+  for (let i = 0; i < racers; i++) {
+    const body = { resourceType: 'Patient', name: [{ family: `Гонщик${i}` }] };
+    patients.set(`client ${i}`, (await ask(hub, 'POST', 'Patient', { body })).body.id!);
+  }
+  await watchSlots(hub.pool);
+});
+afterAll(async () => {
+  await hub.close();
+  await database.drop();
+});
+
+/** Hubs that believe it is an hour earlier, now, and an hour later. */
+async function raceOn(program: string, rounds: number): Promise<string[]> {
+  const plan = { program, url: database.url, mis, parameters: hub.sync.parameters };
+  const hubs = await Promise.all([-60, 0, 60].map((minutes) => openRacingHub(plan, minutes * minute)));
+  const found: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const slot = idOf('demo', 'Slot', String(mis.slots[used++]!['key']));
+    const heard = await raceForSlot(hubs, slot, patients, 6);
+    found.push(...(await findViolations(hub.pool, slot, patients, heard)));
+  }
+  await Promise.all(hubs.map((h) => h.close()));
+  return found;
+}
+
+test(
+  '32 holders, bookers and expirers on one slot, 50 times: one owner at any time, and each for as long as it was promised',
+  async () => {
+    expect(await raceOn(root, 50)).toEqual([]);
+    const { rows } = await hub.pool.query(
+      `select count(*) filter (where held_by is not null and was_held_by is distinct from held_by)::integer as holds,
+         count(*) filter (where booking is not null and was_held_by is not null)::integer as taken_over from watched`,
+    );
+    expect(rows[0].holds).toBeGreaterThan(100);
+    expect(rows[0].taken_over).toBeGreaterThan(5);
+  },
+  2 * minute,
+);
+
+const future = `'\${new Date(Date.now() + 3_600_000).toISOString()}'::timestamptz`;
+
+const mutants: readonly (readonly [name: string, plant: Plant])[] = [
+  [
+    'a hub judges by its own clock, an hour ahead, whether a hold has passed, when it holds',
+    {
+      file: 'src/workflows/hold.sql.ts',
+      find: 's.booking is null and (s.status = 0 or s.held_until <= clock_timestamp())',
+      replace: `s.booking is null and (s.status = 0 or s.held_until <= ${future})`,
+    },
+  ],
+  [
+    'a hub judges by its own clock, an hour ahead, whether a hold has passed, when it books',
+    {
+      file: 'src/workflows/claim.sql.ts',
+      find: 'or s.held_until <= clock_timestamp()',
+      replace: `or s.held_until <= ${future}`,
+    },
+  ],
+  [
+    'select, then update: what was read of the slot is believed when it is held',
+    {
+      file: 'src/workflows/hold.sql.ts',
+      find: 'and s.booking is null and (s.status = 0 or s.held_until <= clock_timestamp())',
+      replace: '',
+    },
+  ],
+  [
+    'a hold keeps nobody from booking',
+    {
+      file: 'src/workflows/claim.sql.ts',
+      find: 'case when s.booking is null then s.status = asked.status or s.held_until <= clock_timestamp()',
+      replace: 'case when s.booking is null then true',
+    },
+  ],
+];
+
+test.each(mutants)(
+  'the race finds a mutant: %s',
+  async (_name, plant) => {
+    const found = await raceOn(await plantMutant([plant]), 8);
+    expect(found).toContainEqual(expect.stringMatching(/lost its (hold|slot)|told that it is theirs/));
+  },
+  minute,
+);
