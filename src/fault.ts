@@ -45,6 +45,8 @@ export interface FaultDetails {
   code?: string;
   /** More issues of the same answer (a validator finds many at once). */
   issues?: readonly FaultIssue[];
+  /** Further headers of the answer, with lower-case names. */
+  headers?: Readonly<Record<string, string>>;
   cause?: unknown;
 }
 

@@ -11,6 +11,7 @@ import { loadMappings } from './connectors/mapping.ts';
 import { type MessageLog, openMessageLog } from './connectors/message-log.ts';
 import { loadConnector } from './connectors/registry.ts';
 import { createHealth } from './fhir/health.ts';
+import { loadOperations } from './fhir/operations.ts';
 import { loadResources } from './fhir/resources.ts';
 import { ownParameters } from './fhir/search/parameter.ts';
 import type { Declarations } from './fhir/search/request.ts';
@@ -141,6 +142,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     db: pool,
     parameters,
     declarations,
+    operations: await loadOperations(declarations),
+    version,
     clinics,
     slots: createSlotRenderer(pool),
     booking,
@@ -150,7 +153,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     log,
   };
   const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
-  const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl, version });
+  const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl });
   const sweeper = startSweeper(pool, clinics, settler, log);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {

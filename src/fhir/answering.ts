@@ -1,7 +1,7 @@
 /** Answers on their way out: in the format and packed as the client wants them. https://hl7.org/fhir/R4/http.html#mime-type */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bytesOf, sendBytes } from './byte-string.ts';
+import { sendBytes } from './byte-string.ts';
 import { type Encoding, encodingFor, pack } from './compression.ts';
 import { type Format, formatOf, json, render } from './format.ts';
 import type { Reply } from './reply.ts';
@@ -91,9 +91,4 @@ function sendPacked(reply: FastifyReply, body: Buffer, encoding: Encoding): Fast
     },
   );
   return reply;
-}
-
-/** An answer of ours that is at hand as an object. */
-export function replyOf(status: number, resource: object, headers: Reply['headers'] = {}): Reply {
-  return { status, headers, body: bytesOf(JSON.stringify(resource)) };
 }

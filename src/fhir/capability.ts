@@ -1,22 +1,31 @@
-/** The CapabilityStatement, made of the resource declarations. https://hl7.org/fhir/R4/capabilitystatement.html */
+/** The CapabilityStatement, made of the declarations. https://hl7.org/fhir/R4/capabilitystatement.html */
+import type { Served } from './call.ts';
+import type { OperationDeclaration } from './operation.ts';
 import type { ResourceDeclaration } from './resource.ts';
 import { servedParameters } from './search/parameter.ts';
 import type { Declarations } from './search/request.ts';
 
-export function capabilityStatement(declarations: Declarations, base: string, version: string): object {
+export const canonicalBase = 'https://medmost.ru/fhir';
+
+export function capabilityStatement(
+  { declarations, operations, version }: Served & { version: string },
+  base: string,
+): object {
   return {
     resourceType: 'CapabilityStatement',
     id: 'medmost',
-    url: 'https://medmost.ru/fhir/CapabilityStatement/medmost',
+    url: `${canonicalBase}/CapabilityStatement/medmost`,
+    version,
     name: 'Medmost',
     title: 'medmost: FHIR R4 over the information systems of clinics',
     status: 'active',
-    date: '2026-11-20',
+    date: '2026-11-21',
     kind: 'instance',
     software: { name: 'medmost', version },
     implementation: { description: 'medmost', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
         mode: 'server',
@@ -25,27 +34,59 @@ export function capabilityStatement(declarations: Declarations, base: string, ve
           '504 not known (repeat with the same key). ' +
           'Unknown search parameters are refused (400). Send Idempotency-Key or If-None-Exist with every create.',
         security: { cors: false, description: 'Authorization: Bearer <token>' },
-        resource: [...declarations.values()].map(describe),
+        resource: [...declarations.values()].map((d) => describe(d, declarations, operations.all)),
+        interaction: ['transaction', 'batch', 'history-system'].map((code) => ({ code })),
+        ...listed(operations.all.filter((o) => o.levels.includes('system'))),
       },
     ],
   };
 }
 
-function describe(declaration: ResourceDeclaration): object {
+function describe(
+  declaration: ResourceDeclaration,
+  declarations: Declarations,
+  operations: readonly OperationDeclaration[],
+): object {
+  const { type, interactions } = declaration;
   const parameters = servedParameters(declaration);
+  const has = (interaction: string) => (interactions as readonly string[]).includes(interaction);
   return {
-    type: declaration.type,
+    type,
     documentation: declaration.documentation,
-    interaction: declaration.interactions.map((code) => ({ code })),
-    versioning: 'versioned',
-    readHistory: false,
+    interaction: interactions.map((code) => ({ code })),
+    versioning: has('update') ? 'versioned-update' : 'versioned',
+    readHistory: has('vread'),
     updateCreate: false,
-    conditionalCreate: declaration.create !== undefined,
-    conditionalRead: 'not-supported',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
-    referencePolicy: ['literal'],
-    searchInclude: parameters.filter((p) => p.type === 'reference').map((p) => `${declaration.type}:${p.code}`),
+    conditionalCreate: has('create'),
+    conditionalRead: 'full-support',
+    conditionalUpdate: has('update'),
+    conditionalDelete: has('delete') ? 'single' : 'not-supported',
+    referencePolicy: ['literal', 'enforced', 'local'],
+    searchInclude: parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`),
+    searchRevInclude: reverseIncludes(type, declarations),
     searchParam: parameters.map((p) => ({ name: p.code, definition: p.url, type: p.type })),
+    ...listed(operations.filter((o) => isFor(o, type))),
   };
+}
+
+const isFor = ({ types, levels }: OperationDeclaration, type: string) =>
+  types.includes(type) || (types.length === 0 && levels.some((l) => l !== 'system'));
+
+function listed(operations: readonly OperationDeclaration[]): object {
+  if (operations.length === 0) return {};
+  return { operation: operations.map((o) => ({ name: o.code, definition: definitionUrl(o) })) };
+}
+
+/** Two operations of one name on different types have definitions of their own. */
+export function definitionUrl({ code, types }: OperationDeclaration): string {
+  return `${canonicalBase}/OperationDefinition/${types.length === 1 ? `${types[0]}-` : ''}${code}`;
+}
+
+/** Parameters of other types that lead here. */
+function reverseIncludes(type: string, declarations: Declarations): string[] {
+  return [...declarations.values()].flatMap((d) =>
+    servedParameters(d)
+      .filter((p) => p.type === 'reference' && (p.targets.length === 0 || p.targets.includes(type)))
+      .map((p) => `${d.type}:${p.code}`),
+  );
 }

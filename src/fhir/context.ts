@@ -2,11 +2,12 @@
 import type { Logger } from 'pino';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Clock } from '../instant.ts';
-import type { Database, Queryable } from '../postgres.ts';
+import { type Database, type Queryable, transaction } from '../postgres.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
+import type { Operations } from './operations.ts';
 import type { Declarations } from './search/request.ts';
 import type { SlotRenderer } from './search/slot.ts';
 
@@ -16,6 +17,9 @@ export interface Context {
   readonly db: Queryable;
   readonly parameters: ParameterIds;
   readonly declarations: Declarations;
+  readonly operations: Operations;
+  /** Of this program, for the CapabilityStatement. */
+  readonly version: string;
   readonly clinics: Clinics;
   readonly slots: SlotRenderer;
   readonly booking: Booking;
@@ -23,4 +27,10 @@ export interface Context {
   readonly live: LiveCheck;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** Runs `work` in a transaction: in the one that is open already, else in one of its own. */
+export function transacted<T>(context: Context, work: (inside: Context) => Promise<T>): Promise<T> {
+  if (context.db !== context.pool) return work(context);
+  return transaction(context.pool, (db) => work({ ...context, db }));
 }

@@ -29,7 +29,8 @@ export function createHealth(pool: Database, clinics: Clinics): Health {
   return {
     observe(app) {
       app.addHook('onResponse', (request, reply, done) => {
-        const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode };
+        const route = request.interaction ?? request.routeOptions.url ?? 'none';
+        const labels = { method: request.method, route, status: reply.statusCode };
         requests.observe(labels, reply.elapsedTime / 1000);
         done();
       });

@@ -17,7 +17,7 @@ export interface Answered {
 export function answerOf(error: unknown): Answered {
   const fault = faultOf(error);
   const [status] = faultKinds[fault.kind];
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...fault.details.headers };
   if (fault.details.retryAfter !== undefined) headers['retry-after'] = String(fault.details.retryAfter);
   if (fault.kind === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="medmost"';
   return { status, headers, body: JSON.stringify(outcomeOf(fault)), ours: fault.kind === 'internal' };

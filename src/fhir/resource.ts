@@ -1,13 +1,25 @@
 /** What a resource file declares; routes, search, CapabilityStatement and docs are derived from it. */
 import type { Principal } from '../access/token.ts';
-import type { Fault } from '../fault.ts';
 import type { SearchType } from '../r4/table.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
 import type { Context } from './context.ts';
 import type { SlotStorage } from './search/slot.ts';
 
-export type Interaction = 'read' | 'search-type' | 'create' | 'update';
+/** https://hl7.org/fhir/R4/valueset-type-restful-interaction.html */
+export type Interaction =
+  | 'read'
+  | 'vread'
+  | 'history-instance'
+  | 'history-type'
+  | 'search-type'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete';
+
+/** Those of a type that only its source may change. */
+export const readOnly: readonly Interaction[] = ['read', 'vread', 'history-instance', 'history-type', 'search-type'];
 
 /** Who asks for what, as a handler needs it. */
 export interface Asked {
@@ -16,6 +28,10 @@ export interface Asked {
   /** Absolute FHIR base URL by which the client sees the hub. */
   readonly base: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The id that what is created gets, where a transaction has given it already; else a new one. */
+  readonly newId?: string;
+  /** `Type/id` of all that the same transaction creates: it may be referred to before it is there. */
+  readonly promised?: ReadonlySet<string>;
 }
 
 /** What a writing handler answers. */
@@ -53,10 +69,17 @@ export interface ResourceDeclaration {
   readonly parameters?: readonly OwnParameter[];
   /** Slots live in typed columns and not in documents. */
   readonly storage?: SlotStorage;
+  /**
+   * Its writes go through to a MIS: they can stand neither in a transaction, which could not undo them, nor under a lock. Its
+   * `create` answers If-None-Exist itself.
+   */
+  readonly writesThrough?: boolean;
   readonly create?: (context: Context, asked: Asked, body: Resource) => Promise<Written>;
   readonly update?: (context: Context, asked: Asked, id: string, body: Resource) => Promise<Written>;
+  /** What a patch makes of a resource; `update` when absent. @param before as it was read, of the version in If-Match */
+  readonly patch?: (context: Context, asked: Asked, id: string, body: Resource, before: Resource) => Promise<Written>;
+  /** @returns quietly when there is no such resource */
+  readonly remove?: (context: Context, asked: Asked, id: string) => Promise<void>;
   /** Looks at the MIS before a single one is read, when the mirror may be old. */
   readonly refresh?: (context: Context, asked: Asked, id: string) => Promise<void>;
 }
-
-export type Refusal = Fault;

@@ -45,7 +45,14 @@ end $$;
 create trigger slot_deleted after delete on slot
   referencing old table as old_slot for each statement execute function keep_slot_deletion();
 
-create index document_change on document (type, xid, doc);
+-- What time it was in transactions: everything written before `at` has an xid below next, everything after it one not below oldest.
+create table tick (
+  at timestamptz primary key,
+  oldest xid8 not null,
+  next xid8 not null
+);
+
+create index document_change on document (type, xid, id);
 create index document_version_change on document_version (type, xid, id);
 
 -- Deletes exactly version `p_version`; what it was and that it is deleted stays. Raises MM001 as replace_document does.

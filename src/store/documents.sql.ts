@@ -106,6 +106,49 @@ export async function readDocument(
   return rows[0];
 }
 
+export interface LockedDocument extends StoredDocument {
+  readonly clinic: number;
+}
+
+/** As readDocument, and until the transaction ends no other one writes it. */
+export async function lockDocument(
+  db: Queryable,
+  viewer: Viewer,
+  type: string,
+  id: string,
+  lock: 'update' | 'key share' = 'update',
+): Promise<LockedDocument | undefined> {
+  const { rows } = await db.query<LockedDocument>({
+    name: `lock_document_${lock}`,
+    text: `select d.id, d.version, d.updated, d.body, d.clinic from document d
+      where d.type = $3 and d.id = $4::uuid and ${documentVisible('d', 1)} for ${lock}`,
+    values: [...viewerValues(viewer), type, id],
+  });
+  return rows[0];
+}
+
+/** Whether any other resource, of whomever, refers to it. */
+export async function hasReferrers(db: Queryable, type: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'referrers',
+    text: `select from search_reference r join document d using (doc)
+      where r.target = $2::uuid and r.type = $1 and not (d.type = $1 and d.id = $2::uuid) limit 1`,
+    values: [type, id],
+  });
+  return rowCount === 1;
+}
+
+/** Leaves the mark of a deletion, one version above. @throws MM001 when `version` is not the current one */
+export async function deleteDocument(
+  db: Queryable,
+  type: string,
+  id: string,
+  version: number,
+  updated: Date,
+): Promise<void> {
+  await db.query('select delete_document($1, $2, $3, $4)', [type, id, version, updated]);
+}
+
 /**
  * Deletes versions written long ago and superseded since; what says that a resource was deleted stays.
  * @param days how long a version is kept

@@ -20,7 +20,6 @@ export const hostileIds: readonly string[] = [
   '00000000-0000-4000-8000-000000000000%00',
   '00000000-0000-4000-8000-00000000000G',
   '$everything',
-  '_history',
   'constructor',
   '__proto__',
 ];

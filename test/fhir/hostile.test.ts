@@ -71,7 +71,7 @@ describe('headers', () => {
 
   const etags = ['', 'W/', '1', 'W/"x"', 'W/"-1"', '"1e3"', '"99999999999"', 'W/"7"', '\xff'];
   const conditions = [
-    ...['', '?', 'identifier', 'identifier=', 'identifier=,', 'identifier=%00', 'identifier=|', 'name=x', '_id=x'],
+    ...['', '?', 'identifier', 'identifier=', 'identifier=,', 'identifier=%00', 'identifier=|', '_count=1'],
     ...['identifier=&identifier=x|1', 'identifier:not=x', 'nosuch=1', 'identifier=x|1&nosuch=1', '\xff'],
   ];
 

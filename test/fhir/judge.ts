@@ -12,6 +12,7 @@ export function complaintOf(request: RawRequest, reply: RawReply): string | unde
     `${request.method} ${request.target.slice(0, 150)} → ${reply.status} ${text}: ${reply.body.slice(0, 300)}`;
   if (reply.status < 200 || reply.status >= 500) return say('is no answer');
   if (request.method === 'HEAD') return reply.body === '' ? undefined : say('has a body');
+  if (reply.status === 204) return reply.body === '' ? undefined : say('has a body');
   if (!reply.headers.get('content-type')?.startsWith('application/fhir+json')) return say('is not FHIR');
   const body = parse(reply.body);
   if (body === undefined) return say('is not JSON');

@@ -6,6 +6,7 @@ import { createAuthenticator, mintToken, type Principal } from '../../src/access
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
 import type { Context } from '../../src/fhir/context.ts';
 import { createHealth } from '../../src/fhir/health.ts';
+import { loadOperations } from '../../src/fhir/operations.ts';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { ownParameters } from '../../src/fhir/search/parameter.ts';
 import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
@@ -62,6 +63,8 @@ export async function createTestHub(
     db: pool,
     parameters,
     declarations,
+    operations: await loadOperations(declarations),
+    version: '0',
     clinics,
     slots: createSlotRenderer(pool),
     booking: createBooking(bookingContext, settler),
@@ -75,7 +78,6 @@ export async function createTestHub(
     authenticate: createAuthenticator(key, clock),
     health,
     publicUrl: 'http://hub.test',
-    version: '0',
   });
   return {
     app,
@@ -95,7 +97,7 @@ export async function createTestHub(
 /** One request, parsed. */
 export async function ask(
   hub: TestHub,
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   options: { token?: string; body?: object; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
@@ -112,7 +114,7 @@ export async function ask(
   });
   return {
     status: response.statusCode,
-    body: response.json(),
+    body: response.body === '' ? ({} as Answer['body']) : response.json(),
     headers: response.headers as Record<string, string | undefined>,
   };
 }

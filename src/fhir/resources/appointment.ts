@@ -5,17 +5,18 @@ import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
 import type { Answer } from '../../workflows/answer.ts';
 import { clientsPart } from '../../workflows/appointment.ts';
-import { keyOfCondition } from '../condition.ts';
+import { existing, ifNoneExist, keyOfCondition, matchOf } from '../condition.ts';
 import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
-import type { Asked, ResourceDeclaration, Written } from '../resource.ts';
+import { type Asked, type ResourceDeclaration, readOnly, type Written } from '../resource.ts';
 
 const declaration: ResourceDeclaration = {
   type: 'Appointment',
   documentation:
     'POST books one Slot for one Patient. PUT with status "cancelled" cancels, PUT with another slot moves; both are written to the MIS. ' +
     'Status "pending" means that the MIS has not confirmed yet.',
-  interactions: ['read', 'search-type', 'create', 'update'],
+  interactions: [...readOnly, 'create', 'update', 'patch'],
+  writesThrough: true,
   parameters: [
     {
       code: 'requested-period',
@@ -46,10 +47,17 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
   const slot = slotOf(body);
   const patient = patientOf(asked, body);
   const key = keyOf(asked, body);
-  const condition = await keyOfCondition(context, asked, 'Appointment', body);
-  if (condition?.existing !== undefined) return pendingOr200(condition.existing);
-  const client = asked.principal.subject;
-  const order = { viewer: asked.viewer, client, content: body, slot, patient, key: key ?? condition?.key };
+  const condition = ifNoneExist(asked);
+  const known = condition && (await matchOf(context, asked, 'Appointment', condition, 'http.if-none-exist'));
+  if (known !== undefined) return pendingOr200(await existing(context, asked, 'Appointment', known));
+  const order = {
+    viewer: asked.viewer,
+    client: asked.principal.subject,
+    content: body,
+    slot,
+    patient,
+    key: key ?? keyOfCondition(asked, 'Appointment', body),
+  };
   return written(await context.booking.book(order), 201);
 }
 
@@ -58,8 +66,6 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
   const current = await readDocument(context.db, asked.viewer, 'Appointment', id);
   if (current === undefined) throw new Fault('not-found', 'There is no such Appointment.');
   checkVersion(asked.headers['if-match'], current.version);
-  if (body.id !== undefined && body.id !== id)
-    throw new Fault('bad-value', 'The id in the body is not the id in the address.', { expression: 'Appointment.id' });
   if (body['status'] === 'cancelled') {
     const reason = (body['cancelationReason'] as { text?: string } | undefined)?.text;
     return written(await context.booking.cancel(asked.viewer, id, reason?.slice(0, 200)), 200);

@@ -1,10 +1,10 @@
 /** HealthcareService: mirrored from the MIS, read-only. https://hl7.org/fhir/R4/healthcareservice.html */
-import type { ResourceDeclaration } from '../resource.ts';
+import { type ResourceDeclaration, readOnly } from '../resource.ts';
 
 const declaration: ResourceDeclaration = {
   type: 'HealthcareService',
   documentation: 'What a branch offers: a specialty that can be booked.',
-  interactions: ['read', 'search-type'],
+  interactions: readOnly,
 };
 
 export default declaration;

@@ -1,10 +1,10 @@
 /** PractitionerRole: mirrored from the MIS, read-only. https://hl7.org/fhir/R4/practitionerrole.html */
-import type { ResourceDeclaration } from '../resource.ts';
+import { type ResourceDeclaration, readOnly } from '../resource.ts';
 
 const declaration: ResourceDeclaration = {
   type: 'PractitionerRole',
   documentation: 'A doctor at a branch, with specialty.',
-  interactions: ['read', 'search-type'],
+  interactions: readOnly,
 };
 
 export default declaration;

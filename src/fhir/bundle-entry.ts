@@ -1,0 +1,53 @@
+/** An entry of a Bundle that is performed. https://hl7.org/fhir/R4/bundle.html */
+import { Fault } from '../fault.ts';
+import { type Call, callOf, type Method } from './call.ts';
+import type { Context } from './context.ts';
+import type { Asked } from './resource.ts';
+
+export interface Entry {
+  readonly fullUrl?: string;
+  readonly resource?: unknown;
+  readonly request: {
+    readonly method: Method;
+    readonly url: string;
+    readonly ifMatch?: string;
+    readonly ifNoneMatch?: string;
+    readonly ifModifiedSince?: string;
+    readonly ifNoneExist?: string;
+  };
+}
+
+/** An entry with what is to be done for it. */
+export interface Step {
+  readonly call: Call;
+  readonly asked: Asked;
+  readonly body: unknown;
+  /** FHIRPath of the entry. */
+  readonly path: string;
+}
+
+/** What an entry asks for. @throws Fault for an address that is none */
+export function stepOf(context: Context, asked: Asked, entry: Entry, index: number): Step {
+  const { method, url, ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist } = entry.request;
+  const relative = url.startsWith(`${asked.base}/`) ? url.slice(asked.base.length + 1) : url.replace(/^\//, '');
+  const [path = '', search = ''] = relative.split(/\?(.*)/s);
+  const headers = {
+    prefer: asked.headers['prefer'],
+    'if-match': ifMatch,
+    'if-none-match': ifNoneMatch,
+    'if-modified-since': ifModifiedSince,
+    'if-none-exist': ifNoneExist,
+    ...(method === 'PATCH' && { 'content-type': 'application/fhir+json' }),
+  };
+  const call = callOf(method, path, new URLSearchParams(search), context);
+  return { call, asked: { ...asked, headers }, body: entry.resource, path: `Bundle.entry[${index}]` };
+}
+
+/** The entry to blame is named; what within it, too. */
+export function blame(error: unknown, { path }: { readonly path: string }): never {
+  if (!(error instanceof Fault)) throw error;
+  const { expression, ...details } = error.details;
+  const inner = [expression ?? []].flat().filter((e) => !e.startsWith('http.'));
+  const places = inner.length === 0 ? [path] : inner.map((e) => `${path}.resource${e.replace(/^[A-Za-z]+/, '')}`);
+  throw new Fault(error.kind, `${path}: ${error.message}`, { ...details, expression: places, cause: error });
+}

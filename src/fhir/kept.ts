@@ -1,0 +1,110 @@
+/** Resources that are kept here and have no other source: how they are created, updated and deleted. */
+import { randomUUID } from 'node:crypto';
+import type { Role } from '../access/token.ts';
+import { Fault } from '../fault.ts';
+import { prepareDocument } from '../store/document.ts';
+import { deleteDocument, hasReferrers, lockDocument, putDocument } from '../store/documents.sql.ts';
+import { type Resource, referencedId } from '../store/resource.ts';
+import { contentOf } from '../workflows/appointment.ts';
+import { type Context, transacted } from './context.ts';
+import { checkVersion } from './precondition.ts';
+import { notFound } from './read.ts';
+import { checkReferences } from './references.ts';
+import type { Asked, ResourceDeclaration, Written } from './resource.ts';
+
+export interface KeptRules {
+  /** Roles that may write. */
+  readonly writers: readonly Role[];
+  /** What R4 does not say. @param before undefined for a new one. @throws Fault business-rule */
+  readonly check?: (body: Resource, before: Resource | undefined) => void;
+  /** Looked at before it is deleted. @throws Fault conflict */
+  readonly checkRemoval?: (context: Context, id: string) => Promise<void>;
+}
+
+type Writes = Required<Pick<ResourceDeclaration, 'create' | 'update' | 'remove'>>;
+
+export function kept(type: string, rules: KeptRules): Writes {
+  return {
+    async create(context, asked, body) {
+      checkWriter(asked, type, rules);
+      rules.check?.(body, undefined);
+      await checkReferences(context, asked, body);
+      const clinic = await clinicOfNew(context, asked, body);
+      return put(context, clinic, { ...body, id: asked.newId ?? randomUUID() }, 1, 201);
+    },
+    update: (context, asked, id, body) =>
+      transacted(context, async (inside) => {
+        checkWriter(asked, type, rules);
+        const current = await lockDocument(inside.db, asked.viewer, type, id);
+        if (current === undefined) throw notFound(type);
+        checkVersion(asked.headers['if-match'], current.version);
+        const before = contentOf(current.body);
+        rules.check?.(body, before);
+        const content = contentOf(JSON.stringify({ ...body, id }));
+        if (isSame(before, content)) return { status: 200, type, ...current };
+        await checkReferences(inside, asked, body);
+        return put(inside, current.clinic, content, current.version + 1, 200);
+      }),
+    remove: (context, asked, id) =>
+      transacted(context, async (inside) => {
+        checkWriter(asked, type, rules);
+        const current = await lockDocument(inside.db, asked.viewer, type, id);
+        if (current === undefined) return;
+        checkVersion(asked.headers['if-match'], current.version);
+        await rules.checkRemoval?.(inside, id);
+        if (await hasReferrers(inside.db, type, id))
+          throw new Fault('conflict', `Other resources refer to this ${type}: delete or change them first.`, {
+            code: 'referred-to',
+          });
+        await deleteDocument(inside.db, type, id, current.version, new Date(context.clock()));
+      }),
+  };
+}
+
+function checkWriter({ principal }: Asked, type: string, { writers }: KeptRules): void {
+  if (!writers.includes(principal.role))
+    throw new Fault('forbidden', `A ${type} is written by: ${writers.join(', ')}.`);
+}
+
+/** The order of members does not matter, and nothing is written that changes nothing. */
+function isSame(a: Resource, b: Resource): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, sorted(v)]),
+  );
+}
+
+/** That of the patient it is about, else the only one of the token. */
+async function clinicOfNew(context: Context, asked: Asked, body: Resource): Promise<number> {
+  const [only, ...others] = asked.viewer.clinics;
+  if (only !== undefined && others.length === 0) return only;
+  const patient = referencedId((body['subject'] ?? body['patient']) as { reference?: string } | undefined, 'Patient');
+  const found = patient && (await lockDocument(context.db, asked.viewer, 'Patient', patient, 'key share'));
+  if (found) return found.clinic;
+  throw new Fault('business-rule', `The token must name exactly one clinic, whose ${body.resourceType} this becomes.`, {
+    code: 'clinic-ambiguous',
+  });
+}
+
+async function put(
+  context: Context,
+  clinic: number,
+  resource: Resource,
+  version: number,
+  status: 200 | 201,
+): Promise<Written> {
+  const { zone } = context.clinics.byNumber(clinic)!;
+  const content = contentOf(JSON.stringify(resource));
+  const document = prepareDocument(content, version, context.clock(), { clinic, zone }, context.parameters);
+  if (!(await putDocument(context.db, document)))
+    throw new Fault('version-mismatch', `The ${document.type} was changed by somebody else: read it again.`);
+  const { type, id, updated, body } = document;
+  return { status, type, id, version, updated: new Date(updated), body };
+}

@@ -1,0 +1,60 @@
+/** Does what a call asks for. The one way in, for HTTP as for the entries of a Bundle. */
+import { Fault } from '../fault.ts';
+import type { Call } from './call.ts';
+import { capabilityStatement } from './capability.ts';
+import type { Context } from './context.ts';
+import { history } from './history.ts';
+import { invoke } from './invoke.ts';
+import { read, vread } from './read.ts';
+import { type Reply, replyWith } from './reply.ts';
+import type { Asked } from './resource.ts';
+import { search } from './search/search.ts';
+import { create, patch, remove, update } from './write.ts';
+
+/** @param body as it was parsed: a resource, a patch, a form, or undefined. @throws Fault */
+export async function perform(context: Context, asked: Asked, call: Call, body: unknown): Promise<Reply> {
+  const declaration = context.declarations.get(call.type ?? '')!;
+  switch (call.interaction) {
+    case 'read':
+      return read(context, asked, declaration, call.id!);
+    case 'vread':
+      return vread(context, asked, declaration.type, call.id!, call.version!);
+    case 'search-type': {
+      const within = call.compartment === undefined ? {} : { compartment: call.compartment };
+      return {
+        status: 200,
+        headers: {},
+        body: await search(context, asked, declaration.type, queryOf(call, body), within),
+      };
+    }
+    case 'create':
+      return create(context, asked, declaration, body);
+    case 'update':
+      return update(context, asked, declaration, call, body);
+    case 'patch':
+      return patch(context, asked, declaration, call, body);
+    case 'delete':
+      return remove(context, asked, declaration, call);
+    case 'history-instance':
+    case 'history-type':
+    case 'history-system':
+      return history(context, asked, call);
+    case 'operation':
+      return invoke(context, asked, call, body);
+    case 'capabilities':
+      return replyWith(capabilityStatement(context, asked.base));
+    case 'batch':
+      throw new Fault('business-rule', 'A Bundle cannot stand in a Bundle that is performed.', {
+        code: 'nested-bundle',
+      });
+  }
+}
+
+/** By POST the parameters come in a form, in the address, or in both. */
+function queryOf({ method, query }: Call, body: unknown): URLSearchParams {
+  if (method !== 'POST' || body === undefined || body === null) return query;
+  if (body instanceof URLSearchParams) return new URLSearchParams([...query, ...body]);
+  throw new Fault('unsupported-media-type', 'POST _search takes a form: application/x-www-form-urlencoded.', {
+    expression: 'http.content-type',
+  });
+}

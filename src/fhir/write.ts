@@ -1,0 +1,133 @@
+/** create, update, patch, delete, each of them by id or by condition. https://hl7.org/fhir/R4/http.html */
+import { Fault } from '../fault.ts';
+import { lockDocument, readDocument } from '../store/documents.sql.ts';
+import { isId, type Resource } from '../store/resource.ts';
+import { parseResource } from './body.ts';
+import type { Call } from './call.ts';
+import { existing, ifNoneExist, lockConditions, matchOf } from './condition.ts';
+import { type Context, transacted } from './context.ts';
+import { applyPatch } from './patch/patch.ts';
+import { checkVersion } from './precondition.ts';
+import { notFound } from './read.ts';
+import { etagOf, type Reply, replyOf } from './reply.ts';
+import type { Asked, ResourceDeclaration, Written } from './resource.ts';
+
+export async function create(
+  context: Context,
+  asked: Asked,
+  declaration: ResourceDeclaration,
+  sent: unknown,
+): Promise<Reply> {
+  const body = parseResource(declaration.type, sent);
+  const condition = ifNoneExist(asked);
+  if (condition === undefined || declaration.writesThrough)
+    return replyOf(asked, await declaration.create!(context, asked, body));
+  const written = await decided(context, asked, declaration, condition, 'http.if-none-exist', (inside, id) =>
+    id === undefined ? declaration.create!(inside, asked, body) : existing(inside, asked, declaration.type, id),
+  );
+  return replyOf(asked, written);
+}
+
+export async function update(
+  context: Context,
+  asked: Asked,
+  declaration: ResourceDeclaration,
+  call: Call,
+  sent: unknown,
+): Promise<Reply> {
+  const body = parseResource(declaration.type, sent);
+  if (call.id !== undefined) {
+    const id = idOf(declaration.type, call.id, body);
+    return replyOf(asked, await declaration.update!(context, asked, id, body));
+  }
+  const written = await decided(context, asked, declaration, call.query, 'http.query', (inside, id) => {
+    if (id !== undefined) return declaration.update!(inside, asked, idOf(declaration.type, id, body), body);
+    if (body.id !== undefined)
+      throw new Fault(
+        'business-rule',
+        'Nothing matches, and ids are given by this server: leave the id out to create.',
+        {
+          expression: `${declaration.type}.id`,
+        },
+      );
+    return declaration.create!(inside, asked, body);
+  });
+  return replyOf(asked, written);
+}
+
+/** The id in the body may be left out: the address says it. */
+function idOf(type: string, id: string, body: Resource): string {
+  if (!isId(id)) throw notFound(type);
+  if (body.id !== undefined && body.id !== id)
+    throw new Fault('bad-value', 'The id in the body is not the id in the address.', { expression: `${type}.id` });
+  return id;
+}
+
+export async function patch(
+  context: Context,
+  asked: Asked,
+  declaration: ResourceDeclaration,
+  call: Call,
+  sent: unknown,
+): Promise<Reply> {
+  const work = async (inside: Context, id: string | undefined): Promise<Written> => {
+    if (id === undefined || !isId(id)) throw notFound(declaration.type);
+    return patchOne(inside, asked, declaration, id, sent);
+  };
+  if (call.id === undefined)
+    return replyOf(asked, await decided(context, asked, declaration, call.query, 'http.query', work));
+  const direct = declaration.writesThrough ? work(context, call.id) : transacted(context, (c) => work(c, call.id));
+  return replyOf(asked, await direct);
+}
+
+async function patchOne(
+  context: Context,
+  asked: Asked,
+  declaration: ResourceDeclaration,
+  id: string,
+  sent: unknown,
+): Promise<Written> {
+  const { type, writesThrough } = declaration;
+  const reading = writesThrough ? readDocument : lockDocument;
+  const current = await reading(context.db, asked.viewer, type, id);
+  if (current === undefined) throw notFound(type);
+  checkVersion(asked.headers['if-match'], current.version);
+  const before = JSON.parse(current.body) as Resource;
+  const body = parseResource(type, applyPatch(before, asked.headers['content-type'], sent));
+  const seen = { ...asked, headers: { ...asked.headers, 'if-match': etagOf(current.version) } };
+  if (declaration.patch !== undefined) return declaration.patch(context, seen, id, body, before);
+  return declaration.update!(context, seen, id, body);
+}
+
+export async function remove(
+  context: Context,
+  asked: Asked,
+  declaration: ResourceDeclaration,
+  call: Call,
+): Promise<Reply> {
+  const nothing: Reply = { status: 204, headers: {}, body: undefined };
+  if (call.id !== undefined) {
+    if (isId(call.id)) await transacted(context, (inside) => declaration.remove!(inside, asked, call.id!));
+    return nothing;
+  }
+  await decided(context, asked, declaration, call.query, 'http.query', async (inside, id) => {
+    if (id !== undefined) await declaration.remove!(inside, asked, id);
+  });
+  return nothing;
+}
+
+/** Does `work` on what the condition means. Nobody else decides by a condition meanwhile, so of eight creates one creates. */
+async function decided<T>(
+  context: Context,
+  asked: Asked,
+  { type, writesThrough }: ResourceDeclaration,
+  condition: URLSearchParams,
+  expression: string,
+  work: (inside: Context, id: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (writesThrough) return work(context, await matchOf(context, asked, type, condition, expression));
+  return transacted(context, async (inside) => {
+    await lockConditions(inside, asked, type);
+    return work(inside, await matchOf(inside, asked, type, condition, expression));
+  });
+}
