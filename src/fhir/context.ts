@@ -10,6 +10,7 @@ import type { LiveCheck } from '../workflows/live.ts';
 import type { Operations } from './operations.ts';
 import type { Declarations } from './search/request.ts';
 import type { SlotRenderer } from './search/slot.ts';
+import type { Code } from './search/statement.ts';
 
 export interface Context {
   readonly pool: Database;
@@ -22,6 +23,8 @@ export interface Context {
   readonly version: string;
   readonly clinics: Clinics;
   readonly slots: SlotRenderer;
+  /** The codes of a value set by its URL, undefined for one that is not known; absent while no value sets are kept. */
+  readonly valueSet?: (url: string) => Promise<readonly Code[] | undefined>;
   readonly booking: Booking;
   readonly holding: Holding;
   readonly live: LiveCheck;

@@ -54,11 +54,15 @@ create table search_token (
   parameter smallint not null,
   doc bigint not null,
   system text collate "C" not null,
-  code text collate "C" not null
+  code text collate "C" not null,
+  text text collate "C"
 );
 create index search_token_code on search_token (parameter, code, system, doc);
+create index search_token_text on search_token (parameter, text, doc) where text is not null;
 create index search_token_doc on search_token (doc);
+comment on table search_token is 'codes, addresses of uri parameters, and references that do not lead to a resource of ours';
 comment on column search_token.system is 'empty: the value has no system';
+comment on column search_token.text is 'folded display of the code; a concept that has only a text has an empty code';
 
 create table search_reference (
   parameter smallint not null,
@@ -85,8 +89,38 @@ create table search_string (
   folded text collate "C" not null,
   exact text collate "C" not null
 );
-create index search_string_folded on search_string (parameter, folded, doc);
+-- A row of an index has at most 2,704 bytes; what is longer than this is compared again.
+create index search_string_folded on search_string (parameter, left(folded, 200), doc);
 create index search_string_doc on search_string (doc);
+
+-- Values of kinds that few resources have: numbers and quantities (least, most, system, unit, label), positions, and the parts of
+-- composite values, whose columns are those of the other tables.
+create table search_rare (
+  parameter smallint not null,
+  doc bigint not null,
+  item smallint,
+  place smallint,
+  least numeric,
+  most numeric,
+  unit text collate "C",
+  label text collate "C",
+  latitude float8,
+  longitude float8,
+  system text collate "C",
+  code text collate "C",
+  text text collate "C",
+  type text collate "C",
+  target uuid,
+  low timestamptz,
+  high timestamptz,
+  folded text collate "C",
+  exact text collate "C"
+);
+create index search_rare_number on search_rare (parameter, least, doc) where least is not null;
+create index search_rare_code on search_rare (parameter, code, doc) where code is not null;
+create index search_rare_place on search_rare (parameter, latitude, doc) where latitude is not null;
+create index search_rare_doc on search_rare (doc);
+comment on column search_rare.item is 'of a composite value: which of the elements that it is composed of; place: which of its components';
 
 -- The JSON members that all slots of a schedule share, as text without braces; rows never change, so hubs cache them for ever.
 create table slot_fragment (

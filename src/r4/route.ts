@@ -44,7 +44,9 @@ function compileUnion(branches: readonly Expression[], type: string): Walk {
 
 function walkOf(routes: readonly Route[]): Walk {
   return (resource, sink) => {
-    for (const route of routes) follow(resource, route, 0, sink);
+    for (const route of routes)
+      if (route.steps.length === 0) sink(resource, route.type, undefined);
+      else follow(resource, route, 0, sink);
   };
 }
 
@@ -94,10 +96,13 @@ function routesOf(expression: Expression, type: string): Route[] {
   }
 }
 
+/** The expression of a component begins at the element that is composed: `code`, `value.ofType(Quantity)`. */
 function rootRoutes(name: string, type: string): Route[] {
+  const root: Route = { steps: [], type, element: undefined };
+  if (/^[a-z]/.test(name)) return memberRoutes([root], name);
   if (name !== type && name !== 'Resource' && name !== 'DomainResource')
     throw new SyntaxError(`search expression: ${name} is not the resource type ${type}`);
-  return [{ steps: [], type, element: undefined }];
+  return [root];
 }
 
 function memberRoutes(routes: readonly Route[], name: string): Route[] {

@@ -58,7 +58,15 @@ export interface SearchParameter {
   readonly expression?: string;
   /** Of a reference parameter: types it may lead to; empty when any may be. */
   readonly targets: readonly string[];
-  readonly components: readonly { readonly url: string; readonly expression: string }[];
+  /** Of a composite parameter. */
+  readonly components: readonly Component[];
+}
+
+export interface Component {
+  readonly url: string;
+  readonly type: SearchType;
+  /** FHIRPath from the element that is composed. */
+  readonly expression: string;
 }
 
 export interface Invariant {
@@ -198,6 +206,13 @@ function buildParameters(type: string): SearchParameter[] {
   return list.sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
+/** R4 defines a component by a parameter of the same type of resource. */
+function typeOfParameter(type: string, id: string): SearchType {
+  const found = raw.searches[type]?.find((p) => (p.id ?? `${type}-${p.code}`) === id);
+  if (found === undefined) throw new Error(`R4 has no search parameter ${id} of ${type}`);
+  return found.type;
+}
+
 function buildParameter(type: string, base: string, parameter: RawParameter): SearchParameter {
   const expression = base === type ? parameter.expression : parameter.expression?.replace(`${base}.`, `${type}.`);
   return {
@@ -206,6 +221,10 @@ function buildParameter(type: string, base: string, parameter: RawParameter): Se
     url: `${urlPrefix}${parameter.id ?? `${base}-${parameter.code}`}`,
     ...(expression !== undefined && { expression }),
     targets: parameter.targets ?? [],
-    components: (parameter.components ?? []).map((c) => ({ url: urlPrefix + c.id, expression: c.expression })),
+    components: (parameter.components ?? []).map((c) => ({
+      url: urlPrefix + c.id,
+      type: typeOfParameter(type, c.id),
+      expression: c.expression,
+    })),
   };
 }

@@ -62,7 +62,11 @@ export function insertDocuments(source: string): string {
     select type, id, clinic, patient, version, updated, mis_key, mis, hash, body from written returning doc, id),
   new_value as materialized (select n.doc, v.* from new_document n join written w on w.id = n.id, unnest(w.search) v),
   new_token as (
-    insert into search_token (parameter, doc, system, code) select parameter, doc, a, b from new_value where kind = 't'),
+    insert into search_token (parameter, doc, system, code, text)
+    select parameter, doc, a, b, c from new_value where kind = 't'),
+  new_rare as (
+    insert into search_rare select r.* from new_value v, jsonb_populate_record(null::search_rare,
+      v.a::jsonb || jsonb_build_object('parameter', v.parameter, 'doc', v.doc)) r where v.kind = 'w'),
   new_reference as (
     insert into search_reference (parameter, doc, type, target) select parameter, doc, a, b::uuid from new_value where kind = 'r'),
   new_date as (

@@ -7,8 +7,13 @@ import { compileExtractor, type Extractor } from '../r4/values.ts';
 export interface StoredParameter {
   /** The number in its rows. */
   readonly id: number;
-  /** Only the rows that lead to this resource type are meant: `Appointment.patient` is among the rows of `actor`. */
-  readonly target?: string;
+  /**
+   * `Appointment.patient` is a part of `actor`: its references to resources of ours are those rows of `actor` that lead to a
+   * Patient. What leads elsewhere has rows of its own.
+   */
+  readonly wider?: { readonly id: number; readonly target: string };
+  /** The number in its other rows: of a reference the identifiers of `:identifier`, of a token those of `:of-type`. */
+  readonly aside?: number;
 }
 
 export interface ParameterIds {
@@ -35,19 +40,29 @@ interface Wider {
   readonly target: string;
 }
 
+/** What has numbers of its own. */
+function codesOf({ code, type }: SearchParameter): string[] {
+  if (type === 'reference') return [code, `${code}:identifier`];
+  return type === 'token' ? [code, `${code}:of-type`] : [code];
+}
+
 /** Adds the numbers that the database has not; any number of processes may do it at once. */
 export async function loadParameters(pool: Database, own: OwnParameters): Promise<ParameterIds> {
   const all = new Map([...resourceTypes].map((t) => [t, [...searchParametersOf(t), ...(own.get(t) ?? [])]]));
   const ids = await numbersOf(
     pool,
-    [...all].flatMap(([type, list]) => list.map((p) => [type, p.code] as const)),
+    [...all].flatMap(([type, list]) => list.flatMap((p) => codesOf(p).map((code) => [type, code] as const))),
   );
   const stored = new Map<string, StoredParameter>();
   for (const [type, list] of all)
     for (const parameter of list) {
+      const [id, aside] = codesOf(parameter).map((code) => ids.get(`${type}.${code}`)!);
       const wider = widerOf(list, parameter);
-      const id = ids.get(`${type}.${wider?.code ?? parameter.code}`)!;
-      stored.set(`${type}.${parameter.code}`, wider === undefined ? { id } : { id, target: wider.target });
+      stored.set(`${type}.${parameter.code}`, {
+        id: id!,
+        ...(wider !== undefined && { wider: { id: ids.get(`${type}.${wider.code}`)!, target: wider.target } }),
+        ...(aside !== undefined && { aside }),
+      });
     }
   const extractors = new Map<string, Extractor>();
   return {
@@ -62,7 +77,7 @@ export async function loadParameters(pool: Database, own: OwnParameters): Promis
         const list = all.get(type) ?? [];
         extractor = compileExtractor(
           type,
-          list.filter((p) => !columns.has(p.code) && widerOf(list, p) === undefined),
+          list.filter((p) => !columns.has(p.code)),
         );
         extractors.set(type, extractor);
       }

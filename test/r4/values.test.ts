@@ -76,12 +76,14 @@ test('references: relative, versioned, absolute, ours by base, logical; containe
   };
   expect(valuesOf(appointment, 'actor', 'https://hub.example/fhir')).toEqual([
     { kind: 'reference', type: 'Patient', id: '1' },
-    { kind: 'reference', type: 'Practitioner', id: 'a-b' },
+    { kind: 'reference', type: 'Practitioner', id: 'a-b', version: '2' },
     { kind: 'reference', type: 'Location', id: '7' },
     { kind: 'reference', url: 'https://other.example/fhir/Location/8' },
     { kind: 'reference', type: 'Patient', identifier: { system: 'urn:oid:1.2', value: '5' } },
   ]);
-  expect(valuesOf(appointment, 'practitioner')).toEqual([{ kind: 'reference', type: 'Practitioner', id: 'a-b' }]);
+  expect(valuesOf(appointment, 'practitioner')).toEqual([
+    { kind: 'reference', type: 'Practitioner', id: 'a-b', version: '2' },
+  ]);
   expect(valuesOf(appointment, 'patient')).toHaveLength(2);
 });
 
@@ -144,7 +146,7 @@ test.each([
 test('quantities, numbers, uris', () => {
   const quantity = { value: 36.6, system: 'http://unitsofmeasure.org', code: 'Cel', unit: '°C' };
   expect(valuesOf({ resourceType: 'Observation', valueQuantity: quantity }, 'value-quantity')).toEqual([
-    { kind: 'quantity', low: 36.6, high: 36.6, system: 'http://unitsofmeasure.org', unit: 'Cel' },
+    { kind: 'quantity', low: 36.6, high: 36.6, system: 'http://unitsofmeasure.org', unit: 'Cel', label: '°C' },
   ]);
   const below = { value: 5, comparator: '<', unit: 'мм' };
   expect(valuesOf({ resourceType: 'Observation', valueQuantity: below }, 'value-quantity')).toEqual([

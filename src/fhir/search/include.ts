@@ -66,7 +66,7 @@ async function readSlotTargets(
   const { rows } = await context.db.query<{ slot: string }>({
     name: 'include_slot_of_document',
     text: slotsOfDocuments,
-    values: [...viewerValues(asked.viewer), ids, context.parameters.of(source, parameter.code).id, source],
+    values: [...viewerValues(asked.viewer), ids, numberOf(context, source, parameter.code), source],
   });
   const body = async (slot: string) => textOf(await context.slots.resource(slot));
   return Promise.all(rows.map(async ({ slot }) => ({ type: 'Slot', id: idOfSlot(slot), body: await body(slot) })));
@@ -79,7 +79,8 @@ async function readDocumentTargets(
   ids: readonly string[],
 ): Promise<Found[]> {
   const text = include.source === 'Slot' ? targetsOfSlots : targetsOfDocuments;
-  const { id, target } = context.parameters.of(include.source, include.parameter.code);
+  const { id: own, wider } = context.parameters.of(include.source, include.parameter.code);
+  const { id, target } = wider ?? { id: own, target: undefined };
   if (include.target !== undefined && target !== undefined && include.target !== target) return [];
   const values = [...viewerValues(asked.viewer), ids, include.target ?? target ?? null];
   const { rows } = await context.db.query<Found>({
@@ -88,6 +89,11 @@ async function readDocumentTargets(
     values: include.source === 'Slot' ? values : [...values, id, include.source],
   });
   return rows;
+}
+
+function numberOf({ parameters }: Context, type: string, code: string): number {
+  const { id, wider } = parameters.of(type, code);
+  return wider?.id ?? id;
 }
 
 const slotsOfDocuments = `select distinct on (s.id) ${slotColumn}

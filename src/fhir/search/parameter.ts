@@ -6,8 +6,6 @@ import type { Declarations } from './request.ts';
 /** Refused by name: full text, named queries and lists are not kept, and `_filter` is a language of its own. */
 const unserved = new Set(['_text', '_content', '_query', '_list', '_filter']);
 
-const compared = new Set(['token', 'reference', 'date', 'string', 'uri']);
-
 const clinic: OwnParameter = {
   code: 'clinic',
   type: 'token',
@@ -23,7 +21,7 @@ export function servedParameters(declaration: ResourceDeclaration): readonly Sea
     const { type, notServed = {} } = declaration;
     const all = [...searchParametersOf(type), ...ownOf(declaration).map((p) => asSearchParameter(type, p))];
     list = all
-      .filter((p) => !unserved.has(p.code) && notServed[p.code] === undefined && compared.has(p.type))
+      .filter((p) => !unserved.has(p.code) && notServed[p.code] === undefined)
       .sort((a, b) => (a.code < b.code ? -1 : 1));
     served.set(declaration, list);
   }

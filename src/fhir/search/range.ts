@@ -1,14 +1,8 @@
-/** Conditions on dates and instants, with their prefixes and zones. */
-import { dateRange } from '../../r4/values.ts';
+/** Tests of dates and instants, with their prefixes and zones. https://hl7.org/fhir/R4/search.html#date */
+import { type DateRange, dateRange } from '../../r4/values.ts';
 import { blame } from './blame.ts';
-import type { Filter } from './request.ts';
+import type { ValueFilter } from './filter.ts';
 import type { SearchContext, Statement } from './statement.ts';
-
-/** Condition on a column that holds instants. */
-export function instantCondition(s: Statement, column: string, filter: Filter, c: SearchContext): string {
-  if (filter.modifier !== undefined) throw blame(filter.name, 'takes no modifier');
-  return `(${filter.values.map((v) => rangeTest(s, column, undefined, filter, v, c)).join(' or ')})`;
-}
 
 /**
  * https://hl7.org/fhir/R4/search.html#prefix. Both the value searched for and the value kept are half-open ranges; an
@@ -18,12 +12,13 @@ export function rangeTest(
   s: Statement,
   low: string,
   high: string | undefined,
-  filter: Filter,
+  filter: ValueFilter,
   value: string,
   c: SearchContext,
 ): string {
   const [, prefix = 'eq', text] = /^(eq|ne|gt|ge|lt|le|sa|eb|ap)?(.*)$/s.exec(value)!;
-  const range = rangeOf(filter, text!, c);
+  const exact = rangeOf(filter, text!, c);
+  const range = prefix === 'ap' ? approximate(exact, c.now) : exact;
   const from = () => s.value(new Date(range.low), 'timestamptz');
   const to = () => s.value(new Date(range.high), 'timestamptz');
   // For an instant "ends after X" is "is at or after X", since it ends just after itself.
@@ -38,13 +33,18 @@ export function rangeTest(
     le: () => `${low} < ${to()}`,
     sa: () => `${low} >= ${to()}`,
     eb: () => endsBy(from()),
+    ap: () => `${low} < ${to()} and ${endsAfter(from())}`,
   };
-  const test = tests[prefix];
-  if (test === undefined) throw blame(filter.name, 'does not take the prefix "ap"; give a range with ge and le');
-  return `(${test()})`;
+  return `(${tests[prefix]!()})`;
 }
 
-function rangeOf(filter: Filter, text: string, c: SearchContext): { low: number; high: number } {
+/** R4's rule for `ap`: a tenth of the time between now and the value more, on both sides. */
+function approximate({ low, high }: DateRange, now: number): DateRange {
+  const gap = Math.max(0, low - now, now - high);
+  return { low: low - gap / 10, high: high + gap / 10 };
+}
+
+function rangeOf(filter: ValueFilter, text: string, c: SearchContext): DateRange {
   const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
   if (!hasZone && c.zone === null)
     throw blame(filter.name, 'needs a time with an offset (…T00:00:00+03:00): your clinics have different time zones');

@@ -7,19 +7,7 @@ import type { SearchParameter } from '../../r4/table.ts';
 import type { ResourceDeclaration } from '../resource.ts';
 import { blame, show } from './blame.ts';
 import type { Compartment } from './compartment.ts';
-import { servedParameters } from './parameter.ts';
-import { valuesOf } from './value.ts';
-
-export interface Filter {
-  readonly parameter: SearchParameter;
-  readonly modifier?: string;
-  /** Alternatives; escapes are still in them (each type of parameter has its own separators). */
-  readonly values: readonly string[];
-  /** `schedule.actor=…`: the filter that the referenced resources of `targets` must pass. */
-  readonly chain?: { readonly targets: readonly string[]; readonly filterOf: (type: string) => Filter | undefined };
-  /** Name as it was sent, for errors. */
-  readonly name: string;
-}
+import { type Filter, findParameter, leavesOf, parseFilter } from './filter.ts';
 
 export interface Include {
   readonly source: string;
@@ -78,7 +66,8 @@ export function parseSearch(type: string, query: URLSearchParams, declarations: 
     if (name !== cursorName) sent.push([name, value]);
     take(draft, name, value, declarations);
   }
-  if (draft.filters.reduce((n, f) => n + f.values.length, 0) > mostValues) throw tooMuch(`${mostValues} values`);
+  if (draft.filters.flatMap(leavesOf).reduce((n, f) => n + f.values.length, 0) > mostValues)
+    throw tooMuch(`${mostValues} values`);
   return { ...draft, sent };
 }
 
@@ -106,7 +95,7 @@ function take(draft: Draft, name: string, value: string, declarations: Declarati
       draft.cursor = value;
       return;
     default:
-      draft.filters.push(filterOf(draft.type, name, value, declarations));
+      draft.filters.push(parseFilter(draft.type, name, value, declarations));
   }
 }
 
@@ -123,56 +112,15 @@ function totalOf(value: string): boolean {
 function sortOf(type: string, value: string, declarations: Declarations): Sort {
   const descending = value.startsWith('-');
   if (value.includes(',')) throw blame('_sort', 'takes one parameter here, e.g. _sort=date or _sort=-date');
-  return { parameter: parameterOf(type, descending ? value.slice(1) : value, '_sort', declarations), descending };
+  return { parameter: findParameter(type, descending ? value.slice(1) : value, '_sort', declarations), descending };
 }
 
 /** `Slot:schedule`, `Schedule:actor:Practitioner`. */
 function includeOf(value: string, iterate: boolean, declarations: Declarations): Include {
   const [source = '', code = '', target] = value.split(':');
   if (!declarations.has(source)) throw blame('_include', `names a resource type that is not served: ${show(source)}`);
-  const parameter = parameterOf(source, code, '_include', declarations);
+  const parameter = findParameter(source, code, '_include', declarations);
   if (parameter.type !== 'reference')
     throw blame('_include', `needs a reference parameter; ${code} is a ${parameter.type}`);
   return { source, parameter, iterate, ...(target !== undefined && { target }) };
-}
-
-function filterOf(type: string, name: string, value: string, declarations: Declarations): Filter {
-  const [head = '', ...rest] = name.split('.');
-  const [code = '', modifier, ...more] = head.split(':');
-  const parameter = parameterOf(type, code, name, declarations);
-  if (more.length > 0) throw blame(name, 'takes one modifier at most');
-  const values = valuesOf(name, value);
-  if (rest.length === 0) return { parameter, values, name, ...(modifier !== undefined && { modifier }) };
-  if (parameter.type !== 'reference') throw blame(name, `cannot be chained: ${code} is not a reference`);
-  if (rest.length > 3) throw blame(name, 'is chained deeper than three steps');
-  const targets = chainTargets(parameter, modifier, declarations);
-  const deeper = rest.join('.');
-  const known = targets.filter((t) => codes(t, declarations).has(deeper.split(/[.:]/)[0]!));
-  if (known.length === 0) throw blame(name, `no type that ${code} may refer to has the parameter ${show(deeper)}`);
-  return {
-    parameter,
-    values,
-    name,
-    chain: { targets: known, filterOf: (t) => filterOf(t, deeper, value, declarations) },
-  };
-}
-
-function chainTargets(parameter: SearchParameter, modifier: string | undefined, declarations: Declarations): string[] {
-  const served = [...declarations.keys()].filter(
-    (t) => parameter.targets.length === 0 || parameter.targets.includes(t),
-  );
-  if (modifier === undefined) return served;
-  return served.filter((t) => t === modifier);
-}
-
-function codes(type: string, declarations: Declarations): Set<string> {
-  return new Set(servedParameters(declarations.get(type)!).map((p) => p.code));
-}
-
-function parameterOf(type: string, code: string, name: string, declarations: Declarations): SearchParameter {
-  const served = servedParameters(declarations.get(type)!);
-  const parameter = served.find((p) => p.code === code);
-  if (parameter !== undefined) return parameter;
-  const list = served.map((p) => p.code).join(', ');
-  throw blame(name, `is not a search parameter that ${type} has here. There are: ${list}`);
 }

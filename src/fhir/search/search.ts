@@ -6,13 +6,15 @@ import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { bundle, type Page } from './bundle.ts';
 import { type Compartment, compartmentCondition } from './compartment.ts';
+import { conditionOf } from './condition.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { entryOf } from './entry.ts';
+import type { Filter } from './filter.ts';
 import { includeDocuments } from './include.ts';
 import { parseSearch, type SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
-import { documentCondition } from './sql.ts';
-import { type SearchContext, Statement } from './statement.ts';
+import { fromRows, type Rows, rowsOf, type SearchContext, Statement, visibleRows } from './statement.ts';
+import { readValueSets } from './value-set.ts';
 
 /** @returns a searchset Bundle as bytes */
 export async function search(
@@ -23,16 +25,24 @@ export async function search(
   within: { readonly compartment?: Compartment } = {},
 ): Promise<ByteString> {
   const request = { ...parseSearch(type, query, context.declarations), ...within };
-  const c = searchContext(context, asked);
+  const c = await searchContext(context, asked, request.filters);
   const page = await readPage(context, asked, request, c);
   const included = await includeDocuments(context, asked, request, page.ids);
   const total = await readTotal(context, asked, request, c, page);
   return bundle(asked.base, request, page, included, total);
 }
 
-function searchContext({ declarations, parameters, clinics }: Context, asked: Asked): SearchContext {
-  const zone = clinics.zoneOf(asked.viewer.clinics);
-  return { declarations, parameters, zone, clinicOf: (key) => clinics.byKey(key)?.number, base: asked.base };
+async function searchContext(context: Context, asked: Asked, filters: readonly Filter[]): Promise<SearchContext> {
+  const { declarations, parameters, clinics, clock } = context;
+  return {
+    declarations,
+    parameters,
+    zone: clinics.zoneOf(asked.viewer.clinics),
+    now: clock(),
+    clinicOf: (key) => clinics.byKey(key)?.number,
+    valueSets: await readValueSets(context, filters),
+    base: asked.base,
+  };
 }
 
 export interface Match {
@@ -56,20 +66,16 @@ export async function findMatches(
   if (request.filters.length === 0)
     throw new Fault('bad-value', 'A condition is a search by at least one parameter of the resource.');
   const s = new Statement(asked.viewer);
-  const [from, alias] = tableOf(context, type);
-  const text = `select ${alias}.id, ${alias}.version from ${from}
-    where ${conditionsOf(s, context, request, searchContext(context, asked)).join(' and ')} limit ${s.value(limit, 'integer')}`;
+  const c = await searchContext(context, asked, request.filters);
+  const rows = rowsOf(type, 'd', c);
+  const text = `select d.id, d.version from ${fromRows(rows)}
+    where ${conditionsOf(s, rows, request, c).join(' and ')} limit ${s.value(limit, 'integer')}`;
   return (await context.db.query<Match>(text, s.values)).rows;
 }
 
-const tableOf = (context: Context, type: string) =>
-  context.declarations.get(type)?.storage === undefined ? (['document d', 'd'] as const) : (['slot s', 's'] as const);
-
-function conditionsOf(s: Statement, context: Context, request: SearchRequest, c: SearchContext): string[] {
-  const storage = context.declarations.get(request.type)?.storage;
-  if (storage === undefined) return documentConditions(s, request, c);
-  const within = request.compartment === undefined ? [] : ['false'];
-  return [s.visibleSlot('s'), ...within, ...request.filters.map((f) => storage.condition(s, f, c))];
+function conditionsOf(s: Statement, rows: Rows, { filters, compartment }: SearchRequest, c: SearchContext): string[] {
+  const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
+  return [visibleRows(s, rows), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
 }
 
 function readPage(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
@@ -101,7 +107,7 @@ async function readSlots(context: Context, asked: Asked, request: SearchRequest,
     throw new Fault('not-supported', 'Slots are sorted by start: _sort=start or _sort=-start.', {
       expression: 'http._sort',
     });
-  const conditions = conditionsOf(s, context, request, c);
+  const conditions = conditionsOf(s, rowsOf(request.type, 's', c), request, c);
   const [compare, direction] = sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
   if (request.cursor !== undefined) {
     const [start, id] = decodeCursor(request.cursor);
@@ -134,7 +140,7 @@ interface DocumentRow {
 async function readDocuments(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
   const s = new Statement(asked.viewer);
   const sort = sortExpression(request, c);
-  const conditions = documentConditions(s, request, c);
+  const conditions = conditionsOf(s, rowsOf(request.type, 'd', c), request, c);
   const [compare, direction] = request.sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
   if (request.cursor !== undefined) {
     const doc = s.value(decodeCursor(request.cursor)[1], 'bigint');
@@ -167,13 +173,6 @@ async function checkPlace(context: Context, asked: Asked, cursor: string): Promi
     throw new Fault('gone', 'Where this page begins is no longer known: search again from the first page.', {
       expression: 'http._cursor',
     });
-}
-
-function documentConditions(s: Statement, request: SearchRequest, c: SearchContext): string[] {
-  const filters = request.filters.map((f) => documentCondition(s, 'd', f, request.type, c));
-  const { type, compartment } = request;
-  const within = compartment === undefined ? [] : [compartmentCondition(s, 'd', type, compartment, c)];
-  return [`d.type = ${s.value(type)}`, s.visible('d'), ...within, ...filters];
 }
 
 /**
@@ -214,9 +213,9 @@ async function readTotal(
   if (request.cursor === undefined && request.count > 0 && page.next === undefined) return page.size;
   if (!request.total && request.count > 0) return undefined;
   const s = new Statement(asked.viewer);
-  const [from] = tableOf(context, request.type);
-  const conditions = conditionsOf(s, context, request, c);
-  const text = `select count(*)::integer as total from ${from} where ${conditions.join(' and ')}`;
+  const of = rowsOf(request.type, 'd', c);
+  const conditions = conditionsOf(s, of, request, c);
+  const text = `select count(*)::integer as total from ${fromRows(of)} where ${conditions.join(' and ')}`;
   const { rows } = await context.db.query<{ total: number }>(text, s.values);
   return rows[0]!.total;
 }

@@ -7,74 +7,13 @@ import { slotReasonUrl } from '../../connectors/clinic.ts';
 import type { Database } from '../../postgres.ts';
 import { slotReasons, slotStatuses } from '../../store/slot.ts';
 import { type ByteString, bytesOf } from '../byte-string.ts';
-import { blame } from './blame.ts';
-import { instantCondition } from './range.ts';
-import type { Filter } from './request.ts';
-import { clinicCondition, documentCondition, idCondition, valueCondition } from './sql.ts';
-import type { SearchContext, Statement } from './statement.ts';
 
+/** That a resource type is kept in typed rows and not as documents. */
 export interface SlotStorage {
-  /** SQL condition on the slot aliased `s`. */
-  condition(statement: Statement, filter: Filter, context: SearchContext): string;
+  readonly table: 'slot';
 }
 
-export const slotStorage: SlotStorage = {
-  condition(s, filter, c) {
-    switch (filter.parameter.code) {
-      case '_id':
-        return idCondition(s, 's.id', filter);
-      case '_lastUpdated':
-        return instantCondition(s, 's.updated', filter, c);
-      case 'start':
-        return instantCondition(s, 's.start_at', filter, c);
-      case 'end':
-        return instantCondition(s, 's.end_at', filter, c);
-      case 'clinic':
-        return clinicCondition(s, 's.clinic', filter, c);
-      case 'status':
-        return statusCondition(s, filter);
-      case 'schedule':
-        return scheduleCondition(s, filter, c);
-      default:
-        return fragmentCondition(s, filter, c);
-    }
-  },
-};
-
-const statusSystem = /^http:\/\/hl7\.org\/fhir\/slotstatus\|/;
-
-/** A literal and not a parameter for `free` alone: the partial index is chosen by it at planning time. */
-function statusCondition(s: Statement, filter: Filter): string {
-  if (filter.modifier !== undefined && filter.modifier !== 'not')
-    throw blame(filter.name, 'takes no modifier but :not');
-  const numbers = filter.values.map((v) =>
-    slotStatuses.indexOf(v.replace(statusSystem, '') as (typeof slotStatuses)[number]),
-  );
-  const known = numbers.filter((n) => n >= 0);
-  if (filter.modifier === undefined && known.length === 1 && known[0] === 0) return 's.status = 0';
-  const test = `s.status = any(${s.value(known, 'smallint[]')})`;
-  return filter.modifier === 'not' ? `not ${test}` : test;
-}
-
-function scheduleCondition(s: Statement, filter: Filter, c: SearchContext): string {
-  if (filter.modifier !== undefined && filter.modifier !== 'Schedule') throw blame(filter.name, 'takes no modifier');
-  if (filter.chain !== undefined) {
-    const deeper = documentCondition(s, 'd', filter.chain.filterOf('Schedule')!, 'Schedule', c);
-    return `s.schedule = any(array(select d.id from document d where d.type = 'Schedule' and ${s.visible('d')} and ${deeper}))`;
-  }
-  const ids = filter.values.map((v) => v.replace(`${c.base}/`, '').replace(/^Schedule\//, ''));
-  const valid = ids.filter((id) => /^[0-9a-f-]{36}$/.test(id));
-  return valid.length === 1 && ids.length === 1
-    ? `s.schedule = ${s.value(valid[0], 'uuid')}`
-    : `s.schedule = any(${s.value(valid, 'uuid[]')})`;
-}
-
-/** Specialty and services are the fragment's: its search values have the number of the fragment, negative, for `doc`. */
-function fragmentCondition(s: Statement, filter: Filter, c: SearchContext): string {
-  const found = valueCondition(s, filter, 'Slot', c);
-  const test = `s.fragment in (select f.id from slot_fragment f where ${found('-f.id::bigint')})`;
-  return filter.modifier === 'not' ? `not ${test}` : test;
-}
+export const slotStorage: SlotStorage = { table: 'slot' };
 
 /**
  * A slot as one short ASCII text, its fields parted by spaces, those of fixed width first: parseSlot knows their places.

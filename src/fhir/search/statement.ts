@@ -7,6 +7,7 @@ import type { Declarations } from './request.ts';
 export class Statement {
   readonly values: unknown[] = [];
   readonly #oneClinic: boolean;
+  #aliases = 0;
 
   constructor(viewer: Viewer) {
     this.values.push(...viewerValues(viewer));
@@ -18,6 +19,11 @@ export class Statement {
     return `$${this.values.length}${cast && `::${cast}`}`;
   }
 
+  /** A name for a table that no other one in the statement has. */
+  alias(): string {
+    return `t${++this.#aliases}`;
+  }
+
   visible(alias: string): string {
     return documentVisible(alias, 1);
   }
@@ -27,13 +33,49 @@ export class Statement {
   }
 }
 
+/** What a condition is about: the rows of a type under an alias. Slots are typed rows, everything else is documents. */
+export interface Rows {
+  readonly type: string;
+  readonly alias: string;
+  readonly slots: boolean;
+}
+
+/** Rows `v` that lead to what is looked for by their `doc`. */
+export interface Source {
+  readonly from: string;
+  readonly where: string;
+}
+
+/** A code of a value set. */
+export interface Code {
+  readonly system: string;
+  readonly code: string;
+}
+
 export interface SearchContext {
   readonly declarations: Declarations;
   readonly parameters: ParameterIds;
   /** Zone of days without an offset; null when the viewer's clinics have several. */
   readonly zone: string | null;
+  /** Milliseconds, for approximate dates. */
+  readonly now: number;
   /** Number of a clinic by its key in the configuration. */
   readonly clinicOf: (key: string) => number | undefined;
+  /** Codes of the value sets that the search names, by their URL. */
+  readonly valueSets: ReadonlyMap<string, readonly Code[]>;
   /** Absolute base URL; absolute references below it are ours. */
   readonly base: string;
 }
+
+export const rowsOf = (type: string, alias: string, c: Pick<SearchContext, 'declarations'>): Rows => ({
+  type,
+  alias,
+  slots: c.declarations.get(type)?.storage !== undefined,
+});
+
+/** The table of a type of rows, with its alias. */
+export const fromRows = (rows: Rows): string => `${rows.slots ? 'slot' : 'document'} ${rows.alias}`;
+
+/** That rows are of their type and visible. */
+export const visibleRows = (s: Statement, { type, alias, slots }: Rows): string =>
+  slots ? s.visibleSlot(alias) : `${alias}.type = '${type}' and ${s.visible(alias)}`;

@@ -3,17 +3,26 @@ import { blame } from './blame.ts';
 
 /** Never none: a parameter that tests nothing would widen the result. */
 export function valuesOf(name: string, value: string): string[] {
-  const values = alternatives(value);
+  const values = partsOf(value, ',').filter((v) => v !== '');
   if (values.length === 0) throw blame(name, 'holds no value');
   return values;
 }
 
-/** Splits at commas that are not escaped by `\`. */
-function alternatives(value: string): string[] {
-  return value.match(/(?:\\.|[^,\\])+/gs) ?? [];
+/** Splits at separators that are not escaped by `\`; a `\` that escapes nothing stands for itself. */
+export function partsOf(value: string, separator: string): string[] {
+  const parts = [''];
+  for (const [piece] of value.matchAll(/\\.|[^\\]|\\$/gs))
+    if (piece === separator) parts.push('');
+    else parts[parts.length - 1] += piece;
+  return parts;
 }
 
 /** Removes the escapes of https://hl7.org/fhir/R4/search.html#escaping. */
 export function unescapeValue(text: string): string {
   return text.replace(/\\([\\,|$])/g, '$1');
 }
+
+export const escapeLike = (text: string) => text.replace(/[\\%_]/g, (x) => `\\${x}`);
+
+/** Pattern of LIKE for what begins so. */
+export const beginning = (text: string) => `${escapeLike(text)}%`;

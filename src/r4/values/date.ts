@@ -1,8 +1,8 @@
 /** Date search values. https://hl7.org/fhir/R4/search.html#date */
 import { type DateRange, dateRange } from '../date.ts';
-import type { Found, SearchValue } from './value.ts';
+import type { Found, SimpleValue } from './value.ts';
 
-export function dateValues({ value, type, code, options }: Found): SearchValue[] {
+export function dateValues({ value, type, code, options }: Found): SimpleValue[] {
   const ranges = rangesOf(value, type, options.zone).filter((range) => range !== undefined);
   return ranges.map(({ low, high }) => ({ kind: 'date', code, low, high }));
 }

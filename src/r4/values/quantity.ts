@@ -1,5 +1,6 @@
 /** Number and quantity search values. https://hl7.org/fhir/R4/search.html#quantity */
-import type { Found, SearchValue } from './value.ts';
+import { decimalValue } from '../decimal.ts';
+import type { Found, SimpleValue } from './value.ts';
 
 interface Quantity {
   value?: unknown;
@@ -10,27 +11,26 @@ interface Quantity {
   currency?: unknown;
 }
 
-export function numberValues({ value, code }: Found): SearchValue[] {
-  return typeof value === 'number' ? [{ kind: 'number', code, value }] : [];
+export function numberValues({ value, code }: Found): SimpleValue[] {
+  const number = decimalValue(value);
+  return number === undefined ? [] : [{ kind: 'number', code, value: number }];
 }
 
 /** Quantity and its kinds, Money, Range. SampledData, which R4 lists too, is a curve and yields nothing. */
-export function quantityValues({ value, type, code }: Found): SearchValue[] {
+export function quantityValues({ value, type, code }: Found): SimpleValue[] {
   if (typeof value !== 'object' || value === null || type === 'SampledData') return [];
   if (type === 'Range') return rangeValues(code, value as { low?: Quantity; high?: Quantity });
   const quantity = value as Quantity;
-  return typeof quantity.value === 'number'
-    ? [quantityValue(code, bounds(quantity.value, quantity.comparator), quantity)]
-    : [];
+  const number = decimalValue(quantity.value);
+  return number === undefined ? [] : [quantityValue(code, bounds(number, quantity.comparator), quantity)];
 }
 
-function rangeValues(code: string, range: { low?: Quantity; high?: Quantity }): SearchValue[] {
-  const low = range.low?.value;
-  const high = range.high?.value;
-  if (typeof low !== 'number' && typeof high !== 'number') return [];
-  const from = typeof low === 'number' ? low : Number.NEGATIVE_INFINITY;
-  const to = typeof high === 'number' ? high : Number.POSITIVE_INFINITY;
-  return [quantityValue(code, [from, to], (range.low ?? range.high)!)];
+function rangeValues(code: string, range: { low?: Quantity; high?: Quantity }): SimpleValue[] {
+  const low = decimalValue(range.low?.value);
+  const high = decimalValue(range.high?.value);
+  if (low === undefined && high === undefined) return [];
+  const ends = [low ?? Number.NEGATIVE_INFINITY, high ?? Number.POSITIVE_INFINITY] as [number, number];
+  return [quantityValue(code, ends, (range.low ?? range.high)!)];
 }
 
 function bounds(value: number, comparator: unknown): [low: number, high: number] {
@@ -39,9 +39,10 @@ function bounds(value: number, comparator: unknown): [low: number, high: number]
   return [value, value];
 }
 
-function quantityValue(code: string, [low, high]: [number, number], quantity: Quantity): SearchValue {
+function quantityValue(code: string, [low, high]: [number, number], quantity: Quantity): SimpleValue {
   const system = quantity.currency === undefined ? quantity.system : 'urn:iso:std:iso:4217';
   const unit = quantity.currency ?? quantity.code ?? quantity.unit;
+  const label = quantity.unit === unit ? undefined : quantity.unit;
   return {
     kind: 'quantity',
     code,
@@ -49,5 +50,15 @@ function quantityValue(code: string, [low, high]: [number, number], quantity: Qu
     high,
     ...(typeof system === 'string' && { system }),
     ...(typeof unit === 'string' && { unit }),
+    ...(typeof label === 'string' && { label }),
   };
+}
+
+/** Where a place is, in degrees. https://hl7.org/fhir/R4/location.html#search */
+export function positionValues({ value, code }: Found): SimpleValue[] {
+  const { latitude, longitude } = value as Record<string, unknown>;
+  const [north, east] = [decimalValue(latitude), decimalValue(longitude)];
+  return north === undefined || east === undefined
+    ? []
+    : [{ kind: 'position', code, latitude: north, longitude: east }];
 }

@@ -1,16 +1,24 @@
 /** Reference and uri search values. https://hl7.org/fhir/R4/search.html#reference, #uri */
-import type { Found, ReferenceValue, SearchValue } from './value.ts';
+import type { Found, ReferenceValue, SimpleValue } from './value.ts';
 
-const local = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+const local = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
 
 /** A Reference, a canonical or uri, or (Bundle's composition and message) a resource itself. */
-export function referenceValues({ value, type, code, options }: Found): SearchValue[] {
+export function referenceValues({ value, type, code, options }: Found): SimpleValue[] {
+  if (type === 'canonical') return versionsOf(String(value)).map((url) => ({ kind: 'reference', code, url }));
   const target = typeof value === 'string' ? targetOf(value, options.base) : referenceTarget(value, type, options.base);
   return Object.keys(target).length === 0 ? [] : [{ kind: 'reference', code, ...target }];
 }
 
-export function uriValues({ value, code }: Found): SearchValue[] {
-  return typeof value === 'string' ? [{ kind: 'uri', code, uri: value }] : [];
+export function uriValues({ value, type, code }: Found): SimpleValue[] {
+  if (typeof value !== 'string') return [];
+  return (type === 'canonical' ? versionsOf(value) : [value]).map((uri) => ({ kind: 'uri', code, uri }));
+}
+
+/** A canonical is found with and without the version that it names. */
+function versionsOf(canonical: string): string[] {
+  const bar = canonical.indexOf('|');
+  return bar === -1 ? [canonical] : [canonical, canonical.slice(0, bar)];
 }
 
 type Target = Omit<ReferenceValue, 'kind' | 'code'>;
@@ -34,7 +42,8 @@ function targetOf(reference: string, base: string | undefined): Target {
   const relative =
     base !== undefined && reference.startsWith(`${base}/`) ? reference.slice(base.length + 1) : reference;
   const m = local.exec(relative);
-  return m === null ? { url: reference } : { type: m[1]!, id: m[2]! };
+  if (m === null) return { url: reference };
+  return { type: m[1]!, id: m[2]!, ...(m[3] !== undefined && { version: m[3] }) };
 }
 
 function identifierOf(identifier: unknown): ReferenceValue['identifier'] {

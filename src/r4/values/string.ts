@@ -1,5 +1,5 @@
 /** String search values. https://hl7.org/fhir/R4/search.html#string */
-import type { Found, SearchValue } from './value.ts';
+import type { Found, SimpleValue } from './value.ts';
 
 /**
  * Text as strings are compared in a search: lower case, ё as е, accents dropped (й stays й, it is a letter of its own),
@@ -22,7 +22,7 @@ const accents = /(?!(?<=и)\u0306)\p{Mn}/gu;
 const nameParts = ['family', 'given', 'prefix', 'suffix', 'text'] as const;
 const addressParts = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country'] as const;
 
-export function stringValues({ value, type, code }: Found): SearchValue[] {
+export function stringValues({ value, type, code }: Found): SimpleValue[] {
   return textsOf(value, type).map((text) => ({ kind: 'string', code, text, folded: foldString(text) }));
 }
 
