@@ -31,6 +31,7 @@ import { type Queue, startQueue } from './workflows/queue.ts';
 import { createSettler, type Settler } from './workflows/settlement.ts';
 import { startSweeper } from './workflows/sweeper.ts';
 import type { SyncContext } from './workflows/sync.ts';
+import { startTicker } from './workflows/ticker.ts';
 
 export const version: string = (
   JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
@@ -154,12 +155,13 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   };
   const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
   const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl });
+  const ticker = await startTicker(pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();
     await closeServer(app);
-    await Promise.all([booking.drain(), queue.stop(), sweeper.stop()]);
+    await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop()]);
     await ground.close();
   };
   try {

@@ -147,3 +147,17 @@ export async function pruneTicks(db: Queryable, limit: number): Promise<number> 
   );
   return rowCount ?? 0;
 }
+
+/**
+ * Deletes old versions of slots; what says that a slot was deleted stays.
+ * @param days how long a version is kept @returns how many were deleted, `limit` at most
+ */
+export async function pruneSlotVersions(db: Queryable, days: number, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from slot_version where ctid = any(array(select ctid from slot_version where not deleted
+       and xid < (select oldest from tick where at <= now() - make_interval(days => $1) order by at desc limit 1)
+       order by xid limit $2))`,
+    [days, limit],
+  );
+  return rowCount ?? 0;
+}

@@ -8,6 +8,7 @@ import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { pruneRuns } from '../store/clinics.sql.ts';
 import { pruneVersions } from '../store/documents.sql.ts';
+import { pruneSlotVersions, pruneTicks } from '../store/history.sql.ts';
 import { pruneMessages } from '../store/messages.sql.ts';
 import { pruneSlots } from '../store/slots-upkeep.sql.ts';
 import { pruneKeys } from './claim.sql.ts';
@@ -32,7 +33,7 @@ type ClinicQueue = (typeof clinicQueues)[number];
 const pollingSeconds: Record<ClinicQueue, number> = { 'sync-directory': 5, 'sync-schedule': 1, reconcile: 10 };
 
 /** Days that things are kept; versions for more than a year, so that a yearly check finds what it looks for. */
-const kept = { messages: 30, keys: 30, runs: 7, slots: 90, versions: 400 } as const;
+const kept = { messages: 30, keys: 30, runs: 7, slots: 90, versions: 400, slotVersions: 90 } as const;
 /** Rows deleted by one statement: it must end well within its deadline whatever the day before has left. */
 const batch = 10_000;
 
@@ -133,6 +134,8 @@ export async function prune(pool: Database): Promise<void> {
   await inBatches((limit) => pruneRuns(pool, kept.runs, limit));
   await inBatches((limit) => pruneSlots(pool, kept.slots, limit));
   await inBatches((limit) => pruneVersions(pool, kept.versions, limit));
+  await inBatches((limit) => pruneSlotVersions(pool, kept.slotVersions, limit));
+  await inBatches((limit) => pruneTicks(pool, limit));
 }
 
 async function inBatches(remove: (limit: number) => Promise<number>): Promise<void> {

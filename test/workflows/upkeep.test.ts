@@ -131,6 +131,25 @@ test('superseded versions are deleted 400 days later, but not what says that a r
   expect(rows).toContainEqual({ version: 1, deleted: true });
 });
 
+test('superseded slots are deleted 90 days later, and of old ticks one an hour stays', async () => {
+  await hub.pool.query('truncate tick, slot_version');
+  await hub.pool.query(`insert into tick (at, oldest, next)
+    select date_trunc('hour', now()) - interval '91 days' + n * interval '20 minutes', (n * 10)::text::xid8, (n * 10)::text::xid8
+    from generate_series(1, 6) n`);
+  await addOld(
+    'slot_version',
+    'id, version, schedule, start_at, end_at, clinic, status, reason, fragment, updated, xid, deleted',
+    `(md5('s')::uuid, 1, md5('x')::uuid, now(), now(), $1, 0, 0, 1, now() - interval '91 days', '59', false),
+     (md5('s')::uuid, 2, md5('x')::uuid, now(), now(), $1, 0, 0, 1, now() - interval '91 days', '59', true),
+     (md5('s')::uuid, 3, md5('x')::uuid, now(), now(), $1, 0, 0, 1, now() - interval '89 days', '60', false)`,
+  );
+  await prune(hub.pool);
+  const { rows } = await hub.pool.query('select version from slot_version order by version');
+  expect(rows).toEqual([{ version: 2 }, { version: 3 }]);
+  const { rows: ticks } = await hub.pool.query('select oldest from tick order by at');
+  expect(ticks.map((t) => t.oldest)).toEqual(['10', '30', '60']);
+});
+
 async function addOld(table: string, columns: string, rows: string): Promise<void> {
   await hub.pool.query(`insert into ${table} (${columns}) values ${rows}`, [clinic.number]);
 }
