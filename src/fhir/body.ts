@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../fault.ts';
 import { checkIdentifiers, normaliseIdentifier } from '../r4/identifier.ts';
 import { readJson } from '../r4/json-reader.ts';
+import type { Reading } from '../r4/reading.ts';
 import { validate } from '../r4/validate.ts';
+import { readXml } from '../r4/xml/read.ts';
 import type { Resource } from '../store/resource.ts';
 import { mediaTypeOf } from './accept.ts';
 import { unpack } from './compression.ts';
@@ -15,6 +17,7 @@ export const bodyLimit = 2_000_000;
 type Read = (text: string, method: string) => unknown;
 
 const jsonTypes = ['application/fhir+json', 'application/json', 'text/json'];
+const xmlTypes = ['application/fhir+xml', 'application/xml', 'text/xml'];
 const patchTypes = ['application/json-patch+json'];
 const formTypes = ['application/x-www-form-urlencoded'];
 
@@ -28,7 +31,8 @@ export function addBodyParsers(app: FastifyInstance): void {
     app.addContentTypeParser(types, { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
       readBody(request, body, read),
     );
-  add(jsonTypes, (text) => readResource(text, true));
+  add(jsonTypes, (text) => contentOf(readJson(text)));
+  add(xmlTypes, (text) => contentOf(readXml(text)));
   add(patchTypes, readPatch);
   add(formTypes, (text) => new URLSearchParams(text));
 }
@@ -61,15 +65,14 @@ function readText(body: Buffer): string {
   }
 }
 
-function readResource(text: string, decimals: boolean): unknown {
-  const { value, issues } = readJson(text, { decimals });
+function contentOf({ value, issues }: Reading): unknown {
   if (issues.length > 0) throw invalid('bad-structure', issues);
   return value;
 }
 
 /** Plain numbers: a patch library copies values member by member. */
 function readPatch(text: string, method: string): unknown {
-  if (method === 'PATCH') return readResource(text, false);
+  if (method === 'PATCH') return contentOf(readJson(text, { decimals: false }));
   throw new Fault('unsupported-media-type', 'A JSON Patch is sent by PATCH.', { expression: 'http.content-type' });
 }
 
