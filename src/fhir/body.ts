@@ -70,9 +70,8 @@ function contentOf({ value, issues }: Reading): unknown {
   return value;
 }
 
-/** Plain numbers: a patch library copies values member by member. */
 function readPatch(text: string, method: string): unknown {
-  if (method === 'PATCH') return contentOf(readJson(text, { decimals: false }));
+  if (method === 'PATCH') return contentOf(readJson(text));
   throw new Fault('unsupported-media-type', 'A JSON Patch is sent by PATCH.', { expression: 'http.content-type' });
 }
 

@@ -1,7 +1,7 @@
 /** In which format a client wants its answer, and the answer in it. https://hl7.org/fhir/R4/http.html#mime-type */
 import { Fault } from '../fault.ts';
 import type { Json } from '../r4/json.ts';
-import { readJson } from '../r4/json-reader.ts';
+import { parseKept } from '../r4/json-reader.ts';
 import { UnwritableError, writeXml } from '../r4/xml/write.ts';
 import { choose, mediaTypeOf, type Wish, wishesOf } from './accept.ts';
 import { type ByteString, textOf } from './byte-string.ts';
@@ -106,8 +106,7 @@ function isPretty(query: URLSearchParams): boolean {
  */
 export function render(body: ByteString, format: Format): Buffer {
   if (format.type === 'json' && !format.pretty) return Buffer.from(body, 'latin1');
-  // It is our own: all of it is read, and with its decimals as they are written.
-  const { value } = readJson(textOf(body), { depth: 1000, values: Number.POSITIVE_INFINITY });
+  const value = parseKept(textOf(body));
   if (format.type === 'json') return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
   return Buffer.from(xmlOf(value as Json, format.pretty));
 }

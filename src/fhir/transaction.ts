@@ -140,7 +140,7 @@ function rewrite(
 ): unknown {
   if (typeof value === 'string') return value.startsWith('urn:') ? (known.get(value) ?? value) : value;
   if (Array.isArray(value)) return value.map((v) => rewrite(v, known, conditional));
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || value instanceof Number) return value;
   const copy: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) {
     if (name === 'reference' && typeof member === 'string' && /^[A-Z][A-Za-z]+\?/.test(member) && !known.has(member))

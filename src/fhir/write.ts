@@ -1,5 +1,6 @@
 /** create, update, patch, delete, each of them by id or by condition. https://hl7.org/fhir/R4/http.html */
 import { Fault } from '../fault.ts';
+import { parseKept } from '../r4/json-reader.ts';
 import { lockDocument, readDocument } from '../store/documents.sql.ts';
 import { isId, type Resource } from '../store/resource.ts';
 import { parseResource } from './body.ts';
@@ -92,7 +93,7 @@ async function patchOne(
   const current = await reading(context.db, asked.viewer, type, id);
   if (current === undefined) throw notFound(type);
   checkVersion(asked.headers['if-match'], current.version);
-  const before = JSON.parse(current.body) as Resource;
+  const before = parseKept(current.body) as Resource;
   const body = parseResource(type, applyPatch(before, asked.headers['content-type'], sent));
   const seen = { ...asked, headers: { ...asked.headers, 'if-match': etagOf(current.version) } };
   if (declaration.patch !== undefined) return declaration.patch(context, seen, id, body, before);

@@ -1,6 +1,8 @@
 /** The Appointment of a booking as it is kept: composed from what is known of it and written with its next version. */
+
 import type { Clinic } from '../connectors/clinic.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
+import { parseKept } from '../r4/json-reader.ts';
 import { type Draft, draftDocument, stampDocument } from '../store/document.ts';
 import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
@@ -31,7 +33,7 @@ export async function draftAppointment(
   const question = { viewer: viewerOf(row), slot: row.slot, patient: row.patient };
   const known = facts ?? (await context.statements.readFacts(question))!;
   const patient = { reference: `Patient/${row.patient}` };
-  const content = JSON.parse(row.content ?? '{}') as Resource;
+  const content = parseKept(row.content ?? '{}') as Resource;
   const resource = composeAppointment(row.appointment, content, patient, known, standing);
   return draftDocument(resource, originOf(clinic), context.parameters);
 }

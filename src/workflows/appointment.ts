@@ -1,5 +1,6 @@
 /** The Appointment that a booking is seen as. https://hl7.org/fhir/R4/appointment.html */
 import { fhirInstant } from '../instant.ts';
+import { parseKept } from '../r4/json-reader.ts';
 import type { Reference, Resource } from '../store/resource.ts';
 import type { SlotFacts } from './claim.sql.ts';
 
@@ -72,7 +73,7 @@ export function cancelAppointment(current: Resource, reason: string): Resource {
 
 /** The content of a stored body: without the version and time that its row has. */
 export function contentOf(body: string): Resource {
-  const { meta, ...rest } = JSON.parse(body) as Resource;
+  const { meta, ...rest } = parseKept(body) as Resource;
   const { versionId, lastUpdated, ...kept } = meta ?? {};
   return (Object.keys(kept).length === 0 ? rest : { ...rest, meta: kept }) as Resource;
 }

@@ -1,6 +1,8 @@
 /** Mirrored documents: what the MIS has is compared with what is kept, and only what differs is written. */
+
 import type { Clinic, Mirrored } from '../connectors/clinic.ts';
 import type { Queryable } from '../postgres.ts';
+import { parseKept } from '../r4/json-reader.ts';
 import { contentHash, prepareDocument } from '../store/document.ts';
 import { putDocument, readDocumentsByKey, readMirrored } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
@@ -52,7 +54,7 @@ interface Old {
 
 /** @returns false when it was inactive already or cannot be */
 async function deactivate(context: SyncContext, db: Queryable, clinic: Clinic, old: Old): Promise<boolean> {
-  const { meta, ...resource } = JSON.parse(old.body) as Resource;
+  const { meta, ...resource } = parseKept(old.body) as Resource;
   const inactive = resource.resourceType === 'Location' ? { status: 'inactive' } : { active: false };
   const [name, value] = Object.entries(inactive)[0]!;
   if (resource[name] === value) return false;

@@ -83,7 +83,7 @@ function graft(base: unknown, steps: readonly number[], value: unknown): unknown
 
 test.each([
   ['text/plain', 415],
-  ['application/fhir+xml', 415],
+  ['application/fhir+xml', 400],
   ['application/json-patch+json', 415],
   ['application/fhir+json; charset=windows-1251', 415],
   ['application/fhir+json; charset="UTF-16"', 415],

@@ -1,6 +1,7 @@
 /** Appointment: a booking, written through to the MIS. https://hl7.org/fhir/R4/appointment.html */
 import { hash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
+import { parseKept } from '../../r4/json-reader.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
 import type { Answer } from '../../workflows/answer.ts';
@@ -70,7 +71,7 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
     const reason = (body['cancelationReason'] as { text?: string } | undefined)?.text;
     return written(await context.booking.cancel(asked.viewer, id, reason?.slice(0, 200)), 200);
   }
-  const kept = JSON.parse(current.body) as Resource;
+  const kept = parseKept(current.body) as Resource;
   const slot = slotOf(body);
   if (slot === slotOf(kept)) {
     // A move that is repeated because its answer was lost.
