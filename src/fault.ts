@@ -27,6 +27,7 @@ export const faultKinds = {
   'key-reused': [422, 'duplicate', 'error'],
   'invalid-content': [422, 'invalid', 'error'],
   'business-rule': [422, 'business-rule', 'error'],
+  'too-costly': [422, 'too-costly', 'error'],
   throttled: [429, 'throttled', 'error'],
   'outcome-unknown': [504, 'timeout', 'error'],
   internal: [500, 'exception', 'fatal'],

@@ -6,7 +6,7 @@ import { referencedId } from '../store/resource.ts';
 import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
 import type { BookingAbility, MisRecord, MisRecords, Operations } from './connector.ts';
 import { MisReadError } from './connector.ts';
-import type { Mappings } from './mapping.ts';
+import type { CodeTables, Mappings } from './mapping.ts';
 
 /** A mirrored resource and what it was made from. */
 export interface Mirrored {
@@ -41,6 +41,8 @@ export interface Clinic {
   readonly zone: string;
   readonly config: ClinicConfig;
   readonly operations: Operations;
+  /** The code tables of its mapping. */
+  readonly tables: CodeTables;
   /** @throws MisReadError */
   readDirectory(signal: AbortSignal): Promise<Mirrored[]>;
   /** @throws MisReadError */
@@ -96,6 +98,7 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     zone: config.zone,
     config,
     operations,
+    tables: mappings.tables,
     booking: operations.booking,
     async readDirectory(signal) {
       return operations.directory === undefined ? [] : mirror(await operations.directory(signal));

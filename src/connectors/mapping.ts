@@ -3,6 +3,7 @@
  * reports everything that is wrong at once; mapping itself is synchronous and compiled (protocols/r4.md §A).
  */
 import type { MisRecord } from './connector.ts';
+import type { CodeTables } from './mapping/codes.ts';
 import { type Inspected, inspect, parseDocuments } from './mapping/folder-check.ts';
 import type { MappingContext } from './mapping/function.ts';
 import { MappingErrors, type Problem } from './mapping/problem.ts';
@@ -16,6 +17,7 @@ import {
 } from './mapping/resource.ts';
 import { buildSlowly } from './mapping/slow.ts';
 
+export type { CodeTable, CodeTables, Coding } from './mapping/codes.ts';
 export type { MappingContext } from './mapping/function.ts';
 export { formatProblem, MappingError, MappingErrors, type Place, type Problem } from './mapping/problem.ts';
 export type { FhirResource, Mapped } from './mapping/resource.ts';
@@ -29,6 +31,8 @@ export interface Mappings {
   readonly writable: ReadonlySet<string>;
   /** Kinds and types with a document marked `slow: true`, for which only the `…Slowly` functions work. */
   readonly slow: ReadonlySet<string>;
+  /** Of codes.yaml. */
+  readonly tables: CodeTables;
   /** Resources of a record, with `resourceType` and `id`; none for a kind that no document reads. @throws MappingError */
   toFhir(kind: string, record: MisRecord): FhirResource[];
   /** As `toFhir`, each resource with the MIS id that it was made of. */
@@ -73,6 +77,7 @@ function mappingsOf(inspected: Inspected, context: MappingContext): Mappings {
     resources: new Set(documents.filter((d) => d.reading !== undefined).map((d) => d.resource)),
     writable: new Set(writers.keys()),
     slow,
+    tables: inspected.tables,
     toFhir: (kind, record) => read(kind, record).map(({ resource }) => resource),
     mirror: read,
     toMis: write,

@@ -2,8 +2,7 @@
 import { MappingError } from '../connectors/mapping.ts';
 import { Fault, faultKinds } from '../fault.ts';
 import { isDatabaseDown, sqlState } from '../postgres.ts';
-
-const codeSystem = 'https://medmost.ru/fhir/CodeSystem/fault';
+import { faultSystem } from './terminology/fault-code.ts';
 
 export interface Answered {
   readonly status: number;
@@ -72,7 +71,7 @@ export function outcomeOf(fault: Fault): object {
   const first = {
     severity,
     code: issue,
-    details: { coding: [{ system: codeSystem, code }], text: fault.message },
+    details: { coding: [{ system: faultSystem, code }], text: fault.message },
     diagnostics: fault.message,
     ...(expression !== undefined && { expression: [expression].flat() }),
   };

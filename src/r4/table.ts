@@ -116,6 +116,9 @@ export function codesOf(valueSetUrl: string): ReadonlySet<string> | undefined {
   return codesByValueSet.get(valueSetUrl);
 }
 
+/** The value sets that some required binding uses and whose codes can be enumerated. */
+export const requiredValueSets: readonly string[] = Object.keys(raw.codes);
+
 /** Code → its code system, of a value set that some required binding uses (a `code` element carries no system itself). */
 export function systemsOf(valueSetUrl: string): ReadonlyMap<string, string> | undefined {
   return systemsByValueSet.get(valueSetUrl);

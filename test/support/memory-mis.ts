@@ -113,6 +113,7 @@ function mappingsOf(clinic: string): Mappings {
     resources: new Set(['Schedule', 'Slot']),
     writable: new Set(['Appointment']),
     slow: new Set(),
+    tables: new Map(),
     mirror: (kind: string, record: MisRecord) => [made[kind as keyof typeof made](id, record)],
     toMis: (_type: string, input: MisRecord) => ({ slot: (input['slot'] as { key: string }).key }),
     toFhirSlowly: async () => [],

@@ -13,6 +13,10 @@ export interface Coding {
 export interface CodeTable {
   readonly name: string;
   readonly place: Place;
+  /** URI of the system that the codes are of. */
+  readonly system?: string;
+  /** URI of the system under which FHIR shows the MIS's own words, where it does. */
+  readonly source?: string;
   /** What a value without an entry means: the record cannot be mapped, or the element is absent. */
   readonly otherwise: 'fail' | 'unknown';
   /** A coding for Coding elements, a plain text for `code` elements. */
@@ -41,7 +45,7 @@ type Entry = NonNullable<ReturnType<typeof entriesOf>>[number];
 function readTable({ name, key, value }: Entry, yaml: YamlFile, report: Report): CodeTable {
   const place = { file: yaml.file, line: yaml.lineOf(key), path: name };
   const fields = new Map((entriesOf(value) ?? []).map((entry) => [entry.name, entry]));
-  const known = ['system', 'otherwise', 'codes'];
+  const known = ['system', 'source', 'otherwise', 'codes'];
   for (const field of fields.values())
     if (!known.includes(field.name))
       report(
@@ -49,6 +53,7 @@ function readTable({ name, key, value }: Entry, yaml: YamlFile, report: Report):
         `a code table has no key "${field.name}": it holds ${known.join(', ')}${suggestion(field.name, known)}`,
       );
   const system = scalarOf(fields.get('system')?.value);
+  const source = scalarOf(fields.get('source')?.value);
   const otherwise = scalarOf(fields.get('otherwise')?.value) ?? 'fail';
   if (otherwise !== 'fail' && otherwise !== 'unknown')
     report({ ...place, path: `${name}.otherwise` }, 'must be "fail" (the record is refused) or "unknown" (left out)');
@@ -56,7 +61,14 @@ function readTable({ name, key, value }: Entry, yaml: YamlFile, report: Report):
   if (entries === undefined)
     report(place, 'has no codes: write "codes:" and below it the MIS\'s words with their codes');
   const read = (entries ?? []).map((entry) => readEntry(entry, name, system, yaml, report));
-  return { name, place, otherwise: otherwise === 'unknown' ? 'unknown' : 'fail', codes: new Map(read) };
+  return {
+    name,
+    place,
+    ...(typeof system === 'string' && { system }),
+    ...(typeof source === 'string' && { source }),
+    otherwise: otherwise === 'unknown' ? 'unknown' : 'fail',
+    codes: new Map(read),
+  };
 }
 
 function readEntry(
