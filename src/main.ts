@@ -17,6 +17,8 @@ import { ownParameters } from './fhir/search/parameter.ts';
 import type { Declarations } from './fhir/search/request.ts';
 import { createSlotRenderer } from './fhir/search/slot.ts';
 import { createServer } from './fhir/server.ts';
+import { canonicalResources } from './fhir/terminology/canonical.ts';
+import { createTerminology } from './fhir/terminology/terminology.ts';
 import type { Clock } from './instant.ts';
 import { migrate } from './migrate.ts';
 import { type Database, openPool } from './postgres.ts';
@@ -150,6 +152,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     booking,
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
+    terminology: createTerminology(canonicalResources(clinics)),
     clock,
     log,
   };

@@ -10,7 +10,7 @@ import type { LiveCheck } from '../workflows/live.ts';
 import type { Operations } from './operations.ts';
 import type { Declarations } from './search/request.ts';
 import type { SlotRenderer } from './search/slot.ts';
-import type { Code } from './search/statement.ts';
+import type { Terminology } from './terminology/terminology.ts';
 
 export interface Context {
   readonly pool: Database;
@@ -23,11 +23,10 @@ export interface Context {
   readonly version: string;
   readonly clinics: Clinics;
   readonly slots: SlotRenderer;
-  /** The codes of a value set by its URL, undefined for one that is not known; absent while no value sets are kept. */
-  readonly valueSet?: (url: string) => Promise<readonly Code[] | undefined>;
   readonly booking: Booking;
   readonly holding: Holding;
   readonly live: LiveCheck;
+  readonly terminology: Terminology;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -11,6 +11,8 @@ import { loadResources } from '../../src/fhir/resources.ts';
 import { ownParameters } from '../../src/fhir/search/parameter.ts';
 import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
 import { createServer } from '../../src/fhir/server.ts';
+import { canonicalResources } from '../../src/fhir/terminology/canonical.ts';
+import { createTerminology } from '../../src/fhir/terminology/terminology.ts';
 import type { Clock } from '../../src/instant.ts';
 import { type Database, openPool } from '../../src/postgres.ts';
 import { ensureClinics } from '../../src/store/clinics.sql.ts';
@@ -70,6 +72,7 @@ export async function createTestHub(
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
+    terminology: createTerminology(canonicalResources(clinics)),
     clock,
     log: silent,
   };

@@ -25,14 +25,14 @@ export async function search(
   within: { readonly compartment?: Compartment } = {},
 ): Promise<ByteString> {
   const request = { ...parseSearch(type, query, context.declarations), ...within };
-  const c = await searchContext(context, asked, request.filters);
+  const c = searchContext(context, asked, request.filters);
   const page = await readPage(context, asked, request, c);
   const included = await includeDocuments(context, asked, request, page.ids);
   const total = await readTotal(context, asked, request, c, page);
   return bundle(asked.base, request, page, included, total);
 }
 
-async function searchContext(context: Context, asked: Asked, filters: readonly Filter[]): Promise<SearchContext> {
+function searchContext(context: Context, asked: Asked, filters: readonly Filter[]): SearchContext {
   const { declarations, parameters, clinics, clock } = context;
   return {
     declarations,
@@ -40,7 +40,7 @@ async function searchContext(context: Context, asked: Asked, filters: readonly F
     zone: clinics.zoneOf(asked.viewer.clinics),
     now: clock(),
     clinicOf: (key) => clinics.byKey(key)?.number,
-    valueSets: await readValueSets(context, filters),
+    valueSets: readValueSets(context, asked.viewer, filters),
     base: asked.base,
   };
 }
@@ -66,7 +66,7 @@ export async function findMatches(
   if (request.filters.length === 0)
     throw new Fault('bad-value', 'A condition is a search by at least one parameter of the resource.');
   const s = new Statement(asked.viewer);
-  const c = await searchContext(context, asked, request.filters);
+  const c = searchContext(context, asked, request.filters);
   const rows = rowsOf(type, 'd', c);
   const text = `select d.id, d.version from ${fromRows(rows)}
     where ${conditionsOf(s, rows, request, c).join(' and ')} limit ${s.value(limit, 'integer')}`;

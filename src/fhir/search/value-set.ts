@@ -1,4 +1,5 @@
 /** The value sets that `:in` and `:not-in` name. https://hl7.org/fhir/R4/search.html#token */
+import type { Viewer } from '../../store/visibility.ts';
 import type { Context } from '../context.ts';
 import { blame } from './blame.ts';
 import { type Filter, leavesOf } from './filter.ts';
@@ -6,15 +7,16 @@ import type { Code } from './statement.ts';
 import { unescapeValue } from './value.ts';
 
 /** @throws Fault for one that is not known: without it the search would find nothing, or everything */
-export async function readValueSets(
-  { valueSet }: Context,
+export function readValueSets(
+  { terminology }: Context,
+  viewer: Viewer,
   filters: readonly Filter[],
-): Promise<ReadonlyMap<string, readonly Code[]>> {
+): ReadonlyMap<string, readonly Code[]> {
   const found = new Map<string, readonly Code[]>();
   const naming = filters.flatMap(leavesOf).filter((f) => f.modifier === 'in' || f.modifier === 'not-in');
   for (const { name, values } of naming)
     for (const url of values.map(unescapeValue)) {
-      const codes = found.get(url) ?? (await valueSet?.(url));
+      const codes = found.get(url) ?? terminology.codesOfValueSet(viewer, url);
       if (codes === undefined) throw blame(name, 'names a value set that is not known here');
       found.set(url, codes);
     }

@@ -69,6 +69,7 @@ const reasonOf: Readonly<Record<Exclude<(typeof slotReasons)[number], ''>, strin
   withdrawn: 'No longer in the timetable of the clinic.',
   'booked-here': 'Booked through the hub.',
   'being-booked-here': 'A booking through the hub is under way.',
+  held: 'Held for somebody who has not booked yet.',
   past: 'It has begun.',
 };
 

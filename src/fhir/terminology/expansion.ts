@@ -3,7 +3,7 @@ import { Fault } from '../../fault.ts';
 import { isObject, itemsOf, type Json } from '../../r4/json.ts';
 
 export interface Code {
-  readonly system?: string;
+  readonly system: string;
   readonly code: string;
   readonly display?: string;
   /** As CodeSystem and ValueSet have them. */
@@ -47,7 +47,7 @@ function expand(valueSet: Json, state: State): Code[] {
   return compose['inactive'] === false ? all.filter((code) => !code.inactive) : all;
 }
 
-const keyOf = ({ system = '', code }: Code) => `${system} ${code}`;
+const keyOf = ({ system, code }: Code) => `${system} ${code}`;
 const keyed = (code: Code) => [keyOf(code), code] as const;
 
 /** `include` and `exclude` alike: what is of the system and of every value set. */

@@ -1,0 +1,92 @@
+/** ValueSet/$expand. https://hl7.org/fhir/R4/valueset-operation-expand.html */
+import { randomUUID } from 'node:crypto';
+import { Fault } from '../../fault.ts';
+import { fhirInstant } from '../../instant.ts';
+import { foldString } from '../../r4/values/string.ts';
+import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { replyWith } from '../reply.ts';
+import { calledFor } from '../terminology/called.ts';
+import { type Code, codesOfSet } from '../terminology/expansion.ts';
+
+const inputs = [
+  ['url', 'uri', 'The ValueSet, when it is not called on an instance and not sent along'],
+  ['valueSetVersion', 'string', 'Its version, with url'],
+  ['valueSet', 'ValueSet', 'A ValueSet to be expanded; it may build on those that are served here'],
+  ['filter', 'string', 'Only codes with this in the code or display, whatever the case, ё as е'],
+  ['offset', 'integer', 'How many to leave out at the beginning; from 0'],
+  ['count', 'integer', 'How many at most; 0 asks for the total'],
+  ['activeOnly', 'boolean', 'Leave out codes that are no longer used'],
+  ['includeDesignations', 'boolean', 'With other names of the codes'],
+] as const;
+
+const declaration: OperationDeclaration = {
+  code: 'expand',
+  title: 'The codes of a ValueSet',
+  documentation:
+    'Gives the codes of a ValueSet, in pages when asked for. 404 for a ValueSet that is not known, 422 for one that ' +
+    'builds on codes that are not known here, and for one that is too large (too-costly).',
+  base: 'http://hl7.org/fhir/OperationDefinition/ValueSet-expand',
+  types: ['ValueSet'],
+  levels: ['type', 'instance'],
+  affectsState: false,
+  parameters: [
+    ...inputs.map(([name, type, documentation]) => ({ name, use: 'in', min: 0, max: 1, type, documentation }) as const),
+    { name: 'return', use: 'out', min: 1, max: 1, type: 'ValueSet', documentation: 'The ValueSet with its expansion' },
+  ],
+  async handle({ terminology, clock }, asked, call) {
+    const set = calledFor(terminology, asked, call, 'ValueSet', { version: 'valueSetVersion', inline: 'valueSet' });
+    if (set === undefined)
+      throw new Fault('missing-element', 'Which ValueSet? Send "url" or "valueSet".', { expression: 'http.url' });
+    const all = codesOfSet(set, (type, url) => terminology.find(asked.viewer, type, url));
+    const wanted = all.filter(filterOf(call));
+    const { offset, end } = pageOf(call, wanted.length);
+    const designations = call.parameters.one('includeDesignations') === true;
+    const contains = wanted.slice(offset, end).map((code) => entryOf(code, designations));
+    const expansion = {
+      identifier: `urn:uuid:${randomUUID()}`,
+      timestamp: fhirInstant(clock()),
+      total: wanted.length,
+      offset,
+      ...parametersOf(call),
+      ...(contains.length > 0 && { contains }),
+    };
+    const { compose, ...rest } = set;
+    return replyWith({ ...rest, expansion });
+  },
+};
+
+export default declaration;
+
+function filterOf({ parameters }: OperationCall): (code: Code) => boolean {
+  const text = foldString(parameters.text('filter') ?? '');
+  const activeOnly = parameters.one('activeOnly') === true;
+  return ({ code, display = '', inactive }) =>
+    (text === '' || foldString(code).includes(text) || foldString(display).includes(text)) && !(activeOnly && inactive);
+}
+
+function pageOf({ parameters }: OperationCall, total: number): { offset: number; end: number } {
+  const [offset = 0, count = total] = ['offset', 'count'].map((name) => parameters.one(name) as number | undefined);
+  if (offset < 0 || count < 0)
+    throw new Fault('bad-value', 'offset and count are not negative.', { expression: 'http.offset' });
+  return { offset, end: offset + count };
+}
+
+function entryOf({ system, code, display, designation, inactive }: Code, designations: boolean): object {
+  return {
+    system,
+    ...(inactive && { inactive }),
+    code,
+    ...(display !== undefined && { display }),
+    ...(designations && designation !== undefined && { designation }),
+  };
+}
+
+const kept = { filter: 'valueString', offset: 'valueInteger', count: 'valueInteger', activeOnly: 'valueBoolean' };
+
+/** What the expansion depended on. */
+function parametersOf({ parameters }: OperationCall): object {
+  const parameter = Object.entries(kept)
+    .filter(([name]) => parameters.one(name) !== undefined)
+    .map(([name, member]) => ({ name, [member]: parameters.one(name) }));
+  return parameter.length === 0 ? {} : { parameter };
+}
