@@ -12,6 +12,8 @@ import { type MessageLog, openMessageLog } from './connectors/message-log.ts';
 import { loadConnector } from './connectors/registry.ts';
 import { createHealth } from './fhir/health.ts';
 import { loadOperations } from './fhir/operations.ts';
+import { publish } from './fhir/publication.ts';
+import { publicationsOf } from './fhir/publications.ts';
 import { loadResources } from './fhir/resources.ts';
 import { ownParameters } from './fhir/search/parameter.ts';
 import type { Declarations } from './fhir/search/request.ts';
@@ -156,6 +158,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     clock,
     log,
   };
+  await publish(context, publicationsOf(context));
   const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
   const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl });
   const ticker = await startTicker(pool, log);

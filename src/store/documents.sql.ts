@@ -183,6 +183,23 @@ export async function readMirrored(db: Queryable, clinic: number): Promise<Mirro
   return rows;
 }
 
+export interface AnyDocument {
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly clinic: number;
+  readonly body: string;
+}
+
+/** Every current document of these types, whoever may see it. */
+export async function readAll(db: Queryable, types: readonly string[]): Promise<AnyDocument[]> {
+  const { rows } = await db.query<AnyDocument>(
+    'select type, id, version, clinic, body from document where type = any($1::text[])',
+    [types],
+  );
+  return rows;
+}
+
 export interface MirroredSchedule {
   readonly id: string;
   readonly key: string;

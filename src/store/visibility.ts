@@ -14,8 +14,12 @@ export interface Viewer {
 /** The patient of a viewer that may see no patient at all (a registry). */
 export const nobody = '00000000-0000-0000-0000-000000000000';
 
+/** The number of no clinic: what the hub itself publishes is seen by all who may see anything. */
+export const everybody = 0;
+
+/** The viewer's own clinics come first: slots of one who has a single clinic are looked for in that. */
 export function viewerValues(viewer: Viewer): [readonly number[], string | null] {
-  return [viewer.clinics, viewer.patient];
+  return [[...viewer.clinics, everybody], viewer.patient];
 }
 
 /** @param first number of the first of the two parameters */

@@ -7,6 +7,8 @@ import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/cl
 import type { Context } from '../../src/fhir/context.ts';
 import { createHealth } from '../../src/fhir/health.ts';
 import { loadOperations } from '../../src/fhir/operations.ts';
+import { publish } from '../../src/fhir/publication.ts';
+import { publicationsOf } from '../../src/fhir/publications.ts';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { ownParameters } from '../../src/fhir/search/parameter.ts';
 import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
@@ -76,6 +78,7 @@ export async function createTestHub(
     clock,
     log: silent,
   };
+  await publish(context, publicationsOf(context));
   const health = createHealth(pool, clinics);
   const app = createServer(context, {
     authenticate: createAuthenticator(key, clock),
