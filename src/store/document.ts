@@ -1,6 +1,7 @@
 /** A resource as it is kept: text that is ready to send, a digest of its content, and the values it is found by. */
 import { hash } from 'node:crypto';
 import { fhirInstant } from '../instant.ts';
+import { patientOf } from './compartment.ts';
 import type { ParameterIds } from './parameters.ts';
 import type { Resource } from './resource.ts';
 import { searchRows } from './search-rows.ts';
@@ -47,7 +48,7 @@ export function draftDocument(resource: Resource, origin: Origin, parameters: Pa
     type: resource.resourceType,
     id: resource.id!,
     clinic: origin.clinic,
-    patient: patientOf(resource),
+    patient: patientOf(resource, origin.misKey !== undefined),
     misKey: origin.misKey ?? null,
     mis: origin.mis ?? null,
     hash: origin.misKey === undefined ? null : contentHash(resource),
@@ -72,17 +73,4 @@ export function prepareDocument(
   parameters: ParameterIds,
 ): DocumentWrite {
   return stampDocument(draftDocument(resource, origin, parameters), version, updated);
-}
-
-interface Participant {
-  actor?: { reference?: string };
-}
-
-/** The patient compartment as far as it is needed now: a Patient is in its own, an Appointment in its patient's. */
-function patientOf(resource: Resource): string | null {
-  if (resource.resourceType === 'Patient') return resource.id!;
-  if (resource.resourceType !== 'Appointment') return null;
-  for (const { actor } of (resource['participant'] as Participant[] | undefined) ?? [])
-    if (actor?.reference?.startsWith('Patient/')) return actor.reference.slice('Patient/'.length);
-  return null;
 }

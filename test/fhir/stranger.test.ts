@@ -8,9 +8,24 @@ import { createTarget, orderOf, person, type Target } from './target.ts';
 let target: Target;
 let mine: { patient: string; appointment: string };
 let theirs: { patient: string; appointment: string };
+/** `Type/id` of what is written about the first patient, and of a visit of nobody yet. */
+let records: string[];
 beforeAll(async () => {
   target = await createTarget();
   [theirs, mine] = target.people as [typeof mine, typeof mine];
+  const subject = { reference: `Patient/${theirs.patient}` };
+  const visit = { resourceType: 'Encounter', status: 'planned', class: { code: 'VR' } };
+  records = await Promise.all(
+    [
+      { resourceType: 'ServiceRequest', status: 'active', intent: 'order', subject },
+      { ...visit, subject },
+      { resourceType: 'Communication', status: 'completed', subject, sender: { reference: `Patient/${mine.patient}` } },
+      visit,
+    ].map(async (body) => {
+      const made = await ask(target.hub, 'POST', body.resourceType, { token: target.token, body });
+      return `${body.resourceType}/${made.body.id}`;
+    }),
+  );
 });
 afterAll(() => target.close());
 
@@ -25,7 +40,12 @@ const strangers: readonly (readonly [who: string, principal: () => Partial<Princ
 ];
 
 describe.each(strangers)('%s', (_who, principal) => {
-  const as = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: object, headers = {}): Promise<Answer> =>
+  const as = async (
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+    headers = {},
+  ): Promise<Answer> =>
     ask(target.hub, method, path, { token: await target.hub.token(principal()), headers, ...(body && { body }) });
 
   test('reads neither Patient nor Appointment', async () => {
@@ -56,6 +76,37 @@ describe.each(strangers)('%s', (_who, principal) => {
       const own = text.includes(mine.patient) ? 1 : 0;
       if (answer.body['total'] !== undefined) expect(answer.body['total'], path).toBe(own);
     }
+  });
+
+  test('reads nothing that is written about the patient, by whatever interaction', async () => {
+    const before = await target.digest();
+    for (const record of records) {
+      const [type, id] = record.split('/') as [string, string];
+      for (const path of [record, `${record}/_history`, `${record}/_history/1`])
+        expect((await as('GET', path)).status, path).toBe(404);
+      for (const path of [
+        `${type}?_id=${id}`,
+        `${type}/_history?_count=1000`,
+        `_history?_count=1000&_type=${type}`,
+        `Patient/${theirs.patient}/${type}`,
+        `${type}?subject:missing=false&_include=${type}:patient`,
+        `Patient?_has:${type}:subject:_id=${id}`,
+      ]) {
+        const answer = await as('GET', path);
+        expect(answer.status, path).toBe(200);
+        expect(JSON.stringify(answer.body['entry'] ?? []), path).not.toContain(id);
+        expect(answer.body['total'] ?? 0, path).toBe(0);
+      }
+      const patch = [{ op: 'replace', path: '/status', value: 'entered-in-error' }];
+      const headers = { 'content-type': 'application/json-patch+json' };
+      expect((await as('PATCH', record, patch, headers)).status).toBeGreaterThanOrEqual(403);
+      expect((await as('PUT', record, { resourceType: type, id, status: 'x' })).status).toBeGreaterThanOrEqual(400);
+      await as('DELETE', record);
+      const entry = [{ request: { method: 'GET', url: record } }];
+      const { body } = await as('POST', '', { resourceType: 'Bundle', type: 'batch', entry });
+      expect(body['entry']).toMatchObject([{ response: { status: '404' } }]);
+    }
+    expect(await target.digest()).toBe(before);
   });
 
   test('changes neither, nor books for the patient', async () => {
