@@ -24,7 +24,7 @@ export function capabilityStatement(
     software: { name: 'medmost', version },
     implementation: { description: 'medmost', url: base },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
+    format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
     patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {

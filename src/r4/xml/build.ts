@@ -3,16 +3,11 @@ import { type Issue, Report } from '../issue.ts';
 import { isResourceType } from '../table.ts';
 import { type Frame, type Growing, lengthOf, pad, put, putPrimitive } from './frame.ts';
 import { NarrativeText } from './narrative.ts';
-import { fhirNamespace, isAttribute, type Part, planOf, xhtmlNamespace } from './plan.ts';
+import { fhirNamespace, isAttribute, type Part, planOf, schemaInstance, xhtmlNamespace, xmlns } from './plan.ts';
 import { parsePrimitive, spellingOf } from './primitive.ts';
-import { foreign, shown, type Tag } from './refusal.ts';
+import { foreign, Stop, shown, type Tag } from './refusal.ts';
 
-const schemaInstance = 'http://www.w3.org/2001/XMLSchema-instance';
-const xmlns = 'http://www.w3.org/2000/xmlns/';
 const mostIssues = 100;
-
-/** An issue has been noted after which nothing more can be said. */
-export class Stop extends Error {}
 
 export class Builder {
   root: Growing | undefined;
@@ -194,8 +189,13 @@ export class Builder {
     if (this.#report.isFull) throw new Stop();
   }
 
-  stop(code: Issue['code'], text: string): never {
+  /** @param text follows the place where the parser is, or stands for itself after a colon */
+  note(code: Issue['code'], text: string): void {
     this.#report.add(code, text);
+  }
+
+  stop(code: Issue['code'], text: string): never {
+    this.note(code, text);
     throw new Stop();
   }
 }

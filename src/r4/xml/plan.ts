@@ -17,6 +17,8 @@ export interface Part {
 
 export const fhirNamespace = 'http://hl7.org/fhir';
 export const xhtmlNamespace = 'http://www.w3.org/1999/xhtml';
+export const schemaInstance = 'http://www.w3.org/2001/XMLSchema-instance';
+export const xmlns = 'http://www.w3.org/2000/xmlns/';
 
 const plans = new Map<string, XmlPlan>();
 

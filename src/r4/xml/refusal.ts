@@ -6,6 +6,9 @@ import { fhirNamespace } from './plan.ts';
 
 export type Tag = SaxesTagNS;
 
+/** An issue has been noted after which nothing more can be said. */
+export class Stop extends Error {}
+
 /** Why an element is no resource that could be taken, and how to mend it. */
 export function foreign({ uri, local }: Tag): [what: string, mend: string, code: Issue['code']] {
   if (uri !== fhirNamespace)
