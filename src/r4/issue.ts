@@ -8,10 +8,12 @@ export type IssueCode =
   | 'code-invalid'
   | 'business-rule'
   | 'too-long'
+  | 'too-costly'
+  | 'extension'
   | 'not-supported';
 
 export interface Issue {
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'information';
   /** Of R4's issue-type. */
   readonly code: IssueCode;
   /** One or two English sentences: what is wrong, and how to mend it. Never holds a value of the resource. */

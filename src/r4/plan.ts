@@ -1,6 +1,7 @@
 /** The R4 table compiled for the validator: everything that can be decided before a resource is seen. */
 import { type BindingCheck, bindingCheckOf } from './binding.ts';
 import type { InvariantTest } from './invariants/invariant.ts';
+import { rareInvariant } from './invariants/rare.ts';
 import { invariantTests } from './invariants.ts';
 import { type PrimitiveCheck, primitiveChecks } from './primitives.ts';
 import { type Element, invariantOf, type Node, nodeOf } from './table.ts';
@@ -27,6 +28,8 @@ export interface ElementCheck {
 
 export interface InvariantCheck {
   readonly test: InvariantTest;
+  /** By fhirpath.js, which costs: only as far as the walk's effort goes. */
+  readonly isRare: boolean;
   readonly text: string;
   readonly severity: 'error' | 'warning';
 }
@@ -51,7 +54,7 @@ function buildPlan(node: Node): Plan {
     isResource: node.kind === 'resource',
     checks: new Map(elements.map((e) => [e.name, buildCheck(e, node)])),
     required: requiredOf(elements),
-    invariants: invariantChecks(node.invariants),
+    invariants: invariantChecks(node.invariants, node.name),
   };
 }
 
@@ -77,7 +80,7 @@ function buildCheck(element: Element, node: Node): ElementCheck {
     ...(primitive !== undefined && { primitive }),
     isAnchor: isAnchor(element, node),
     ...(binding !== undefined && { binding }),
-    invariants: invariantChecks(element.invariants),
+    invariants: invariantChecks(element.invariants, element.kind === 'primitive' ? element.path : element.type),
   };
 }
 
@@ -91,12 +94,15 @@ function isUri(type: string): boolean {
   return type === 'canonical' || type === 'uri' || type === 'url';
 }
 
-function invariantChecks(keys: readonly string[]): InvariantCheck[] {
+/** @param node the type or backbone path of the value that they are stated of */
+function invariantChecks(keys: readonly string[], node: string): InvariantCheck[] {
   return keys.flatMap((key) => {
-    const test = invariantTests.get(key);
+    const byHand = invariantTests.get(key);
+    const test = byHand ?? rareInvariant(key, node);
     const invariant = invariantOf(key);
     if (test === undefined || invariant === undefined) return [];
     const human = invariant.human.replace(/[\s.]+$/, '');
-    return [{ test, text: `: ${human} (R4 ${key.split('@')[0]}).`, severity: invariant.severity }];
+    const text = `: ${human} (R4 ${key.split('@')[0]}).`;
+    return [{ test, isRare: byHand === undefined, text, severity: invariant.severity }];
   });
 }

@@ -29,6 +29,8 @@ export interface ValidateOptions {
   readonly maxDepth?: number;
   /** Values of all kinds. Default 1,000,000. */
   readonly maxValues?: number;
+  /** Values that may be given to fhirpath.js, a value counting once for each invariant. Default 50,000: half a second at most. */
+  readonly maxEffort?: number;
   /** The walk ends at this many issues. Default 100. */
   readonly maxIssues?: number;
 }
@@ -43,6 +45,7 @@ export function validate(resource: unknown, options: ValidateOptions = {}): Issu
     maxDepth: options.maxDepth ?? 64,
     depth: 0,
     values: options.maxValues ?? 1_000_000,
+    effort: options.maxEffort ?? 50_000,
   };
   if (isObject(resource)) checkResource(resource, undefined, walk);
   else walk.report.add('structure', 'must be one resource: send a JSON object.');
@@ -65,20 +68,24 @@ function checkResource(resource: Json, container: Scope | undefined, walk: Walk)
   for (const anchor of scope.anchors) container.anchors.add(anchor);
 }
 
-function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): void {
+/** @returns how many values there are in it */
+function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): number {
   const { report } = walk;
   if (walk.depth >= walk.maxDepth) {
     report.add('too-long', `is nested deeper than ${walk.maxDepth} levels; flatten it.`);
-    return;
+    return 0;
   }
   walk.depth++;
   const before = report.issues.length;
+  const left = walk.values;
   const count = checkMembers(value, plan, scope, walk);
   if (count === 0 && !isIdEnough(value, plan)) report.add('structure', 'is empty; leave the element out.');
   checkRequired(value, plan, report);
   if (report.issues.length === before) checkOrder(value, plan, report);
-  checkInvariants(value, plan.invariants, scope, walk);
+  const size = left - walk.values;
+  if (plan.invariants.length > 0) checkInvariants(value, plan.invariants, scope, walk, size);
   walk.depth--;
+  return size;
 }
 
 /** @returns how many members there are besides `id` */
@@ -154,12 +161,12 @@ function checkValue(check: ElementCheck, value: unknown, scope: Scope, walk: Wal
 
 function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
   const { element } = check;
-  checkObject(value, planOf(element.type)!, scope, walk);
+  const size = checkObject(value, planOf(element.type)!, scope, walk);
   const misplaced = element.type === 'Reference' ? checkReference(value, element.targets, scope.root) : undefined;
   if (misplaced !== undefined) walk.report.add('value', misplaced);
   const unbound = check.binding?.(value);
   if (unbound !== undefined) walk.report.add('code-invalid', unbound);
-  checkInvariants(value, check.invariants, scope, walk);
+  if (check.invariants.length > 0) checkInvariants(value, check.invariants, scope, walk, size);
 }
 
 function checkCompanion(check: ElementCheck, companion: unknown, primitive: unknown, scope: Scope, walk: Walk): void {

@@ -16,6 +16,8 @@ export interface Walk {
   depth: number;
   /** How many more values may be looked at. */
   values: number;
+  /** How many more values may be given to fhirpath.js. */
+  effort: number;
 }
 
 /** Counts a value; false when there have been too many, which is reported once. */
@@ -77,10 +79,27 @@ function noteAnchor(check: ElementCheck, anchor: string, scope: Scope): void {
   if (anchor === '#' && (type === 'string' || type === 'canonical')) scope.pointsToContainer = true;
 }
 
-export function checkInvariants(value: Json, checks: readonly InvariantCheck[], scope: Scope, walk: Walk): void {
-  for (const { test, text, severity } of checks)
-    if ((severity === 'error' || walk.warnings) && !test(value, scope))
+/** @param size how many values there are in `value` */
+export function checkInvariants(
+  value: Json,
+  checks: readonly InvariantCheck[],
+  scope: Scope,
+  walk: Walk,
+  size: number,
+): void {
+  for (const { test, isRare, text, severity } of checks)
+    if ((severity === 'error' || walk.warnings) && (!isRare || afford(size, walk)) && !test(value, scope))
       walk.report.add('invariant', text, undefined, severity);
+}
+
+/** An evaluation takes about as long as looking at 20 values, however small its value is. */
+function afford(size: number, walk: Walk): boolean {
+  if (walk.effort < 0) return false;
+  walk.effort -= size + 20;
+  if (walk.effort >= 0) return true;
+  if (walk.warnings)
+    walk.report.add('too-costly', 'is too large: some of its invariants were not evaluated.', undefined, 'warning');
+  return false;
 }
 
 /** What R4 does not state and every scheduler needs. */

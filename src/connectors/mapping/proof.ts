@@ -70,9 +70,9 @@ function validateMade(
   example: string,
   report: Report,
 ): void {
-  for (const { expression, text, severity } of resource === undefined ? [] : validate(resource)) {
+  for (const { expression, text } of resource === undefined ? [] : validate(resource)) {
     const message = text.startsWith(expression) ? text.slice(expression.length).replace(/^:? /, '') : text;
-    report({ file: place.file, path: expression }, `${message} (${example})`, severity);
+    report({ file: place.file, path: expression }, `${message} (${example})`);
   }
 }
 
