@@ -1,4 +1,4 @@
-/** Required bindings: the codes that R4 itself fixes. https://hl7.org/fhir/R4/terminologies.html#strength */
+/** Bindings: the codes that R4 fixes (required) or advises (extensible, preferred). https://hl7.org/fhir/R4/terminologies.html#strength */
 import { type Element, systemsOf } from './table.ts';
 
 /** Undefined when the value is bound as it must be, else how to mend it. */
@@ -15,11 +15,32 @@ export function bindingCheckOf(element: Element): BindingCheck | undefined {
   if (element.required.endsWith('/currencies'))
     return (v) => (currencies.has(String(v)) ? undefined : 'takes a currency code of ISO 4217 such as RUB.');
   const systems = systemsOf(element.required);
-  return systems && checkOf(element, systems);
+  return systems && checkOf(element, systems, element.required);
 }
 
-function checkOf(element: Element, systems: ReadonlyMap<string, string>): BindingCheck | undefined {
-  const hint = `takes a code of ${element.required}: ${listOf(systems)}.`;
+export interface Advice {
+  readonly check: BindingCheck;
+  readonly severity: 'warning' | 'information';
+}
+
+/** For an extensible or preferred binding whose codes the table has. Text without a coding is no cause for advice. */
+export function adviceOf(element: Element): Advice | undefined {
+  const url = element.extensible ?? element.preferred;
+  const systems = url === undefined ? undefined : systemsOf(url);
+  const bound = systems && checkOf(element, systems, url!);
+  if (bound === undefined) return undefined;
+  const severity = element.extensible === undefined ? 'information' : 'warning';
+  const hint = `has no code of ${url}: ${listOf(systems!)}. Use one of them if one fits.`;
+  return { check: (v) => (isUncoded(element, v) || bound(v) === undefined ? undefined : hint), severity };
+}
+
+function isUncoded({ type }: Element, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return type === 'CodeableConcept' ? !('coding' in value) : !('code' in value);
+}
+
+function checkOf(element: Element, systems: ReadonlyMap<string, string>, url: string): BindingCheck | undefined {
+  const hint = `takes a code of ${url}: ${listOf(systems)}.`;
   switch (element.type) {
     case 'Coding':
       return (v) => (isIn(systems, v) ? undefined : `${hint} Give its system too.`);

@@ -1,9 +1,10 @@
 /** The R4 table compiled for the validator: everything that can be decided before a resource is seen. */
-import { type BindingCheck, bindingCheckOf } from './binding.ts';
+import { type Advice, adviceOf, type BindingCheck, bindingCheckOf } from './binding.ts';
 import type { InvariantTest } from './invariants/invariant.ts';
 import { rareInvariant } from './invariants/rare.ts';
 import { invariantTests } from './invariants.ts';
 import { type PrimitiveCheck, primitiveChecks } from './primitives.ts';
+import { type ProseRule, proseRules } from './prose.ts';
 import { type Element, invariantOf, type Node, nodeOf } from './table.ts';
 
 export interface Plan {
@@ -13,6 +14,8 @@ export interface Plan {
   /** Each needs one of its names. */
   readonly required: readonly { readonly step: string; readonly names: readonly string[]; readonly type: string }[];
   readonly invariants: readonly InvariantCheck[];
+  /** What R4 states in words, for a value that is right otherwise. */
+  readonly rule?: ProseRule;
 }
 
 export interface ElementCheck {
@@ -22,7 +25,10 @@ export interface ElementCheck {
   readonly list: boolean;
   readonly primitive?: PrimitiveCheck;
   readonly isAnchor: boolean;
+  /** It changes what the resource says: whoever does not understand it must refuse the resource. */
+  readonly isModifier: boolean;
   readonly binding?: BindingCheck;
+  readonly advice?: Advice;
   readonly invariants: readonly InvariantCheck[];
 }
 
@@ -49,12 +55,14 @@ export function planOf(name: string): Plan | undefined {
 
 function buildPlan(node: Node): Plan {
   const elements = [...node.elements.values()];
+  const rule = proseRules[node.name];
   return {
     name: node.name,
     isResource: node.kind === 'resource',
     checks: new Map(elements.map((e) => [e.name, buildCheck(e, node)])),
     required: requiredOf(elements),
     invariants: invariantChecks(node.invariants, node.name),
+    ...(rule !== undefined && { rule }),
   };
 }
 
@@ -72,6 +80,7 @@ function requiredOf(elements: readonly Element[]): Plan['required'] {
 
 function buildCheck(element: Element, node: Node): ElementCheck {
   const binding = bindingCheckOf(element);
+  const advice = adviceOf(element);
   const primitive = element.kind === 'primitive' ? primitiveChecks[element.type] : undefined;
   return {
     element,
@@ -79,7 +88,9 @@ function buildCheck(element: Element, node: Node): ElementCheck {
     list: element.list,
     ...(primitive !== undefined && { primitive }),
     isAnchor: isAnchor(element, node),
+    isModifier: element.name === 'modifierExtension' || (node.kind === 'resource' && element.name === 'implicitRules'),
     ...(binding !== undefined && { binding }),
+    ...(advice !== undefined && { advice }),
     invariants: invariantChecks(element.invariants, element.kind === 'primitive' ? element.path : element.type),
   };
 }

@@ -9,7 +9,7 @@ export interface RawTable {
   /** By type name (`Slot`, `Period`) or path of a backbone element (`Appointment.participant`). */
   nodes: Record<string, RawNode>;
   invariants: Record<string, RawInvariant>;
-  /** Value set URL → its codes; only sets of required bindings that can be enumerated. */
+  /** Value set URL → its codes; of required bindings, and small ones of extensible and preferred ones, that can be enumerated. */
   codes: Record<string, RawCodes>;
   /** Type, `Resource` or `DomainResource` → base search parameters. */
   searches: Record<string, RawParameter[]>;
@@ -33,6 +33,7 @@ export interface RawElement {
   /** Value set of a required binding. */
   required?: string;
   extensible?: string;
+  preferred?: string;
   /** Resource types that a Reference may point to; any when absent. */
   targets?: string[];
   invariants?: string[];

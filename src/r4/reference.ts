@@ -1,5 +1,5 @@
 /** Form and target type of a Reference. https://hl7.org/fhir/R4/references.html */
-import type { Json } from './json.ts';
+import { isObject, itemsOf, type Json } from './json.ts';
 import { isResourceType } from './table.ts';
 
 const relative = /^([A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
@@ -11,15 +11,22 @@ const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:/;
  * Undefined when `value.reference` and `value.type` may stand where only `targets` may be referred to (any resource when
  * empty), else how to mend it.
  * @param container the resource whose `contained` a `#id` is sought in
+ * @param entries fullUrl → resource type of the Bundle that a `urn:` is sought in
  */
-export function checkReference(value: Json, targets: readonly string[], container: Json): string | undefined {
+export function checkReference(
+  value: Json,
+  targets: readonly string[],
+  container: Json,
+  entries: ReadonlyMap<unknown, unknown> | undefined,
+): string | undefined {
   const { reference, type } = value;
   const stated = typeof type === 'string' && isResourceType(type) ? type : undefined;
   if (stated !== undefined && !isAllowed(stated, targets)) return allowed(targets);
   if (typeof reference !== 'string') return undefined;
-  const target = targetTypeOf(reference, container);
+  const target = targetTypeOf(reference, container, entries);
   if (target === 'malformed')
     return 'is not a reference: give Type/id, an absolute URL, urn:uuid:… or #id of a contained resource.';
+  if (target === 'dangling') return 'names nothing in this Bundle; give the entry that is meant the same fullUrl.';
   if (target === undefined) return undefined;
   if (!isResourceType(target)) return 'refers to a type that R4 does not have; correct the name before the slash.';
   if (stated !== undefined && stated !== target) return 'says in "type" another type than the reference has.';
@@ -35,8 +42,17 @@ function allowed(targets: readonly string[]): string {
 }
 
 /** Undefined when the text does not tell. */
-function targetTypeOf(reference: string, container: Json): string | undefined {
+function targetTypeOf(
+  reference: string,
+  container: Json,
+  entries: ReadonlyMap<unknown, unknown> | undefined,
+): string | undefined {
   if (reference.startsWith('#')) return containedType(reference.slice(1), container);
+  if (entries !== undefined && absolute.test(reference)) {
+    const type = entries.get(reference);
+    if (type === undefined && /^urn:(uuid|oid):/.test(reference)) return 'dangling';
+    if (typeof type === 'string' && isResourceType(type)) return type;
+  }
   const local = relative.exec(reference) ?? conditional.exec(reference);
   if (local !== null) return local[1];
   if (!absolute.test(reference)) return 'malformed';
@@ -62,4 +78,12 @@ function containedType(id: string, { contained, resourceType }: Json): string | 
   if (!Array.isArray(contained)) return undefined;
   const found = containedTypes(contained).get(id);
   return typeof found === 'string' ? found : undefined;
+}
+
+const closedTypes = new Set<unknown>(['transaction', 'batch', 'document', 'message', 'collection']);
+
+/** fullUrl → resource type of a Bundle that must hold all that it refers to by urn:; a page of a search or of a history need not. */
+export function entriesOf(bundle: Json): ReadonlyMap<unknown, unknown> | undefined {
+  if (!closedTypes.has(bundle.type)) return undefined;
+  return new Map(itemsOf(bundle, 'entry').map((e) => [e.fullUrl, isObject(e.resource) ? e.resource.resourceType : '']));
 }

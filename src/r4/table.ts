@@ -30,6 +30,8 @@ export interface Element {
   readonly required?: string;
   /** Value set URL of an extensible binding. */
   readonly extensible?: string;
+  /** Value set URL of a preferred binding. */
+  readonly preferred?: string;
   /** Of a Reference: the resource types it may point to; empty when any may be. */
   readonly targets: readonly string[];
   /** Keys of invariants stated on this element, besides those of its type. */
@@ -111,15 +113,17 @@ export function elementAt(type: string, path: string): Element | undefined {
   return element;
 }
 
-/** Codes of a value set that some required binding uses; undefined for sets R4 leaves to BCP-13 or ISO 4217. */
+/** Codes of a value set of a required binding, or of a small one of another; undefined where R4 leaves them to BCP-13 or ISO 4217. */
 export function codesOf(valueSetUrl: string): ReadonlySet<string> | undefined {
   return codesByValueSet.get(valueSetUrl);
 }
 
-/** The value sets that some required binding uses and whose codes can be enumerated. */
-export const requiredValueSets: readonly string[] = Object.keys(raw.codes);
+const required = Object.values(raw.nodes).flatMap((n) => Object.values(n.elements).flatMap((e) => e.required ?? []));
 
-/** Code → its code system, of a value set that some required binding uses (a `code` element carries no system itself). */
+/** The value sets that some required binding uses and whose codes can be enumerated. */
+export const requiredValueSets: readonly string[] = [...new Set(required)].filter((url) => url in raw.codes).sort();
+
+/** Code → its code system, of the same value sets (a `code` element carries no system itself). */
 export function systemsOf(valueSetUrl: string): ReadonlyMap<string, string> | undefined {
   return systemsByValueSet.get(valueSetUrl);
 }
@@ -184,6 +188,7 @@ function buildElements(node: string, key: string, element: RawElement): Element[
     min: element.min ?? 0,
     ...(element.required !== undefined && { required: element.required }),
     ...(element.extensible !== undefined && { extensible: element.extensible }),
+    ...(element.preferred !== undefined && { preferred: element.preferred }),
     targets: element.targets ?? [],
     invariants: element.invariants ?? [],
   }));

@@ -1,52 +1,36 @@
 /**
  * Whether a resource is valid R4: one walk over the table (protocols/r4.md §D, BEHAVIOURS.md §5.1) for structure,
- * cardinality, formats, required codes, reference targets and invariants, and "end before start", which R4 forgot.
+ * cardinality, formats, required codes, reference targets and invariants, and what R4 says in words or forgot (prose.ts).
  */
-import { type Issue, Report } from './issue.ts';
+import type { Issue } from './issue.ts';
 import { isObject, type Json } from './json.ts';
 import { type ElementCheck, type Plan, planOf } from './plan.ts';
-import { checkReference } from './reference.ts';
+import { checkReference, entriesOf } from './reference.ts';
 import { isResourceType } from './table.ts';
 import {
   checkChoice,
   checkInvariants,
-  checkOrder,
+  checkModifier,
   checkPrimitive,
   checkRequired,
+  giveAdvice,
   reportType,
   reportUnknown,
   type Scope,
   spend,
+  type ValidateOptions,
   type Walk,
+  walkFrom,
 } from './walk.ts';
 
 export type { Issue, IssueCode } from './issue.ts';
-
-export interface ValidateOptions {
-  /** Also report R4's own warnings, such as a missing narrative (dom-6). Default false. */
-  readonly warnings?: boolean;
-  /** Objects within objects. Default 64. */
-  readonly maxDepth?: number;
-  /** Values of all kinds. Default 1,000,000. */
-  readonly maxValues?: number;
-  /** Values that may be given to fhirpath.js, a value counting once for each invariant. Default 50,000: half a second at most. */
-  readonly maxEffort?: number;
-  /** The walk ends at this many issues. Default 100. */
-  readonly maxIssues?: number;
-}
+export type { ValidateOptions } from './walk.ts';
 
 /** All that is wrong with a parsed JSON value as an R4 resource; empty when it is valid. Never throws. */
 export function validate(resource: unknown, options: ValidateOptions = {}): Issue[] {
   const stated = isObject(resource) ? resource.resourceType : undefined;
   const type = typeof stated === 'string' && planOf(stated) !== undefined ? stated : 'Resource';
-  const walk: Walk = {
-    report: new Report(type, options.maxIssues ?? 100),
-    warnings: options.warnings ?? false,
-    maxDepth: options.maxDepth ?? 64,
-    depth: 0,
-    values: options.maxValues ?? 1_000_000,
-    effort: options.maxEffort ?? 50_000,
-  };
+  const walk = walkFrom(type, options);
   if (isObject(resource)) checkResource(resource, undefined, walk);
   else walk.report.add('structure', 'must be one resource: send a JSON object.');
   return walk.report.issues;
@@ -62,7 +46,10 @@ function checkResource(resource: Json, container: Scope | undefined, walk: Walk)
   }
   const root = container?.root ?? resource;
   const scope: Scope = { resource, root, anchors: new Set(), pointsToContainer: false, contained: [] };
+  const { entries } = walk;
+  if (plan.name === 'Bundle') walk.entries = entriesOf(resource);
   checkObject(resource, plan, scope, walk);
+  walk.entries = entries;
   if (container === undefined) return;
   container.contained.push(scope);
   for (const anchor of scope.anchors) container.anchors.add(anchor);
@@ -81,7 +68,7 @@ function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): number 
   const count = checkMembers(value, plan, scope, walk);
   if (count === 0 && !isIdEnough(value, plan)) report.add('structure', 'is empty; leave the element out.');
   checkRequired(value, plan, report);
-  if (report.issues.length === before) checkOrder(value, plan, report);
+  if (plan.rule !== undefined && report.issues.length === before) plan.rule(value, report);
   const size = left - walk.values;
   if (plan.invariants.length > 0) checkInvariants(value, plan.invariants, scope, walk, size);
   walk.depth--;
@@ -101,6 +88,7 @@ function checkMembers(value: Json, plan: Plan, scope: Scope, walk: Walk): number
     if (check === undefined) continue;
     if (check.element.choice !== undefined) chosen = checkChoice(check, chosen ?? [], walk.report);
     walk.report.enter(check.step);
+    if (check.isModifier) checkModifier(check, member, walk);
     if (key === check.element.name) checkElement(check, member, value, scope, walk);
     else checkCompanion(check, member, value[check.element.name], scope, walk);
     walk.report.leave();
@@ -151,7 +139,7 @@ function checkItems(check: ElementCheck, list: unknown[], companion: unknown, sc
 function checkValue(check: ElementCheck, value: unknown, scope: Scope, walk: Walk): void {
   const { report } = walk;
   if (value === null) report.add('structure', 'is null; leave the element out.');
-  else if (check.element.kind === 'primitive') checkPrimitive(check, value, scope, report);
+  else if (check.element.kind === 'primitive') checkPrimitive(check, value, scope, walk);
   else if (!isObject(value)) report.add('structure', `takes an object (${check.element.type}).`);
   // Resources of Bundle entries and Parameters stand for themselves, contained ones belong to their container.
   else if (check.element.type === 'Resource')
@@ -162,10 +150,12 @@ function checkValue(check: ElementCheck, value: unknown, scope: Scope, walk: Wal
 function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
   const { element } = check;
   const size = checkObject(value, planOf(element.type)!, scope, walk);
-  const misplaced = element.type === 'Reference' ? checkReference(value, element.targets, scope.root) : undefined;
+  const misplaced =
+    element.type === 'Reference' ? checkReference(value, element.targets, scope.root, walk.entries) : undefined;
   if (misplaced !== undefined) walk.report.add('value', misplaced);
   const unbound = check.binding?.(value);
   if (unbound !== undefined) walk.report.add('code-invalid', unbound);
+  if (check.advice !== undefined && walk.warnings) giveAdvice(check.advice, value, walk.report);
   if (check.invariants.length > 0) checkInvariants(value, check.invariants, scope, walk, size);
 }
 

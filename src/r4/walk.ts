@@ -1,23 +1,57 @@
 /** The state of one validation and the rules that look at a single value, without going deeper. */
+import type { Advice } from './binding.ts';
 import type { Scope } from './invariants/invariant.ts';
-import type { Report } from './issue.ts';
-import type { Json } from './json.ts';
-import { isReversed } from './order.ts';
+import { Report } from './issue.ts';
+import { isObject, type Json } from './json.ts';
 import type { ElementCheck, InvariantCheck, Plan } from './plan.ts';
 import { isResourceType } from './table.ts';
 import { checkXhtml } from './xhtml.ts';
 
 export type { Scope };
 
+export interface ValidateOptions {
+  /** Also report R4's own warnings, such as a missing narrative (dom-6), and codes other than those advised. Default false. */
+  readonly warnings?: boolean;
+  /**
+   * For a resource that is to be acted upon: URLs of the modifier extensions that are understood. Any other modifierExtension,
+   * and implicitRules, is then an error, as R4 wants it (extensibility.html#modifierExtension).
+   */
+  readonly understood?: ReadonlySet<string>;
+  /** Objects within objects. Default 64. */
+  readonly maxDepth?: number;
+  /** Values of all kinds. Default 1,000,000. */
+  readonly maxValues?: number;
+  /** Values that may be given to fhirpath.js, a value counting once for each invariant. Default 50,000: half a second at most. */
+  readonly maxEffort?: number;
+  /** The walk ends at this many issues. Default 100. */
+  readonly maxIssues?: number;
+}
+
 export interface Walk {
   readonly report: Report;
   readonly warnings: boolean;
+  readonly understood: ReadonlySet<string> | undefined;
+  /** fullUrl → resource type, inside of a Bundle whose references must stay in it. */
+  entries: ReadonlyMap<unknown, unknown> | undefined;
   readonly maxDepth: number;
   depth: number;
   /** How many more values may be looked at. */
   values: number;
   /** How many more values may be given to fhirpath.js. */
   effort: number;
+}
+
+export function walkFrom(type: string, options: ValidateOptions): Walk {
+  return {
+    report: new Report(type, options.maxIssues ?? 100),
+    warnings: options.warnings ?? false,
+    understood: options.understood,
+    entries: undefined,
+    maxDepth: options.maxDepth ?? 64,
+    depth: 0,
+    values: options.maxValues ?? 1_000_000,
+    effort: options.maxEffort ?? 50_000,
+  };
 }
 
 /** Counts a value; false when there have been too many, which is reported once. */
@@ -58,13 +92,30 @@ export function checkChoice(check: ElementCheck, before: ElementCheck[], report:
   return before;
 }
 
-export function checkPrimitive(check: ElementCheck, value: unknown, scope: Scope, report: Report): void {
+export function checkPrimitive(check: ElementCheck, value: unknown, scope: Scope, walk: Walk): void {
+  const { report } = walk;
   const hint = check.primitive?.(value);
   const unbound = hint === undefined ? check.binding?.(value) : undefined;
   if (hint !== undefined) report.add('value', `takes ${hint}.`);
   else if (unbound !== undefined) report.add('code-invalid', unbound);
+  else if (check.advice !== undefined && walk.warnings) giveAdvice(check.advice, value, report);
   else if (check.element.type === 'xhtml') checkNarrative(value as string, report);
   else if (check.isAnchor && (value as string).startsWith('#')) noteAnchor(check, value as string, scope);
+}
+
+export function giveAdvice({ check, severity }: Advice, value: unknown, report: Report): void {
+  const hint = check(value);
+  if (hint !== undefined) report.add('code-invalid', hint, undefined, severity);
+}
+
+/** https://hl7.org/fhir/R4/extensibility.html#modifierExtension, https://hl7.org/fhir/R4/resource.html#implicitRules */
+export function checkModifier(check: ElementCheck, member: unknown, walk: Walk): void {
+  const { report, understood } = walk;
+  if (understood === undefined) return;
+  if (check.element.name === 'implicitRules')
+    report.add('not-supported', 'names rules that this server does not know; leave it out.');
+  else if (!Array.isArray(member) || !member.every((e) => isObject(e) && understood.has(String(e.url))))
+    report.add('extension', 'changes the meaning in a way that this server does not understand; leave it out.');
 }
 
 function checkNarrative(text: string, report: Report): void {
@@ -100,10 +151,4 @@ function afford(size: number, walk: Walk): boolean {
   if (walk.warnings)
     walk.report.add('too-costly', 'is too large: some of its invariants were not evaluated.', undefined, 'warning');
   return false;
-}
-
-/** What R4 does not state and every scheduler needs. */
-export function checkOrder(value: Json, { name }: Plan, report: Report): void {
-  if ((name === 'Slot' || name === 'Appointment') && isReversed(value.start, value.end))
-    report.add('business-rule', 'is before start; let it end after it begins.', 'end');
 }

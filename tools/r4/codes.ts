@@ -3,15 +3,38 @@ import type { CodeSystemConcept, ValueSetComposeInclude } from '@medplum/fhirtyp
 import type { RawCodes, RawNode } from '../../src/r4/raw.ts';
 import type { Definitions } from './definitions.ts';
 
-/** Codes of every required binding in `nodes`; a set that R4's own files cannot enumerate (BCP-13, ISO 4217) is left out. */
+/** Sets of more codes, which nobody chooses from by hand, are not worth their place when they only advise. */
+const mostAdvised = 100;
+
+/**
+ * Codes of every required binding in `nodes`, and of the small ones that are extensible or preferred; a set that R4's own files
+ * cannot enumerate (BCP-13, ISO 4217) is left out.
+ */
 export function buildCodes(definitions: Definitions, nodes: Record<string, RawNode>): Record<string, RawCodes> {
-  const urls = Object.values(nodes).flatMap((n) => Object.values(n.elements).flatMap((e) => e.required ?? []));
+  const elements = Object.values(nodes).flatMap((n) => Object.values(n.elements));
   const built: Record<string, RawCodes> = {};
-  for (const url of [...new Set(urls)].sort()) {
+  for (const url of distinct(elements.flatMap((e) => e.required ?? []))) {
     const codes = expandValueSet(definitions, url);
     if (codes !== undefined) built[url] = codes;
   }
-  return built;
+  for (const url of distinct(elements.flatMap((e) => e.extensible ?? e.preferred ?? []))) {
+    const codes = built[url] ?? expandIfUnderstood(definitions, url);
+    const count = Object.values(codes ?? {}).flat().length;
+    if (codes !== undefined && count > 0 && count <= mostAdvised) built[url] = codes;
+  }
+  return Object.fromEntries(Object.entries(built).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function distinct(urls: readonly string[]): string[] {
+  return [...new Set(urls)].sort();
+}
+
+function expandIfUnderstood(definitions: Definitions, url: string): RawCodes | undefined {
+  try {
+    return expandValueSet(definitions, url);
+  } catch {
+    return undefined;
+  }
 }
 
 function expandValueSet(definitions: Definitions, url: string): RawCodes | undefined {

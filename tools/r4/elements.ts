@@ -65,6 +65,7 @@ function rawElement(element: ElementDefinition, built: Elements): RawElement {
     ...((element.min ?? 0) > 0 && { min: element.min as number }),
     ...(binding?.strength === 'required' && url !== undefined && { required: url }),
     ...(binding?.strength === 'extensible' && url !== undefined && { extensible: url }),
+    ...(binding?.strength === 'preferred' && url !== undefined && { preferred: url }),
     ...(targets.length > 0 && { targets }),
     ...(keys.length > 0 && { invariants: keys }),
   };
