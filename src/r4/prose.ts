@@ -1,4 +1,5 @@
 /** Rules that R4 states in words and not as invariants. Each looks at a value that is right otherwise. */
+import { checkDocument } from './document.ts';
 import type { Report } from './issue.ts';
 import { isObject, itemsOf, type Json } from './json.ts';
 import { isReversed } from './order.ts';
@@ -9,7 +10,7 @@ export type ProseRule = (value: Json, report: Report) => void;
 export const proseRules: Readonly<Record<string, ProseRule>> = {
   Appointment: checkOrder,
   Attachment: checkSize,
-  Bundle: checkLinks,
+  Bundle: checkBundle,
   'Bundle.entry': checkFullUrl,
   Slot: checkOrder,
 };
@@ -27,13 +28,19 @@ function checkSize({ data, size }: Json, report: Report): void {
     report.add('value', 'is not the number of bytes in data; correct it or leave it out.', 'size');
 }
 
-const once = new Set(['self', 'first', 'previous', 'prev', 'next', 'last']);
+const once = new Set<unknown>(['self', 'first', 'previous', 'prev', 'next', 'last']);
+
+function checkBundle(bundle: Json, report: Report): void {
+  checkLinks(bundle, report);
+  checkDocument(bundle, report);
+}
 
 /** https://hl7.org/fhir/R4/http.html#paging */
 function checkLinks(bundle: Json, report: Report): void {
   const relations = itemsOf(bundle, 'link').map((l) => l.relation);
-  const twice = [...once].find((name) => relations.indexOf(name) !== relations.lastIndexOf(name));
-  if (twice !== undefined) report.add('business-rule', `has two links "${twice}"; keep one.`, 'link');
+  const twice = relations.findIndex((name, i) => once.has(name) && relations.indexOf(name) < i);
+  if (twice !== -1)
+    report.add('business-rule', ': there is a link of this relation before; keep one.', `link[${twice}]`);
 }
 
 const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:/;

@@ -11,13 +11,13 @@ const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:/;
  * Undefined when `value.reference` and `value.type` may stand where only `targets` may be referred to (any resource when
  * empty), else how to mend it.
  * @param container the resource whose `contained` a `#id` is sought in
- * @param entries fullUrl → resource type of the Bundle that a `urn:` is sought in
+ * @param entries of the Bundle that the resource is in
  */
 export function checkReference(
   value: Json,
   targets: readonly string[],
   container: Json,
-  entries: ReadonlyMap<unknown, unknown> | undefined,
+  entries: Entries | undefined,
 ): string | undefined {
   const { reference, type } = value;
   const stated = typeof type === 'string' && isResourceType(type) ? type : undefined;
@@ -42,15 +42,11 @@ function allowed(targets: readonly string[]): string {
 }
 
 /** Undefined when the text does not tell. */
-function targetTypeOf(
-  reference: string,
-  container: Json,
-  entries: ReadonlyMap<unknown, unknown> | undefined,
-): string | undefined {
+function targetTypeOf(reference: string, container: Json, entries: Entries | undefined): string | undefined {
   if (reference.startsWith('#')) return containedType(reference.slice(1), container);
   if (entries !== undefined && absolute.test(reference)) {
-    const type = entries.get(reference);
-    if (type === undefined && /^urn:(uuid|oid):/.test(reference)) return 'dangling';
+    const type = entries.types.get(reference);
+    if (type === undefined && entries.isClosed && /^urn:(uuid|oid):/.test(reference)) return 'dangling';
     if (typeof type === 'string' && isResourceType(type)) return type;
   }
   const local = relative.exec(reference) ?? conditional.exec(reference);
@@ -80,10 +76,17 @@ function containedType(id: string, { contained, resourceType }: Json): string | 
   return typeof found === 'string' ? found : undefined;
 }
 
-const closedTypes = new Set<unknown>(['transaction', 'batch', 'document', 'message', 'collection']);
+/** What a Bundle holds, for the references of its resources. */
+export interface Entries {
+  /** fullUrl → resource type. */
+  readonly types: ReadonlyMap<unknown, unknown>;
+  /** Whatever is referred to by urn: must be in it. */
+  readonly isClosed: boolean;
+}
 
-/** fullUrl → resource type of a Bundle that must hold all that it refers to by urn:; a page of a search or of a history need not. */
-export function entriesOf(bundle: Json): ReadonlyMap<unknown, unknown> | undefined {
-  if (!closedTypes.has(bundle.type)) return undefined;
-  return new Map(itemsOf(bundle, 'entry').map((e) => [e.fullUrl, isObject(e.resource) ? e.resource.resourceType : '']));
+const closedTypes = new Set<unknown>(['transaction', 'batch', 'document', 'message']);
+
+export function entriesOf(bundle: Json): Entries {
+  const pairs = itemsOf(bundle, 'entry').map((e) => [e.fullUrl, isObject(e.resource) && e.resource.resourceType]);
+  return { types: new Map(pairs as [unknown, unknown][]), isClosed: closedTypes.has(bundle.type) };
 }

@@ -4,6 +4,7 @@ import type { Scope } from './invariants/invariant.ts';
 import { Report } from './issue.ts';
 import { isObject, type Json } from './json.ts';
 import type { ElementCheck, InvariantCheck, Plan } from './plan.ts';
+import type { Entries } from './reference.ts';
 import { isResourceType } from './table.ts';
 import { checkXhtml } from './xhtml.ts';
 
@@ -31,8 +32,8 @@ export interface Walk {
   readonly report: Report;
   readonly warnings: boolean;
   readonly understood: ReadonlySet<string> | undefined;
-  /** fullUrl → resource type, inside of a Bundle whose references must stay in it. */
-  entries: ReadonlyMap<unknown, unknown> | undefined;
+  /** Of the innermost Bundle around. */
+  entries: Entries | undefined;
   readonly maxDepth: number;
   depth: number;
   /** How many more values may be looked at. */

@@ -1,5 +1,6 @@
 /** Hand-written invariants against fhirpath.js: planted values that hold and fail, and random broken resources. */
 import { expect, test } from 'vitest';
+import { Decimal } from '../../src/r4/decimal.ts';
 import type { Scope } from '../../src/r4/invariants/invariant.ts';
 import { invariantTests } from '../../src/r4/invariants.ts';
 import { isResourceType, resourceTypes } from '../../src/r4/table.ts';
@@ -420,6 +421,20 @@ test.each(Object.entries(planted))('%s holds and fails as in fhirpath.js', (key,
       expect(invariantTests.get(key)!(value, scope), `ours ${key} ${JSON.stringify(value)}`).toBe(!failing);
       expect(failsByFhirpath(key, node, value, value, value), `fhirpath ${key} ${JSON.stringify(value)}`).toBe(failing);
     }
+});
+
+test('decimals that keep their digits are numbers like others', () => {
+  const value = (text: string) => new Decimal(text);
+  const scope = { resource: {}, root: {}, anchors: new Set<string>(), pointsToContainer: false, contained: [] };
+  const holds = (key: string, on: object) => invariantTests.get(key)!(on as Generated, scope);
+  expect(holds('age-1', { value: value('1.0'), code: 'a', system: ucum })).toBe(true);
+  expect(holds('age-1', { value: value('-1.0'), code: 'a', system: ucum })).toBe(false);
+  expect(holds('cnt-3', { value: value('2.0'), code: '1', system: ucum })).toBe(true);
+  expect(holds('cnt-3', { value: value('2.50'), code: '1', system: ucum })).toBe(false);
+  expect(holds('tim-4', { duration: value('-1.0') })).toBe(false);
+  expect(holds('tim-5', { period: value('-1.0') })).toBe(false);
+  expect(holds('rng-2', { low: { value: value('2.0') }, high: { value: value('10.0') } })).toBe(true);
+  expect(holds('rng-2', { low: { value: value('2.0') }, high: { value: 1 } })).toBe(false);
 });
 
 const inner = { resourceType: 'Patient', id: 'p' };

@@ -321,7 +321,15 @@ const defects: Record<string, [resource: unknown, code: Issue['code'], expressio
     'Bundle.entry[0].fullUrl',
   ],
   'urn that no entry has': [
-    bundle('collection', { entry: [{ fullUrl: urn, resource: slot({ schedule: { reference: `${urn}1` } }) }] }),
+    bundle('transaction', {
+      entry: [
+        {
+          fullUrl: urn,
+          resource: slot({ schedule: { reference: `${urn.slice(0, -1)}1` } }),
+          request: { method: 'POST', url: 'Slot' },
+        },
+      ],
+    }),
     'value',
     'Bundle.entry[0].resource.schedule',
   ],
@@ -338,7 +346,7 @@ const defects: Record<string, [resource: unknown, code: Issue['code'], expressio
       ],
     }),
     'business-rule',
-    'Bundle.link',
+    'Bundle.link[1]',
   ],
   'size that is not': [
     patient({ photo: [{ contentType: 'image/png', data: 'aGVsbG8=', size: 8 }] }),

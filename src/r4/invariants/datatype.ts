@@ -1,4 +1,5 @@
 /** Invariants of R4 datatypes. https://hl7.org/fhir/R4/datatypes.html */
+import { decimalValue } from '../decimal.ts';
 import { has, isObject, type Json } from '../json.ts';
 import { isReversed } from '../order.ts';
 import { containedTypes } from '../reference.ts';
@@ -7,10 +8,9 @@ import type { InvariantTest } from './invariant.ts';
 const ucum = 'http://unitsofmeasure.org';
 
 export const datatypeInvariants: Record<string, InvariantTest> = {
-  'age-1': (q) => isUcum(q) && (typeof q.value !== 'number' || q.value > 0),
+  'age-1': (q) => isUcum(q) && (decimalValue(q.value) ?? 1) > 0,
   'att-1': (a) => !has(a, 'data') || has(a, 'contentType'),
-  'cnt-3': (q) =>
-    isUcum(q) && (!has(q, 'code') || q.code === '1') && (typeof q.value !== 'number' || Number.isInteger(q.value)),
+  'cnt-3': (q) => isUcum(q) && (!has(q, 'code') || q.code === '1') && Number.isInteger(decimalValue(q.value) ?? 0),
   'cpt-2': (c) => !has(c, 'value') || has(c, 'system'),
   'dis-1': isUcum,
   'drq-1': (f) => has(f, 'path') !== has(f, 'searchParam'),
@@ -26,8 +26,8 @@ export const datatypeInvariants: Record<string, InvariantTest> = {
   'sqty-1': (q) => !has(q, 'comparator'),
   'tim-1': (r) => !has(r, 'duration') || has(r, 'durationUnit'),
   'tim-2': (r) => !has(r, 'period') || has(r, 'periodUnit'),
-  'tim-4': (r) => typeof r.duration !== 'number' || r.duration >= 0,
-  'tim-5': (r) => typeof r.period !== 'number' || r.period >= 0,
+  'tim-4': (r) => (decimalValue(r.duration) ?? 0) >= 0,
+  'tim-5': (r) => (decimalValue(r.period) ?? 0) >= 0,
   'tim-6': (r) => !has(r, 'periodMax') || has(r, 'period'),
   'tim-7': (r) => !has(r, 'durationMax') || has(r, 'duration'),
   'tim-8': (r) => !has(r, 'countMax') || has(r, 'count'),
@@ -62,10 +62,10 @@ function isContained(reference: unknown, { contained }: Json): boolean {
 
 /** Quantities of different units are not compared. */
 function isRangeReversed(low: unknown, high: unknown): boolean {
-  if (!isObject(low) || !isObject(high) || typeof low.value !== 'number' || typeof high.value !== 'number')
-    return false;
+  if (!isObject(low) || !isObject(high)) return false;
+  const [least, most] = [decimalValue(low.value), decimalValue(high.value)];
   const isSameUnit = low.system === high.system && low.code === high.code && low.unit === high.unit;
-  return isSameUnit && low.value > high.value;
+  return isSameUnit && least !== undefined && most !== undefined && least > most;
 }
 
 function includesMeal(when: unknown): boolean {

@@ -1,0 +1,54 @@
+/** Our validator against HL7's own: its published test cases that concern us, chosen by tools/r4/hl7.ts (see hl7/README.md). */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readJson } from '../../src/r4/json-reader.ts';
+import { type Issue, validate } from '../../src/r4/validate.ts';
+
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly errors: readonly { readonly place: string; readonly text: string }[];
+}
+
+const folder = join(import.meta.dirname, 'hl7');
+/** As bodies are read: without a byte order mark. */
+const read = (file: string) => new TextDecoder().decode(readFileSync(join(folder, file)));
+const cases = (JSON.parse(read('cases.json')) as Case[]).filter((c) => c.file.endsWith('.json'));
+/** Name → why we see it otherwise, and mean to. */
+const disagreements = JSON.parse(read('disagreements.json')) as Record<string, string>;
+
+const judged = cases.map((c) => ({ ...c, ours: errorsOf(read(`cases/${c.file}`)) }));
+const agreed = judged.filter((j) => j.ours.length > 0 === j.errors.length > 0);
+const refused = agreed.filter((j) => j.errors.length > 0);
+const placed = refused.filter((j) => j.errors.some((e) => j.ours.some((o) => isNear(e.place, o.expression))));
+
+function errorsOf(text: string): Pick<Issue, 'expression' | 'text'>[] {
+  const { value, issues } = readJson(text);
+  // Where the text stops to be JSON has no element to be compared.
+  return issues.length > 0
+    ? [{ expression: '', text: issues[0]!.text }]
+    : validate(value).filter((i) => i.severity === 'error');
+}
+
+/** One is told of the element and the other of what holds it, or of what it holds. */
+function isNear(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`) || b === '';
+}
+
+test('we agree with HL7, or say why not', () => {
+  console.log(`agree ${agreed.length} of ${cases.length}`);
+  console.log(`of ${refused.length} that both refuse, ${placed.length} for an error at the same place`);
+  const others = judged.filter((j) => !agreed.includes(j));
+  const told = others.map((j) => [j.name, j.errors.map((e) => `${e.place}: ${e.text}`), j.ours.map((o) => o.text)]);
+  expect(others.map((j) => j.name).sort(), JSON.stringify(told, null, 1)).toEqual(Object.keys(disagreements).sort());
+});
+
+test('what both refuse is refused at the same place', () => {
+  const elsewhere = refused.filter((j) => !placed.includes(j));
+  const told = elsewhere.map((j) => [j.name, j.errors.map((e) => e.place), j.ours.map((o) => o.expression)]);
+  expect(
+    elsewhere.map((j) => j.name),
+    JSON.stringify(told, null, 1),
+  ).toEqual([]);
+});
