@@ -44,6 +44,8 @@ export interface FaultDetails {
   retryAfter?: number;
   /** A further coded reason, e.g. `patient-unknown`; `kind` when absent. */
   code?: string;
+  /** Of R4's issue-type, where it says more than that of the kind: what a validator found. */
+  issueCode?: string;
   /** More issues of the same answer (a validator finds many at once). */
   issues?: readonly FaultIssue[];
   /** Further headers of the answer, with lower-case names. */

@@ -1,9 +1,9 @@
 /** batch and transaction. https://hl7.org/fhir/R4/http.html#transaction */
 import { Fault } from '../fault.ts';
-import { validate } from '../r4/validate.ts';
 import { type Entry, stepOf } from './bundle-entry.ts';
 import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Context } from './context.ts';
+import { checkValid } from './invalid.ts';
 import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
 import type { Reply } from './reply.ts';
@@ -33,23 +33,10 @@ function parseBundle(body: unknown): { type: 'batch' | 'transaction'; entries: r
     throw new Fault('too-large', `A Bundle has ${mostEntries} entries at most: send several.`, {
       expression: 'Bundle.entry',
     });
-  const [first, ...others] = validate(frameOf(bundle)).filter((i) => i.severity === 'error');
-  if (first !== undefined)
-    throw new Fault('bad-structure', first.text, { expression: first.expression, issues: others.slice(0, 50) });
+  // The resources are checked one by one, when their turn comes: in a batch, a bad one does not keep the others from it.
+  checkValid(bundle, { frameOnly: true });
   return { type: bundle.type, entries: entry };
 }
-
-/** The resources are checked one by one, when their turn comes: in a batch, a bad one does not keep the others from it. */
-function frameOf(bundle: { entry?: unknown }): object {
-  if (!Array.isArray(bundle.entry)) return bundle;
-  const bare = (e: unknown) =>
-    e !== null && typeof e === 'object' && 'resource' in e && isObject(e.resource)
-      ? { ...e, resource: { resourceType: 'Basic', code: { text: 'stands for it' } } }
-      : e;
-  return { ...bundle, entry: bundle.entry.map(bare) };
-}
-
-const isObject = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 async function batch(context: Context, asked: Asked, entries: readonly Entry[]): Promise<Reply[]> {
   const replies: Reply[] = [];

@@ -4,12 +4,12 @@ import { Fault } from '../fault.ts';
 import { checkIdentifiers, normaliseIdentifier } from '../r4/identifier.ts';
 import { readJson } from '../r4/json-reader.ts';
 import type { Reading } from '../r4/reading.ts';
-import { validate } from '../r4/validate.ts';
 import { readXml } from '../r4/xml/read.ts';
 import type { Resource } from '../store/resource.ts';
 import { mediaTypeOf } from './accept.ts';
 import { unpack } from './compression.ts';
 import { isVersionServed } from './format.ts';
+import { checkValid, invalid } from './invalid.ts';
 
 /** Of a body, packed and unpacked. */
 export const bodyLimit = 2_000_000;
@@ -84,8 +84,7 @@ export function parseResource(type: string, body: unknown): Resource {
     throw new Fault('bad-structure', `The resource sent to /${type} must have "resourceType": "${type}".`, {
       expression: 'resourceType',
     });
-  const issues = validate(body).filter((i) => i.severity === 'error');
-  if (issues.length > 0) throw invalid('bad-structure', issues);
+  checkValid(body);
   const wrong = checkIdentifiers(body as Resource);
   if (wrong.length > 0) throw invalid('invalid-content', wrong);
   return withOurIdentifiers(body as Resource);
@@ -95,11 +94,4 @@ export function parseResource(type: string, body: unknown): Resource {
 function withOurIdentifiers(resource: Resource): Resource {
   const { identifier } = resource;
   return Array.isArray(identifier) ? { ...resource, identifier: identifier.map(normaliseIdentifier) } : resource;
-}
-
-type Found = readonly { readonly code: string; readonly text: string; readonly expression: string }[];
-
-function invalid(kind: 'bad-structure' | 'invalid-content', issues: Found): Fault {
-  const [first, ...others] = issues;
-  return new Fault(kind, first!.text, { expression: first!.expression, issues: others.slice(0, 50) });
 }

@@ -1,11 +1,12 @@
 /** Calls an operation with parameters that have been checked. https://hl7.org/fhir/R4/operations.html#executing */
 import { Fault } from '../fault.ts';
 import { dateRange } from '../r4/date.ts';
+import { isObject } from '../r4/json.ts';
 import { isResourceType, nodeOf } from '../r4/table.ts';
-import { validate } from '../r4/validate.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Call } from './call.ts';
 import type { Context } from './context.ts';
+import { checkValid } from './invalid.ts';
 import type { Arguments, OperationDeclaration, OperationParameter } from './operation.ts';
 import type { Reply } from './reply.ts';
 import type { Asked } from './resource.ts';
@@ -55,17 +56,13 @@ function* fromBody(
 ): Generator<Given> {
   if (body === undefined || body === null) return;
   if (body instanceof URLSearchParams) return yield* fromQuery(body, inputs);
-  checkStructure(body);
+  const unchecked = inputs.some((p) => p.unchecked);
   const resource = body as Resource;
+  if (!unchecked || !isObject(body) || resource.resourceType === 'Parameters')
+    checkValid(body, { frameOnly: unchecked });
   if (resource.resourceType !== 'Parameters') return yield [soleResource(resource, inputs, operation), resource];
   for (const [i, part] of ((resource['parameter'] as Part[] | undefined) ?? []).entries())
     yield [part.name, givenValue(part, inputs, `Parameters.parameter[${i}]`)];
-}
-
-function checkStructure(body: unknown): void {
-  const [first, ...others] = validate(body).filter((i) => i.severity === 'error');
-  if (first === undefined) return;
-  throw new Fault('bad-structure', first.text, { expression: first.expression, issues: others.slice(0, 50) });
 }
 
 /** A resource without Parameters around it is allowed where it is the only one that could be meant. */

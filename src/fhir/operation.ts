@@ -31,6 +31,8 @@ export interface OperationParameter {
   /** A datatype (`Reference`, `dateTime`, …), `Resource` or a resource type; absent when it has parts. */
   readonly type?: string;
   readonly documentation: string;
+  /** A resource that is handed over as it was sent, right or wrong: the operation is there to judge it. */
+  readonly unchecked?: true;
   readonly parts?: readonly OperationParameter[];
 }
 

@@ -1,6 +1,6 @@
 /** Faults and everything else that is thrown → OperationOutcome. https://hl7.org/fhir/R4/operationoutcome.html */
 import { MappingError } from '../connectors/mapping.ts';
-import { Fault, faultKinds } from '../fault.ts';
+import { Fault, type FaultIssue, faultKinds } from '../fault.ts';
 import { isDatabaseDown, sqlState } from '../postgres.ts';
 import { faultSystem } from './terminology/fault-code.ts';
 
@@ -59,21 +59,25 @@ function faultOfHttp({ statusCode, code }: HttpError, cause: unknown): Fault {
   return new Fault('internal', 'The service failed to answer this request. The failure has been recorded.', { cause });
 }
 
-export function outcomeOf(fault: Fault): object {
+export function outcomeOf(fault: Fault): { resourceType: 'OperationOutcome'; issue: object[] } {
   const [, issue, severity] = faultKinds[fault.kind];
-  const { code = fault.kind, expression, issues = [] } = fault.details;
-  const further = issues.map((i) => ({
-    severity: i.severity ?? 'error',
-    code: i.code,
-    diagnostics: i.text,
-    ...(i.expression !== undefined && { expression: [i.expression] }),
-  }));
+  const { code = fault.kind, issueCode = issue, expression, issues = [] } = fault.details;
   const first = {
     severity,
-    code: issue,
+    code: issueCode,
     details: { coding: [{ system: faultSystem, code }], text: fault.message },
     diagnostics: fault.message,
     ...(expression !== undefined && { expression: [expression].flat() }),
   };
-  return { resourceType: 'OperationOutcome', issue: [first, ...further] };
+  return { resourceType: 'OperationOutcome', issue: [first, ...issues.map(issueOf)] };
+}
+
+export function issueOf({ severity = 'error', code, text, expression }: FaultIssue): object {
+  return {
+    severity,
+    code,
+    details: { text },
+    diagnostics: text,
+    ...(expression !== undefined && { expression: [expression] }),
+  };
 }

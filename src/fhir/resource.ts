@@ -74,6 +74,8 @@ export interface ResourceDeclaration {
    * `create` answers If-None-Exist itself.
    */
   readonly writesThrough?: boolean;
+  /** What a create that writes through refuses before it looks at anything else, for $validate. @throws Fault */
+  readonly check?: (asked: Asked, body: Resource) => void;
   readonly create?: (context: Context, asked: Asked, body: Resource) => Promise<Written>;
   readonly update?: (context: Context, asked: Asked, id: string, body: Resource) => Promise<Written>;
   /** What a patch makes of a resource; `update` when absent. @param before as it was read, of the version in If-Match */

@@ -141,10 +141,14 @@ function checkValue(check: ElementCheck, value: unknown, scope: Scope, walk: Wal
   if (value === null) report.add('structure', 'is null; leave the element out.');
   else if (check.element.kind === 'primitive') checkPrimitive(check, value, scope, walk);
   else if (!isObject(value)) report.add('structure', `takes an object (${check.element.type}).`);
-  // Resources of Bundle entries and Parameters stand for themselves, contained ones belong to their container.
-  else if (check.element.type === 'Resource')
-    checkResource(value, check.element.name === 'contained' ? scope : undefined, walk);
+  else if (check.element.type === 'Resource') checkInner(check, value, scope, walk);
   else checkComplex(check, value, scope, walk);
+}
+
+/** Resources of Bundle entries and Parameters stand for themselves, contained ones belong to their container. */
+function checkInner({ element }: ElementCheck, value: Json, scope: Scope, walk: Walk): void {
+  if (element.name === 'contained') checkResource(value, scope, walk);
+  else if (!walk.frameOnly) checkResource(value, undefined, walk);
 }
 
 function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk): void {

@@ -18,6 +18,8 @@ export interface ValidateOptions {
    * and implicitRules, is then an error, as R4 wants it (extensibility.html#modifierExtension).
    */
   readonly understood?: ReadonlySet<string>;
+  /** Of a Bundle or a Parameters: the resources in it are left to the caller. Default false. */
+  readonly frameOnly?: boolean;
   /** Objects within objects. Default 64. */
   readonly maxDepth?: number;
   /** Values of all kinds. Default 1,000,000. */
@@ -32,6 +34,7 @@ export interface Walk {
   readonly report: Report;
   readonly warnings: boolean;
   readonly understood: ReadonlySet<string> | undefined;
+  readonly frameOnly: boolean;
   /** Of the innermost Bundle around. */
   entries: Entries | undefined;
   readonly maxDepth: number;
@@ -47,6 +50,7 @@ export function walkFrom(type: string, options: ValidateOptions): Walk {
     report: new Report(type, options.maxIssues ?? 100),
     warnings: options.warnings ?? false,
     understood: options.understood,
+    frameOnly: options.frameOnly ?? false,
     entries: undefined,
     maxDepth: options.maxDepth ?? 64,
     depth: 0,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readJson } from '../../src/r4/json-reader.ts';
 import { type Issue, validate } from '../../src/r4/validate.ts';
+import { readXml } from '../../src/r4/xml/read.ts';
 
 interface Case {
   readonly name: string;
@@ -14,18 +15,18 @@ interface Case {
 const folder = join(import.meta.dirname, 'hl7');
 /** As bodies are read: without a byte order mark. */
 const read = (file: string) => new TextDecoder().decode(readFileSync(join(folder, file)));
-const cases = (JSON.parse(read('cases.json')) as Case[]).filter((c) => c.file.endsWith('.json'));
+const cases = JSON.parse(read('cases.json')) as Case[];
 /** Name → why we see it otherwise, and mean to. */
 const disagreements = JSON.parse(read('disagreements.json')) as Record<string, string>;
 
-const judged = cases.map((c) => ({ ...c, ours: errorsOf(read(`cases/${c.file}`)) }));
+const judged = cases.map((c) => ({ ...c, ours: errorsOf(c.file, read(`cases/${c.file}`)) }));
 const agreed = judged.filter((j) => j.ours.length > 0 === j.errors.length > 0);
 const refused = agreed.filter((j) => j.errors.length > 0);
 const placed = refused.filter((j) => j.errors.some((e) => j.ours.some((o) => isNear(e.place, o.expression))));
 
-function errorsOf(text: string): Pick<Issue, 'expression' | 'text'>[] {
-  const { value, issues } = readJson(text);
-  // Where the text stops to be JSON has no element to be compared.
+function errorsOf(file: string, text: string): Pick<Issue, 'expression' | 'text'>[] {
+  const { value, issues } = file.endsWith('.xml') ? readXml(text) : readJson(text);
+  // Where the text cannot be read has seldom an element to be compared.
   return issues.length > 0
     ? [{ expression: '', text: issues[0]!.text }]
     : validate(value).filter((i) => i.severity === 'error');

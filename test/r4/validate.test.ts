@@ -399,6 +399,20 @@ test.each(Object.entries(defects))('defect: %s', (_, [resource, code, expression
   expect(issues[0]!.text).toMatch(/[.!]$/);
 });
 
+test('the frame of a Bundle can be judged without the resources in it', () => {
+  const entry = { fullUrl: 'http://a/Slot/1', resource: { resourceType: 'Slot', id: '1', status: 'open' } };
+  const request = { method: 'PUT', url: 'Slot/1' };
+  const frame = (more: object) => validate(bundle('batch', { entry: [{ ...entry, ...more }] }), { frameOnly: true });
+  expect(frame({ request })).toEqual([]);
+  expect(frame({ request, fullUrl: 'http://a/Slot/2' })).toMatchObject([{ expression: 'Bundle.entry[0].fullUrl' }]);
+  expect(frame({})).toMatchObject([{ code: 'invariant', expression: 'Bundle' }]);
+  const contained = patient({
+    contained: [{ ...others, id: 'o', active: 1 }],
+    managingOrganization: { reference: '#o' },
+  });
+  expect(validate(contained, { frameOnly: true })).toHaveLength(1);
+});
+
 test('all defects are reported at once', () => {
   const issues = validate(slot({ status: 'open', start: 'завтра', comment: '', colour: 1, end: undefined }));
   expect(issues.map((i) => i.code).sort()).toEqual(['code-invalid', 'required', 'structure', 'value', 'value']);

@@ -26,6 +26,7 @@ const declaration: ResourceDeclaration = {
       documentation: 'When the patient wants the appointment, of one that waits for a time.',
     },
   ],
+  check,
   create,
   update,
 };
@@ -35,7 +36,7 @@ export default declaration;
 const pendingRetrySeconds = 2;
 const longestKey = 255;
 
-async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {
+function check(asked: Asked, body: Resource): { slot: string; patient: string } {
   if (asked.principal.role === 'registry') throw new Fault('forbidden', 'A registry reads; it does not book.');
   if (!['proposed', 'pending', 'booked'].includes(String(body['status'])))
     throw new Fault(
@@ -45,8 +46,11 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
         expression: 'Appointment.status',
       },
     );
-  const slot = slotOf(body);
-  const patient = patientOf(asked, body);
+  return { slot: slotOf(body), patient: patientOf(asked, body) };
+}
+
+async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {
+  const { slot, patient } = check(asked, body);
   const key = keyOf(asked, body);
   const condition = ifNoneExist(asked);
   const known = condition && (await matchOf(context, asked, 'Appointment', condition, 'http.if-none-exist'));
