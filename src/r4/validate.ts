@@ -166,8 +166,16 @@ function checkComplex(check: ElementCheck, value: Json, scope: Scope, walk: Walk
 function checkCompanion(check: ElementCheck, companion: unknown, primitive: unknown, scope: Scope, walk: Walk): void {
   const { name } = check.element;
   if (check.list) checkCompanionList(name, companion, primitive, scope, walk);
-  else if (isObject(companion)) checkObject(companion, planOf('Element')!, scope, walk);
+  else if (isObject(companion)) checkAside(companion, primitive, scope, walk);
   else walk.report.add('structure', `: _${name} takes an object with id or extension.`);
+}
+
+/** What stands beside a primitive, or for it: then an id is not enough (ele-1). */
+function checkAside(companion: Json, primitive: unknown, scope: Scope, walk: Walk): void {
+  const isAlone = primitive === undefined || primitive === null;
+  if (isAlone && companion.extension === undefined && companion.id !== undefined)
+    walk.report.add('structure', 'has neither a value nor an extension; leave the element out.');
+  else checkObject(companion, planOf('Element')!, scope, walk);
 }
 
 function checkCompanionList(name: string, list: unknown, primitive: unknown, scope: Scope, walk: Walk): void {
@@ -176,10 +184,11 @@ function checkCompanionList(name: string, list: unknown, primitive: unknown, sco
     report.add('structure', `: _${name} must be a list with an object in it.`);
     return;
   }
+  const values = Array.isArray(primitive) ? primitive : [];
   for (let i = 0; i < list.length && spend(walk); i++) {
     report.enter(i);
-    const isPadding = list[i] === null && Array.isArray(primitive) && i < primitive.length;
-    if (isObject(list[i])) checkObject(list[i], planOf('Element')!, scope, walk);
+    const isPadding = list[i] === null && i < values.length;
+    if (isObject(list[i])) checkAside(list[i], values[i], scope, walk);
     else if (!isPadding) report.add('structure', `: _${name} takes objects and, where there is nothing to say, null.`);
     report.leave();
   }

@@ -104,7 +104,7 @@ export function checkPrimitive(check: ElementCheck, value: unknown, scope: Scope
   if (hint !== undefined) report.add('value', `takes ${hint}.`);
   else if (unbound !== undefined) report.add('code-invalid', unbound);
   else if (check.advice !== undefined && walk.warnings) giveAdvice(check.advice, value, report);
-  else if (check.element.type === 'xhtml') checkNarrative(value as string, report);
+  else if (check.element.type === 'xhtml') checkNarrative(value as string, scope, report);
   else if (check.isAnchor && (value as string).startsWith('#')) noteAnchor(check, value as string, scope);
 }
 
@@ -123,8 +123,8 @@ export function checkModifier(check: ElementCheck, member: unknown, walk: Walk):
     report.add('extension', 'changes the meaning in a way that this server does not understand; leave it out.');
 }
 
-function checkNarrative(text: string, report: Report): void {
-  const fault = checkXhtml(text);
+function checkNarrative(text: string, scope: Scope, report: Report): void {
+  const fault = checkXhtml(text, scope.anchors);
   if (fault !== undefined) report.add('invariant', fault);
 }
 

@@ -11,7 +11,7 @@ const elements = new Set(
 const attributes = new Set(
   `abbr accesskey align alt axis border cellpadding cellspacing char charoff cite class colspan coords dir frame headers height
   href hreflang id lang longdesc name nohref noshade nowrap rel rev rowspan rules scope shape span src start style summary
-  tabindex title type usemap valign value width xml:lang xmlns`.split(/\s+/),
+  tabindex title type usemap valign value width xml:lang xml:space xmlns`.split(/\s+/),
 );
 
 const links = new Set(['href', 'src', 'cite', 'longdesc', 'usemap']);
@@ -19,9 +19,12 @@ const safeLink =
   /^(?:https?:|mailto:|tel:|cid:|urn:|#|data:image\/(?:png|jpeg|gif);|[A-Za-z0-9./_~-]+(?:[?#][^:]*)?$)/i;
 const unsafeStyle = /url\s*\(|expression\s*\(|@import|javascript:|\\/i;
 
-/** Undefined when `text` may be a Narrative.div, else how to mend it, to follow the place. */
-export function checkXhtml(text: string): string | undefined {
-  const found: Findings = { depth: 0, content: false, fault: undefined };
+/**
+ * Undefined when `text` may be a Narrative.div, else how to mend it, to follow the place.
+ * @param anchors gets the `#…` links, which may mean contained resources
+ */
+export function checkXhtml(text: string, anchors: Set<string>): string | undefined {
+  const found: Findings = { depth: 0, content: false, fault: undefined, anchors };
   try {
     parse(text, found);
   } catch {
@@ -35,6 +38,7 @@ interface Findings {
   depth: number;
   content: boolean;
   fault: string | undefined;
+  readonly anchors: Set<string>;
 }
 
 function parse(text: string, found: Findings): void {
@@ -63,7 +67,10 @@ function checkTag({ name, attributes: given }: SaxesTagPlain, found: Findings): 
     found.fault ??= `must be one <div xmlns="${namespace}">.`;
   if (!elements.has(name)) found.fault ??= 'has an element that R4 does not allow in narrative (R4 txt-1).';
   if (name === 'img') found.content = true;
-  for (const [key, value] of Object.entries(given)) found.fault ??= attributeFault(key, value);
+  for (const [key, value] of Object.entries(given)) {
+    found.fault ??= attributeFault(key, value);
+    if (links.has(key) && value.startsWith('#')) found.anchors.add(value);
+  }
 }
 
 function attributeFault(name: string, value: string): string | undefined {

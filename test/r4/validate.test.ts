@@ -72,6 +72,10 @@ const valid: Record<string, object> = {
     contained: [{ ...others, id: 'o' }],
     managingOrganization: { reference: '#o' },
   }),
+  'contained and shown in the narrative': patient({
+    contained: [{ resourceType: 'Binary', id: 'i', contentType: 'image/png', data: 'aGVsbG8=' }],
+    text: { status: 'generated', div: xhtml('<img src="#i" alt="a"/>') },
+  }),
   'absolute reference': slot({ schedule: { reference: 'https://example.org/fhir/Schedule/1' } }),
   'urn reference': slot({ schedule: { reference: 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0' } }),
   'conditional reference': appointment({
@@ -363,10 +367,20 @@ const defects: Record<string, [resource: unknown, code: Issue['code'], expressio
     'value',
     'Patient.birthDate.extension[0].value',
   ],
+  'id in the place of a value': [
+    patient({ birthDate: undefined, _birthDate: { id: 'b' } }),
+    'structure',
+    'Patient.birthDate',
+  ],
+  'id in the place of a value of a list': [
+    patient({ name: [{ given: ['А', null], _given: [null, { id: 'b' }] }] }),
+    'structure',
+    'Patient.name[0].given[1]',
+  ],
   'companion of an object': [slot({ _schedule: { id: 'a' } }), 'structure', 'Slot'],
   'companion that is no object': [patient({ _birthDate: 'a' }), 'structure', 'Patient.birthDate'],
   'companion list of another length': [
-    patient({ name: [{ given: ['А'], _given: [null, { id: 'a' }] }] }),
+    patient({ name: [{ given: ['А'], _given: [null, { extension: [{ url: 'urn:a', valueString: 'x' }] }] }] }),
     'structure',
     'Patient.name[0].given',
   ],
