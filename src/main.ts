@@ -15,6 +15,7 @@ import { loadOperations } from './fhir/operations.ts';
 import { publish } from './fhir/publication.ts';
 import { publicationsOf } from './fhir/publications.ts';
 import { loadResources } from './fhir/resources.ts';
+import { openCursors } from './fhir/search/cursor.ts';
 import { ownParameters } from './fhir/search/parameter.ts';
 import type { Declarations } from './fhir/search/request.ts';
 import { createSlotRenderer } from './fhir/search/slot.ts';
@@ -151,6 +152,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     version,
     clinics,
     slots: createSlotRenderer(pool),
+    cursors: await openCursors(pool),
     booking,
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),

@@ -8,6 +8,7 @@ import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
 import type { Operations } from './operations.ts';
+import type { Cursors } from './search/cursor.ts';
 import type { Declarations } from './search/request.ts';
 import type { SlotRenderer } from './search/slot.ts';
 import type { Terminology } from './terminology/terminology.ts';
@@ -23,6 +24,7 @@ export interface Context {
   readonly version: string;
   readonly clinics: Clinics;
   readonly slots: SlotRenderer;
+  readonly cursors: Cursors;
   readonly booking: Booking;
   readonly holding: Holding;
   readonly live: LiveCheck;

@@ -122,6 +122,13 @@ create index search_rare_place on search_rare (parameter, latitude, doc) where l
 create index search_rare_doc on search_rare (doc);
 comment on column search_rare.item is 'of a composite value: which of the elements that it is composed of; place: which of its components';
 
+-- Links of pages are sealed by it. It lies here so that all hubs on the database understand each other's.
+create table page_key (
+  one boolean primary key default true check (one),
+  secret bytea not null
+);
+insert into page_key (secret) values (sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')));
+
 -- The JSON members that all slots of a schedule share, as text without braces; rows never change, so hubs cache them for ever.
 create table slot_fragment (
   id integer generated always as identity primary key,

@@ -85,11 +85,43 @@ test('a status of another code system is no status of a Slot', async () => {
   expect(await Promise.all(totals)).toEqual([78, 0]);
 });
 
-test('a walk over pages whose place has vanished is told so and does not end in silence', async () => {
+const linkOf = (body: string, relation: string) => {
+  const { link } = JSON.parse(body) as { link: { relation: string; url: string }[] };
+  return link.find((l) => l.relation === relation)?.url.replace('http://hub.test/fhir/', '');
+};
+
+test('a walk over pages goes on where it was when the resource that ended a page has vanished', async () => {
   const { body } = await target.send(target.get('Appointment?_sort=date&_count=1'));
-  const page = JSON.parse(body) as { link: { relation: string; url: string }[]; entry: { resource: { id: string } }[] };
-  const next = page.link.find((l) => l.relation === 'next')!.url.replace('http://hub.test/fhir/', '');
-  expect((await target.send(target.get(next))).status).toBe(200);
-  await target.hub.pool.query('delete from document where id = $1', [page.entry[0]!.resource.id]);
-  expect((await target.send(target.get(next))).status).toBe(410);
+  const [first] = (JSON.parse(body) as { entry: { resource: { id: string } }[] }).entry;
+  const next = linkOf(body, 'next')!;
+  const before = await target.send(target.get(next));
+  await target.hub.pool.query('delete from document where id = $1', [first!.resource.id]);
+  const after = await target.send(target.get(next));
+  const entries = (text: string) => (JSON.parse(text) as { entry: unknown }).entry;
+  expect([after.status, entries(after.body)]).toEqual([200, entries(before.body)]);
+});
+
+test('a page link of another installation is gone, a forged or mutilated one is refused', async () => {
+  const { body } = await target.send(target.get('Patient?_sort=family&_count=1'));
+  const next = linkOf(body, 'next')!;
+  const cursor = new URLSearchParams(next.slice(next.indexOf('?'))).get('_cursor')!;
+  const statusOf = async (text: string, type = 'Patient') =>
+    (await target.send(target.get(`${type}?_sort=${type === 'Slot' ? 'status' : 'family'}&_count=1&_cursor=${text}`)))
+      .status;
+  expect(await statusOf(cursor)).toBe(200);
+  expect(await statusOf(`${cursor[0] === '0' ? '1' : '0'}${cursor.slice(1)}`)).toBe(410);
+  expect(await statusOf(`${cursor.slice(0, -2)}${cursor.endsWith('A') ? 'B' : 'A'}A`)).toBe(400);
+  const epoch = cursor.slice(0, 8);
+  const forged = (value: unknown) => `${epoch}p${Buffer.from(JSON.stringify(value)).toString('base64url')}`;
+  for (const value of [
+    {},
+    [],
+    { at: 'x' },
+    { at: [1] },
+    { at: ['x', 'y', 'z'] },
+    { at: [null] },
+    { at: ["x'", '1 or 1=1'] },
+  ])
+    expect([400, await statusOf(forged(value)), await statusOf(forged(value), 'Slot')]).toEqual([400, 400, 400]);
+  expect(await statusOf(forged({ at: ['\0', '1'] }))).toBe(400);
 });

@@ -10,6 +10,7 @@ import { loadOperations } from '../../src/fhir/operations.ts';
 import { publish } from '../../src/fhir/publication.ts';
 import { publicationsOf } from '../../src/fhir/publications.ts';
 import { loadResources } from '../../src/fhir/resources.ts';
+import { openCursors } from '../../src/fhir/search/cursor.ts';
 import { ownParameters } from '../../src/fhir/search/parameter.ts';
 import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
 import { createServer } from '../../src/fhir/server.ts';
@@ -71,6 +72,7 @@ export async function createTestHub(
     version: '0',
     clinics,
     slots: createSlotRenderer(pool),
+    cursors: await openCursors(pool),
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),

@@ -1,39 +1,65 @@
-/** The Bundle of a page. https://hl7.org/fhir/R4/http.html#paging */
+/** The Bundle of a page. https://hl7.org/fhir/R4/search.html#return, http.html#paging */
 import { type ByteString, bytesOf } from '../byte-string.ts';
 import { cursorName, type SearchRequest } from './request.ts';
 
-export interface Page {
-  /** Entries of matches as JSON text, joined by commas. */
-  readonly entries: ByteString;
-  readonly size: number;
-  /** Ids of the matches, for includes; empty when nothing is to be included. */
-  readonly ids: readonly string[];
-  readonly next: string | undefined;
+export interface Links {
+  readonly first?: string | undefined;
+  readonly previous?: string | undefined;
+  readonly next?: string | undefined;
+  /** The rest of what is included. */
+  readonly related?: string | undefined;
 }
 
-/** A searchset with its links. @param included entries as JSON text */
+export interface Content {
+  /** Joined by commas, each; empty where there is none. */
+  readonly matches: ByteString;
+  readonly included: ByteString;
+  /** What is to be said of the result. */
+  readonly remarks: readonly Remark[];
+}
+
+export interface Remark {
+  /** https://hl7.org/fhir/R4/valueset-issue-type.html */
+  readonly code: string;
+  readonly text: string;
+}
+
+/** A searchset with its links. @param links cursors; the first page has the cursor '' */
 export function bundle(
   base: string,
   request: SearchRequest,
-  page: Page,
-  included: string,
   total: number | undefined,
+  links: Links,
+  { matches, included, remarks }: Content,
 ): ByteString {
-  const self = link('self', base, request, request.cursor);
-  const next = page.next === undefined || request.count === 0 ? '' : `,${link('next', base, request, page.next)}`;
   const count = total === undefined ? '' : `,"total":${total}`;
-  const head = `{"resourceType":"Bundle","type":"searchset"${count},"link":[${self}${next}]`;
-  if (request.count === 0 || page.entries.length === 0) return `${bytesOf(head)}}`;
-  const tail = included === '' ? ']}' : `,${included}]}`;
-  return `${bytesOf(head)},"entry":[${page.entries}${bytesOf(tail)}`;
+  const all = [link('self', base, request, request.cursor ?? '')];
+  for (const relation of ['first', 'previous', 'next', 'related'] as const) {
+    const cursor = links[relation];
+    if (cursor !== undefined) all.push(link(relation, base, request, cursor));
+  }
+  const head = `{"resourceType":"Bundle","type":"searchset"${count},"link":[${all.join(',')}]`;
+  const said = remarks.length === 0 ? '' : bytesOf(remarkEntry(remarks));
+  const entries = [matches, included, said].filter((text) => text !== '').join(',');
+  return entries === '' ? `${bytesOf(head)}}` : `${bytesOf(head)},"entry":[${entries}]}`;
 }
 
-function link(relation: string, base: string, request: SearchRequest, cursor: string | undefined): string {
+function link(relation: string, base: string, request: SearchRequest, cursor: string): string {
   const query = new URLSearchParams(request.sent.map(([k, v]): [string, string] => [k, v]));
   if (query.has('_count')) query.set('_count', String(request.count));
-  if (cursor !== undefined) query.set(cursorName, cursor);
+  if (cursor !== '') query.set(cursorName, cursor);
   const text = query.size === 0 ? '' : `?${query}`;
   const { type, compartment } = request;
   const path = compartment === undefined ? type : `${compartment.type}/${compartment.id}/${type}`;
   return JSON.stringify({ relation, url: `${base}/${path}${text}` });
+}
+
+/** An entry as JSON text. */
+export function entryOf(base: string, type: string, id: string, body: string, mode: 'match' | 'include'): string {
+  return `{"fullUrl":"${base}/${type}/${id}","resource":${body},"search":{"mode":"${mode}"}}`;
+}
+
+function remarkEntry(remarks: readonly Remark[]): string {
+  const issue = remarks.map(({ code, text }) => ({ severity: 'warning', code, diagnostics: text }));
+  return JSON.stringify({ resource: { resourceType: 'OperationOutcome', issue }, search: { mode: 'outcome' } });
 }

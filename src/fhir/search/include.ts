@@ -1,113 +1,125 @@
-/** `_include` and `_include:iterate`. https://hl7.org/fhir/R4/search.html#include. Included documents are visible ones only. */
-
-import { Fault } from '../../fault.ts';
-import { documentVisible, slotVisible, viewerValues } from '../../store/visibility.ts';
+/** What is included with the matches of a page. https://hl7.org/fhir/R4/search.html#include. Complete, or declared not to be. */
 import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
-import { entryOf } from './entry.ts';
-import type { Include, SearchRequest } from './request.ts';
-import { idOfSlot, slotColumn } from './slot.ts';
+import { includeStatements, selectByIds } from './include.sql.ts';
+import type { SearchRequest } from './request.ts';
+import { prepared, type SearchContext, Statement } from './statement.ts';
 
-interface Found {
-  type: string;
-  id: string;
-  body: string;
+export interface Included {
+  readonly type: string;
+  readonly id: string;
+  /** JSON text. */
+  readonly body: string;
 }
 
-/** More than this is refused rather than cut in silence. */
-const limit = 5000;
-const rounds = 5;
+export interface Inclusion {
+  readonly entries: readonly Included[];
+  /** The last entry, when there are more behind it. */
+  readonly rest: string | undefined;
+  /** Not even all that there is to include was found. */
+  readonly cut: boolean;
+}
 
-/** @returns entries as JSON text joined by commas, empty when there are none */
-export async function includeDocuments(
+/** Of a Bundle; the rest is fetched by its link. */
+const mostIncluded = 1000;
+/** That are found at all. */
+const mostFound = 50_000;
+/** Iterations, for resources that refer to each other in a circle or a long row. */
+const mostRounds = 20;
+
+interface Row {
+  readonly type: string;
+  readonly id: string;
+  readonly content?: string;
+}
+
+/** @param ids of the matches. @param after only what comes behind it, of what a Bundle before could not hold */
+export async function readIncluded(
   context: Context,
   asked: Asked,
   request: SearchRequest,
+  c: SearchContext,
   ids: readonly string[],
-): Promise<string> {
-  if (request.includes.length === 0 || ids.length === 0) return '';
-  const found = new Map<string, Found>();
-  let sources = new Map([[request.type, ids]]);
-  for (let round = 0; round < rounds && sources.size > 0; round++) {
-    const fresh: Found[] = [];
-    for (const include of request.includes) {
-      const from = sources.get(include.source);
-      if (from === undefined || (round > 0 && !include.iterate)) continue;
-      for (const row of await readTargets(context, asked, include, from)) {
-        const key = `${row.type}/${row.id}`;
-        if (found.has(key) || (row.type === request.type && ids.includes(row.id))) continue;
-        found.set(key, row);
-        fresh.push(row);
-      }
-    }
-    if (found.size > limit)
-      throw new Fault('too-large', `More than ${limit} resources would be included. Ask for fewer matches by _count.`, {
-        expression: 'http._include',
-      });
-    sources = new Map([...Map.groupBy(fresh, (f) => f.type)].map(([type, list]) => [type, list.map((f) => f.id)]));
+  after?: string,
+): Promise<Inclusion> {
+  if (request.includes.length === 0 || ids.length === 0) return { entries: [], rest: undefined, cut: false };
+  const asking = { context, asked, request, c, ids };
+  if (after === undefined) {
+    const all = await walk(asking, true, mostIncluded);
+    if (!all.cut) return { entries: await bodiesOf(context, all.found), rest: undefined, cut: false };
   }
-  return [...found.values()].map((f) => entryOf(asked.base, f.type, f.id, f.body, 'include')).join(',');
+  // Keys alone, and in their order, so that one Bundle goes on where the one before has ended.
+  const { found, cut } = await walk(asking, false, mostFound);
+  const keys = found.map((row) => `${row.type}/${row.id}`).sort();
+  const behind = after === undefined ? keys : keys.filter((key) => key > after);
+  const page = behind.slice(0, mostIncluded);
+  const rest = behind.length > page.length ? page.at(-1) : undefined;
+  return { entries: await bodiesOf(context, await readKeys(asking, page)), rest, cut };
 }
 
-async function readTargets(context: Context, asked: Asked, include: Include, ids: readonly string[]): Promise<Found[]> {
-  const documents = await readDocumentTargets(context, asked, include, ids);
-  const { targets } = include.parameter;
-  const maySlots = include.source !== 'Slot' && targets.includes('Slot') && (include.target ?? 'Slot') === 'Slot';
-  return maySlots ? [...documents, ...(await readSlotTargets(context, asked, include, ids))] : documents;
+interface Asking {
+  readonly context: Context;
+  readonly asked: Asked;
+  readonly request: SearchRequest;
+  readonly c: SearchContext;
+  readonly ids: readonly string[];
 }
 
-async function readSlotTargets(
-  context: Context,
-  asked: Asked,
-  { source, parameter }: Include,
-  ids: readonly string[],
-): Promise<Found[]> {
-  const { rows } = await context.db.query<{ slot: string }>({
-    name: 'include_slot_of_document',
-    text: slotsOfDocuments,
-    values: [...viewerValues(asked.viewer), ids, numberOf(context, source, parameter.code), source],
-  });
-  const body = async (slot: string) => textOf(await context.slots.resource(slot));
-  return Promise.all(rows.map(async ({ slot }) => ({ type: 'Slot', id: idOfSlot(slot), body: await body(slot) })));
+async function walk(
+  { context, asked, request, c, ids }: Asking,
+  bodies: boolean,
+  most: number,
+): Promise<{ found: Row[]; cut: boolean }> {
+  const matches = new Set(ids);
+  const found = new Map<string, Row>();
+  let sources = new Map([[request.type, ids]]);
+  for (let round = 0; sources.size > 0; round++) {
+    if (round === mostRounds) return { found: [...found.values()], cut: true };
+    const fresh: Row[] = [];
+    for (const include of request.includes.filter((i) => round === 0 || i.iterate))
+      for (const [type, from] of sources) {
+        const s = new Statement(asked.viewer);
+        for (const text of includeStatements(s, include, type, from, bodies, c)) {
+          const limit = `limit ${most + 1}`;
+          const { rows } = await context.db.query<Row>(prepared(`${text} ${limit}`, s.values));
+          for (const row of rows) {
+            const key = `${row.type}/${row.id}`;
+            if (found.has(key) || (row.type === request.type && matches.has(row.id))) continue;
+            found.set(key, row);
+            fresh.push(row);
+          }
+          if (rows.length > most || found.size > most) return { found: [...found.values()].slice(0, most), cut: true };
+        }
+      }
+    sources = new Map([...Map.groupBy(fresh, (row) => row.type)].map(([type, list]) => [type, list.map((r) => r.id)]));
+  }
+  return { found: [...found.values()], cut: false };
 }
 
-async function readDocumentTargets(
-  context: Context,
-  asked: Asked,
-  include: Include,
-  ids: readonly string[],
-): Promise<Found[]> {
-  const text = include.source === 'Slot' ? targetsOfSlots : targetsOfDocuments;
-  const { id: own, wider } = context.parameters.of(include.source, include.parameter.code);
-  const { id, target } = wider ?? { id: own, target: undefined };
-  if (include.target !== undefined && target !== undefined && include.target !== target) return [];
-  const values = [...viewerValues(asked.viewer), ids, include.target ?? target ?? null];
-  const { rows } = await context.db.query<Found>({
-    name: `include_${include.source === 'Slot' ? 'slot' : 'document'}`,
-    text,
-    values: include.source === 'Slot' ? values : [...values, id, include.source],
-  });
-  return rows;
+async function readKeys({ context, asked, c }: Asking, keys: readonly string[]): Promise<Row[]> {
+  const groups = Map.groupBy(keys, (key) => key.slice(0, key.indexOf('/')));
+  const all: Row[] = [];
+  for (const [type, list] of groups) {
+    const s = new Statement(asked.viewer);
+    const text = selectByIds(
+      s,
+      type,
+      list.map((key) => key.slice(type.length + 1)),
+      c,
+    );
+    all.push(...(await context.db.query<Row>(prepared(text, s.values))).rows);
+  }
+  const order = new Map(keys.map((key, i) => [key, i]));
+  const place = (row: Row) => order.get(`${row.type}/${row.id}`)!;
+  return all.sort((a, b) => place(a) - place(b));
 }
 
-function numberOf({ parameters }: Context, type: string, code: string): number {
-  const { id, wider } = parameters.of(type, code);
-  return wider?.id ?? id;
+async function bodiesOf(context: Context, rows: readonly Row[]): Promise<Included[]> {
+  return Promise.all(
+    rows.map(async ({ type, id, content = '' }) => {
+      const isSlot = context.declarations.get(type)?.storage !== undefined;
+      return { type, id, body: isSlot ? textOf(await context.slots.resource(content)) : content };
+    }),
+  );
 }
-
-const slotsOfDocuments = `select distinct on (s.id) ${slotColumn}
-  from document source join search_reference v on v.doc = source.doc and v.parameter = $4::smallint
-  join slot s on v.type = 'Slot' and s.id = v.target
-  where source.type = $5 and source.id = any($3::uuid[])
-  and ${documentVisible('source', 1)} and ${slotVisible('s', 1)}`;
-
-const targetsOfSlots = `select d.type, d.id, d.body from document d where d.type = 'Schedule'
-  and d.id in (select s.schedule from slot s where s.id = any($3::uuid[])) and ($4::text is null or d.type = $4)
-  and ${documentVisible('d', 1)}`;
-
-const targetsOfDocuments = `select distinct on (d.doc) d.type, d.id, d.body
-  from document source join search_reference v on v.doc = source.doc and v.parameter = $5::smallint
-  join document d on d.type = v.type and d.id = v.target
-  where source.type = $6 and source.id = any($3::uuid[]) and ($4::text is null or d.type = $4)
-  and ${documentVisible('source', 1)} and ${documentVisible('d', 1)}`;

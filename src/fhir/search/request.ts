@@ -1,23 +1,16 @@
-/**
- * A search request taken apart: parameters with modifiers, prefixes and chains, includes, result parameters.
- * https://hl7.org/fhir/R4/search.html. An unknown parameter is an error: it must never silently widen a result.
- */
+/** A search request taken apart: filters, includes, and how the result is wanted. https://hl7.org/fhir/R4/search.html */
 import { Fault } from '../../fault.ts';
-import type { SearchParameter } from '../../r4/table.ts';
+import type { SearchType } from '../../r4/table.ts';
 import type { ResourceDeclaration } from '../resource.ts';
-import { blame, show } from './blame.ts';
+import { blame } from './blame.ts';
 import type { Compartment } from './compartment.ts';
-import { type Filter, findParameter, leavesOf, parseFilter } from './filter.ts';
-
-export interface Include {
-  readonly source: string;
-  readonly parameter: SearchParameter;
-  readonly target?: string;
-  readonly iterate: boolean;
-}
+import { type Filter, findParameter, isUnknown, leavesOf, parseFilter } from './filter.ts';
+import { type Include, parseInclude } from './include-request.ts';
+import { parseElements, type Subset, type Summary, summaries } from './subset.ts';
 
 export interface Sort {
-  readonly parameter: SearchParameter;
+  readonly code: string;
+  readonly type: SearchType;
   readonly descending: boolean;
 }
 
@@ -27,66 +20,124 @@ export interface SearchRequest {
   readonly compartment?: Compartment;
   readonly filters: readonly Filter[];
   readonly includes: readonly Include[];
-  readonly sort: Sort | undefined;
+  readonly sort: readonly Sort[];
   readonly count: number;
-  readonly total: boolean;
+  readonly total: (typeof totals)[number];
+  /** Absent for whole resources. */
+  readonly subset?: Subset;
+  /** As it was sent. */
   readonly cursor: string | undefined;
   /** The parameters as understood, for the links of the Bundle. */
   readonly sent: readonly (readonly [name: string, value: string])[];
+  /** Why parameters were left out, at the client's own wish. */
+  readonly ignored: readonly string[];
 }
 
 export type Declarations = ReadonlyMap<string, ResourceDeclaration>;
 
 const defaultCount = 50;
-export const maximalCount = 1000;
+const maximalCount = 1000;
+const totals = ['none', 'estimate', 'accurate'] as const;
 export const cursorName = '_cursor';
 /** Each is a subquery to plan: 500 of them keep Postgres busy for 4 s. */
 const mostParameters = 40;
 /** Alternatives of all parameters together; each is a condition of its own. */
 const mostValues = 500;
+const mostSorts = 5;
 
-type Draft = { -readonly [K in keyof SearchRequest]: SearchRequest[K] } & { filters: Filter[]; includes: Include[] };
+type Draft = { -readonly [K in keyof SearchRequest]: SearchRequest[K] } & {
+  filters: Filter[];
+  includes: Include[];
+  elements?: string[];
+  summary?: Summary;
+};
 
-/** @throws Fault naming the parameter to blame */
-export function parseSearch(type: string, query: URLSearchParams, declarations: Declarations): SearchRequest {
+/**
+ * @param lenient unknown parameters are left out, and the result says so; a bad value or modifier of a known one is an error
+ * all the same
+ * @throws Fault naming the parameter to blame
+ */
+export function parseSearch(
+  type: string,
+  query: URLSearchParams,
+  declarations: Declarations,
+  lenient = false,
+): SearchRequest {
   const draft: Draft = {
     type,
     filters: [],
     includes: [],
-    sort: undefined,
+    sort: [],
     count: defaultCount,
-    total: false,
+    total: 'none',
     cursor: undefined,
     sent: [],
+    ignored: [],
   };
   if (query.size > mostParameters) throw tooMuch(`${mostParameters} parameters`);
   const sent: [string, string][] = [];
+  const ignored: string[] = [];
   for (const [name, value] of query) {
     if (value === '') continue;
-    if (name !== cursorName) sent.push([name, value]);
-    take(draft, name, value, declarations);
+    const problem = takeOrTell(draft, name, value, declarations, lenient);
+    if (problem !== undefined) ignored.push(problem);
+    else if (name !== cursorName) sent.push([name, value]);
   }
   if (draft.filters.flatMap(leavesOf).reduce((n, f) => n + f.values.length, 0) > mostValues)
     throw tooMuch(`${mostValues} values`);
-  return { ...draft, sent };
+  const { elements, summary, ...rest } = draft;
+  return { ...rest, ...wholeness(draft, elements, summary), sent, ignored };
 }
 
 const tooMuch = (limit: string) => new Fault('bad-request', `A search takes at most ${limit}.`);
 
+function wholeness(draft: Draft, elements?: string[], summary?: Summary): Partial<SearchRequest> {
+  if (elements !== undefined && summary !== undefined && summary !== 'false')
+    throw blame('_elements', 'cannot stand beside _summary');
+  if (summary === 'text' && draft.includes.length > 0)
+    throw blame('_summary', 'is not "text" where something is included');
+  if (summary === 'count') return { count: 0 };
+  if (elements !== undefined) return { subset: { elements } };
+  return summary === undefined || summary === 'false' ? {} : { subset: { summary } };
+}
+
+/** @returns why it was left out */
+function takeOrTell(
+  draft: Draft,
+  name: string,
+  value: string,
+  declarations: Declarations,
+  lenient: boolean,
+): string | undefined {
+  try {
+    take(draft, name, value, declarations);
+    return undefined;
+  } catch (error) {
+    if (lenient && isUnknown(error) && error.details.expression !== 'http._sort') return error.message;
+    throw error;
+  }
+}
+
 function take(draft: Draft, name: string, value: string, declarations: Declarations): void {
+  const { type } = draft;
   switch (name) {
     case '_count':
       draft.count = countOf(value);
       return;
     case '_sort':
-      draft.sort = sortOf(draft.type, value, declarations);
+      draft.sort = sortsOf(type, value, declarations);
       return;
     case '_total':
-      draft.total = totalOf(value);
+      draft.total = oneOf('_total', value, totals);
       return;
-    case '_include':
-    case '_include:iterate':
-      draft.includes.push(includeOf(value, name.endsWith(':iterate'), declarations));
+    case '_summary':
+      draft.summary = oneOf('_summary', value, summaries);
+      return;
+    case '_elements':
+      draft.elements = [...(draft.elements ?? []), ...parseElements(type, value)];
+      return;
+    case '_contained':
+      oneOf('_contained', value, ['false']);
       return;
     case '_format':
     case '_pretty':
@@ -95,8 +146,15 @@ function take(draft: Draft, name: string, value: string, declarations: Declarati
       draft.cursor = value;
       return;
     default:
-      draft.filters.push(parseFilter(draft.type, name, value, declarations));
+      if (/^_(rev)?include(:|$)/.test(name)) draft.includes.push(...parseInclude(type, name, value, declarations));
+      else draft.filters.push(parseFilter(type, name, value, declarations));
   }
+}
+
+function oneOf<T extends string>(name: string, value: string, all: readonly T[]): T {
+  const found = all.find((one) => one === value);
+  if (found === undefined) throw blame(name, `takes only: ${all.join(', ')}`);
+  return found;
 }
 
 function countOf(value: string): number {
@@ -104,23 +162,14 @@ function countOf(value: string): number {
   return Math.min(Number(value), maximalCount);
 }
 
-function totalOf(value: string): boolean {
-  if (!['none', 'estimate', 'accurate'].includes(value)) throw blame('_total', 'takes none, estimate or accurate');
-  return value !== 'none';
-}
-
-function sortOf(type: string, value: string, declarations: Declarations): Sort {
-  const descending = value.startsWith('-');
-  if (value.includes(',')) throw blame('_sort', 'takes one parameter here, e.g. _sort=date or _sort=-date');
-  return { parameter: findParameter(type, descending ? value.slice(1) : value, '_sort', declarations), descending };
-}
-
-/** `Slot:schedule`, `Schedule:actor:Practitioner`. */
-function includeOf(value: string, iterate: boolean, declarations: Declarations): Include {
-  const [source = '', code = '', target] = value.split(':');
-  if (!declarations.has(source)) throw blame('_include', `names a resource type that is not served: ${show(source)}`);
-  const parameter = findParameter(source, code, '_include', declarations);
-  if (parameter.type !== 'reference')
-    throw blame('_include', `needs a reference parameter; ${code} is a ${parameter.type}`);
-  return { source, parameter, iterate, ...(target !== undefined && { target }) };
+function sortsOf(type: string, value: string, declarations: Declarations): Sort[] {
+  const names = value.split(',');
+  if (names.length > mostSorts) throw blame('_sort', `takes ${mostSorts} parameters at most`);
+  return names.map((name) => {
+    const descending = name.startsWith('-');
+    const parameter = findParameter(type, descending ? name.slice(1) : name, '_sort', declarations);
+    if (parameter.type === 'composite' || parameter.type === 'special')
+      throw blame('_sort', `knows no order of ${parameter.code}`);
+    return { code: parameter.code, type: parameter.type, descending };
+  });
 }

@@ -1,22 +1,26 @@
-/** Runs a search and makes its Bundle. https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/http.html#paging */
-import { hash } from 'node:crypto';
+/** Runs a search and makes its Bundle. https://hl7.org/fhir/R4/search.html */
 import { Fault } from '../../fault.ts';
-import { type ByteString, bytesOf } from '../byte-string.ts';
+import { sqlState } from '../../postgres.ts';
+import { type ByteString, bytesOf, textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
+import { preferenceOf } from '../preference.ts';
 import type { Asked } from '../resource.ts';
-import { bundle, type Page } from './bundle.ts';
-import { type Compartment, compartmentCondition } from './compartment.ts';
-import { conditionOf } from './condition.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-import { entryOf } from './entry.ts';
+import { bundle, entryOf, type Links, type Remark } from './bundle.ts';
+import type { Compartment } from './compartment.ts';
+import type { Cursor } from './cursor.ts';
 import type { Filter } from './filter.ts';
-import { includeDocuments } from './include.ts';
+import { type Inclusion, readIncluded } from './include.ts';
+import { conditionsOf, noPage, type Page, readPage } from './page.ts';
 import { parseSearch, type SearchRequest } from './request.ts';
-import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
-import { fromRows, type Rows, rowsOf, type SearchContext, Statement, visibleRows } from './statement.ts';
+import { fromRows, rowsOf, type SearchContext, Statement } from './statement.ts';
+import { subsetOf } from './subset.ts';
+import { readTotal } from './total.ts';
 import { readValueSets } from './value-set.ts';
 
-/** @returns a searchset Bundle as bytes */
+/**
+ * @param within only what is in a compartment
+ * @returns a searchset Bundle as bytes
+ */
 export async function search(
   context: Context,
   asked: Asked,
@@ -24,12 +28,97 @@ export async function search(
   query: URLSearchParams,
   within: { readonly compartment?: Compartment } = {},
 ): Promise<ByteString> {
-  const request = { ...parseSearch(type, query, context.declarations), ...within };
+  const lenient = preferenceOf(asked.headers).handling === 'lenient';
+  const request = { ...parseSearch(type, query, context.declarations, lenient), ...within };
   const c = searchContext(context, asked, request.filters);
-  const page = await readPage(context, asked, request, c);
-  const included = await includeDocuments(context, asked, request, page.ids);
-  const total = await readTotal(context, asked, request, c, page);
-  return bundle(asked.base, request, page, included, total);
+  const cursor = request.cursor === undefined ? undefined : context.cursors.decode(request.cursor);
+  try {
+    return await answer(context, asked, request, c, cursor);
+  } catch (error) {
+    if (sqlState(error) !== '57014') throw error;
+    throw new Fault('too-costly', 'This search takes too long: narrow it by another parameter.', { cause: error });
+  }
+}
+
+async function answer(
+  context: Context,
+  asked: Asked,
+  request: SearchRequest,
+  c: SearchContext,
+  cursor: Cursor | undefined,
+): Promise<ByteString> {
+  const from = cursor === undefined || cursor.at.length === 0 ? undefined : cursor;
+  const page = request.count === 0 ? noPage : await readPage(context, asked, request, c, from);
+  const included = await readIncluded(context, asked, request, c, page.ids(), cursor?.rest);
+  const restOnly = cursor?.rest !== undefined;
+  const total = restOnly ? undefined : await readTotal(context, asked, request, c, page);
+  const whole = request.count > 0 && !restOnly;
+  return bundle(asked.base, request, total, linksOf(context, request, page, included, cursor), {
+    matches: whole ? await matchesOf(context, asked, request, page) : '',
+    included: includedEntries(asked, request, included),
+    remarks: remarksOf(request, included),
+  });
+}
+
+function linksOf(
+  { cursors }: Context,
+  request: SearchRequest,
+  page: Page,
+  { rest }: Inclusion,
+  cursor: Cursor | undefined,
+): Links {
+  if (request.count === 0) return {};
+  const { personal } = page;
+  const here = { at: cursor?.at ?? [], back: cursor?.back ?? false };
+  const more = rest === undefined ? undefined : cursors.encode({ ...here, rest }, personal);
+  if (cursor?.rest !== undefined) return { first: '', next: more };
+  const { first, last } = page;
+  return {
+    first: '',
+    previous: page.hasPrevious ? cursors.encode({ at: first!, back: true }, personal) : undefined,
+    next: page.hasNext ? cursors.encode({ at: last! }, personal) : undefined,
+    related: more,
+  };
+}
+
+async function matchesOf(
+  context: Context,
+  { base }: Asked,
+  { type, subset }: SearchRequest,
+  { contents, ids }: Page,
+): Promise<ByteString> {
+  const isSlot = context.declarations.get(type)?.storage !== undefined;
+  if (isSlot && subset === undefined) return context.slots.entries(contents, base);
+  const list = ids();
+  const entries = contents.map(async (content, i) => {
+    const body = isSlot ? textOf(await context.slots.resource(content)) : content;
+    return entryOf(base, type, list[i]!, subset === undefined ? body : subsetOf(body, subset), 'match');
+  });
+  return bytesOf((await Promise.all(entries)).join(','));
+}
+
+/** `_elements` are those of the matches; a summary is made of everything. */
+function includedEntries({ base }: Asked, { subset }: SearchRequest, { entries }: Inclusion): ByteString {
+  const whole = subset?.summary === undefined;
+  const texts = entries.map(({ type, id, body }) =>
+    entryOf(base, type, id, whole ? body : subsetOf(body, subset), 'include'),
+  );
+  return bytesOf(texts.join(','));
+}
+
+function remarksOf({ ignored }: SearchRequest, { rest, cut }: Inclusion): Remark[] {
+  const remarks = ignored.map((text): Remark => ({ code: 'not-supported', text: `${text} It was left out.` }));
+  if (rest !== undefined)
+    remarks.push({
+      code: 'incomplete',
+      text: 'More is included than a Bundle holds: the link "related" (here "next" when this is such a page) leads to the rest.',
+    });
+  if (cut)
+    remarks.push({
+      code: 'too-costly',
+      text: 'Not all that is to be included was looked for: ask for fewer matches by _count.',
+    });
+  return remarks;
 }
 
 function searchContext(context: Context, asked: Asked, filters: readonly Filter[]): SearchContext {
@@ -52,8 +141,8 @@ export interface Match {
 
 /**
  * Finds by a condition, as in If-None-Exist or `PUT Type?…`: runs on `context.db`, so inside its transaction.
- * @param limit how many are wanted at most @throws Fault for an unknown parameter, whatever Prefer says, and for one about the
- * result instead of the resources
+ * @param limit how many are wanted at most
+ * @throws Fault for an unknown parameter, whatever Prefer says, and for a condition without any
  */
 export async function findMatches(
   context: Context,
@@ -71,151 +160,4 @@ export async function findMatches(
   const text = `select d.id, d.version from ${fromRows(rows)}
     where ${conditionsOf(s, rows, request, c).join(' and ')} limit ${s.value(limit, 'integer')}`;
   return (await context.db.query<Match>(text, s.values)).rows;
-}
-
-function conditionsOf(s: Statement, rows: Rows, { filters, compartment }: SearchRequest, c: SearchContext): string[] {
-  const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
-  return [visibleRows(s, rows), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
-}
-
-function readPage(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
-  const isSlot = context.declarations.get(request.type)?.storage !== undefined;
-  return isSlot ? readSlots(context, asked, request, c) : readDocuments(context, asked, request, c);
-}
-
-const shapes = new Set<string>();
-const mostShapes = 200;
-const mostPreparedValues = 24;
-
-/**
- * Prepared once per connection and shape of query: shapes are few, their values are parameters. A client that makes up
- * shapes without end, or one of many alternatives, gets no name: Postgres keeps what it prepared for as long as the connection
- * lasts, up to half a megabyte a shape.
- */
-function nameOf(text: string, values: readonly unknown[]): string | undefined {
-  if (values.length > mostPreparedValues) return undefined;
-  const name = `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
-  if (!shapes.has(name) && shapes.size >= mostShapes) return undefined;
-  shapes.add(name);
-  return name;
-}
-
-async function readSlots(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
-  const s = new Statement(asked.viewer);
-  const { sort } = request;
-  if (sort !== undefined && sort.parameter.code !== 'start')
-    throw new Fault('not-supported', 'Slots are sorted by start: _sort=start or _sort=-start.', {
-      expression: 'http._sort',
-    });
-  const conditions = conditionsOf(s, rowsOf(request.type, 's', c), request, c);
-  const [compare, direction] = sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
-  if (request.cursor !== undefined) {
-    const [start, id] = decodeCursor(request.cursor);
-    conditions.push(`(s.start_at, s.id) ${compare} (${s.value(start, 'timestamptz')}, ${s.value(id, 'uuid')})`);
-  }
-  const query = `select ${slotColumn} from slot s where ${conditions.join(' and ')}
-    order by s.start_at ${direction}, s.id ${direction} limit ${s.value(request.count + 1, 'integer')}`;
-  const text = slotPage(query);
-  const { rows } = await context.db.query<{ page: string | null }>({
-    name: nameOf(text, s.values),
-    text,
-    values: s.values,
-  });
-  const slots = rows[0]!.page?.split(';') ?? [];
-  const more = slots.length > request.count;
-  if (more) slots.pop();
-  const last = slots.at(-1);
-  const ids = request.includes.length === 0 ? [] : slots.map(idOfSlot);
-  const entries = await context.slots.entries(slots, asked.base);
-  const next = more && last !== undefined ? encodeCursor(startOfSlot(last), idOfSlot(last)) : undefined;
-  return { entries, ids, size: slots.length, next };
-}
-
-interface DocumentRow {
-  id: string;
-  body: string;
-  doc: string;
-}
-
-async function readDocuments(context: Context, asked: Asked, request: SearchRequest, c: SearchContext): Promise<Page> {
-  const s = new Statement(asked.viewer);
-  const sort = sortExpression(request, c);
-  const conditions = conditionsOf(s, rowsOf(request.type, 'd', c), request, c);
-  const [compare, direction] = request.sort?.descending ? ['<', 'desc'] : ['>', 'asc'];
-  if (request.cursor !== undefined) {
-    const doc = s.value(decodeCursor(request.cursor)[1], 'bigint');
-    // Visible, or else a made-up cursor would tell how the values of a stranger's document compare.
-    const place = sort && `((select ${sort('l')} from document l where l.doc = ${doc} and ${s.visible('l')}), ${doc})`;
-    conditions.push(sort === undefined ? `d.doc ${compare} ${doc}` : `(${sort('d')}, d.doc) ${compare} ${place}`);
-  }
-  const order = sort === undefined ? '' : `${sort('d')} ${direction}, `;
-  const text = `select d.id, d.body, d.doc from document d
-    where ${conditions.join(' and ')} order by ${order}d.doc ${direction} limit ${s.value(request.count + 1, 'integer')}`;
-  const { rows } = await context.db.query<DocumentRow>({ name: nameOf(text, s.values), text, values: s.values });
-  if (rows.length === 0 && request.cursor !== undefined) await checkPlace(context, asked, request.cursor);
-  const more = rows.length > request.count;
-  if (more) rows.pop();
-  const last = rows.at(-1);
-  return {
-    entries: bytesOf(rows.map((r) => entryOf(asked.base, request.type, r.id, r.body, 'match')).join(',')),
-    ids: rows.map((r) => r.id),
-    size: rows.length,
-    next: more && last !== undefined ? encodeCursor('', last.doc) : undefined,
-  };
-}
-
-/** A sorted walk goes on from the document where the page ended. @throws Fault gone instead of ending the walk in silence */
-async function checkPlace(context: Context, asked: Asked, cursor: string): Promise<void> {
-  const s = new Statement(asked.viewer);
-  const text = `select from document l where l.doc = ${s.value(decodeCursor(cursor)[1], 'bigint')} and ${s.visible('l')}`;
-  const { rowCount } = await context.db.query(text, s.values);
-  if (rowCount === 0)
-    throw new Fault('gone', 'Where this page begins is no longer known: search again from the first page.', {
-      expression: 'http._cursor',
-    });
-}
-
-/**
- * SQL of the value that the document `alias` is sorted by; things without it come last when ascending. The value is never
- * put into a page link (it may be a name): the link holds the document where the page ended.
- */
-function sortExpression(request: SearchRequest, c: SearchContext): ((alias: string) => string) | undefined {
-  const { sort } = request;
-  if (sort === undefined || sort.parameter.code === '_id') return undefined;
-  if (sort.parameter.code === '_lastUpdated') return (alias) => `${alias}.updated`;
-  const { id } = c.parameters.of(request.type, sort.parameter.code);
-  const least = (column: string, table: string, last: string) => (alias: string) =>
-    `coalesce((select min(v.${column}) from ${table} v where v.doc = ${alias}.doc and v.parameter = ${id}::smallint), ${last})`;
-  switch (sort.parameter.type) {
-    case 'date':
-      return least('low', 'search_date', `'infinity'::timestamptz`);
-    case 'string':
-      return least('folded', 'search_string', lastText);
-    case 'token':
-      return least('code', 'search_token', lastText);
-    default:
-      throw new Fault('not-supported', `Sorting by ${sort.parameter.code} is not served.`, {
-        expression: 'http._sort',
-      });
-  }
-}
-
-const lastText = `U&'\\FFFF' collate "C"`;
-
-/** On a first page that holds everything the total is known for nothing; otherwise it is counted when asked for. */
-async function readTotal(
-  context: Context,
-  asked: Asked,
-  request: SearchRequest,
-  c: SearchContext,
-  page: Page,
-): Promise<number | undefined> {
-  if (request.cursor === undefined && request.count > 0 && page.next === undefined) return page.size;
-  if (!request.total && request.count > 0) return undefined;
-  const s = new Statement(asked.viewer);
-  const of = rowsOf(request.type, 'd', c);
-  const conditions = conditionsOf(s, of, request, c);
-  const text = `select count(*)::integer as total from ${fromRows(of)} where ${conditions.join(' and ')}`;
-  const { rows } = await context.db.query<{ total: number }>(text, s.values);
-  return rows[0]!.total;
 }

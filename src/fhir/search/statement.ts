@@ -1,4 +1,5 @@
 /** A statement that is being written for a search, and what its conditions need to know. */
+import { hash } from 'node:crypto';
 import type { ParameterIds } from '../../store/parameters.ts';
 import { documentVisible, slotVisible, type Viewer, viewerValues } from '../../store/visibility.ts';
 import type { Declarations } from './request.ts';
@@ -31,6 +32,23 @@ export class Statement {
   visibleSlot(alias: string): string {
     return slotVisible(alias, 1, this.#oneClinic);
   }
+}
+
+const shapes = new Set<string>();
+const mostShapes = 200;
+const mostPreparedValues = 24;
+
+/**
+ * A query that is prepared once per connection and shape: shapes are few, their values are parameters. A client that makes up
+ * shapes without end, or one of many alternatives, gets no name: Postgres keeps what it prepared for as long as the connection
+ * lasts, up to half a megabyte a shape.
+ */
+export function prepared(text: string, values: unknown[]): { name?: string; text: string; values: unknown[] } {
+  if (values.length > mostPreparedValues) return { text, values };
+  const name = `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
+  if (!shapes.has(name) && shapes.size >= mostShapes) return { text, values };
+  shapes.add(name);
+  return { name, text, values };
 }
 
 /** What a condition is about: the rows of a type under an alias. Slots are typed rows, everything else is documents. */

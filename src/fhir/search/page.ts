@@ -1,0 +1,171 @@
+/** Reads a page of matches. https://hl7.org/fhir/R4/http.html#paging */
+import { Fault } from '../../fault.ts';
+import type { Context } from '../context.ts';
+import type { Asked } from '../resource.ts';
+import { compartmentCondition } from './compartment.ts';
+import { conditionOf } from './condition.ts';
+import type { Cursor } from './cursor.ts';
+import { behind, orderBy, type Segment, type Walk, walkOf } from './order.ts';
+import type { SearchRequest } from './request.ts';
+import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
+import { prepared, type Rows, rowsOf, type SearchContext, Statement, visibleRows } from './statement.ts';
+
+export interface Page {
+  /** Bodies of documents, or slots as texts. */
+  readonly contents: readonly string[];
+  ids(): readonly string[];
+  readonly first: Cursor['at'] | undefined;
+  readonly last: Cursor['at'] | undefined;
+  readonly hasNext: boolean;
+  readonly hasPrevious: boolean;
+  readonly personal: boolean;
+}
+
+export const noPage: Page = {
+  contents: [],
+  ids: () => [],
+  first: undefined,
+  last: undefined,
+  hasNext: false,
+  hasPrevious: false,
+  personal: false,
+};
+
+export function readPage(
+  context: Context,
+  asked: Asked,
+  request: SearchRequest,
+  c: SearchContext,
+  cursor: Cursor | undefined,
+): Promise<Page> {
+  const rows = rowsOf(request.type, aliasOf(request.type, c), c);
+  const walk = walkOf(rows, request.sort, c.parameters);
+  const byStart = rows.slots && request.sort.every((sort, i) => i === 0 && sort.code === 'start');
+  const reading = { context, asked, request, c, cursor, rows, walk };
+  return byStart ? readSlots(reading) : readRows(reading);
+}
+
+const aliasOf = (type: string, c: SearchContext) => (rowsOf(type, 's', c).slots ? 's' : 'd');
+
+export function conditionsOf(
+  s: Statement,
+  rows: Rows,
+  { filters, compartment }: Pick<SearchRequest, 'filters' | 'compartment'>,
+  c: SearchContext,
+): string[] {
+  const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
+  return [visibleRows(s, rows), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
+}
+
+interface Reading {
+  readonly context: Context;
+  readonly asked: Asked;
+  readonly request: SearchRequest;
+  readonly c: SearchContext;
+  readonly cursor: Cursor | undefined;
+  readonly rows: Rows;
+  readonly walk: Walk;
+}
+
+/** Slots by their start, which is nearly every page that is asked for: one value for all of them. */
+async function readSlots(reading: Reading): Promise<Page> {
+  const { context, asked, request, cursor } = reading;
+  const s = new Statement(asked.viewer);
+  const query = queryOf(s, reading, reading.walk.segments[0]!, slotColumn, request.count + 1, cursor);
+  const text = slotPage(query);
+  const { rows } = await context.db.query<{ page: string | null }>(prepared(text, s.values));
+  const slots = rows[0]!.page?.split(';') ?? [];
+  const place = (slot: string | undefined) => slot && [startOfSlot(slot), idOfSlot(slot)];
+  return { ...turned(reading, slots, place), ids: () => slots.map(idOfSlot) };
+}
+
+/** Takes the row that is one too many away, and turns round what was read backwards. Changes `rows`. */
+function turned<T extends string | Row>(
+  { request, cursor, walk }: Reading,
+  rows: T[],
+  place: (row: T | undefined) => Cursor['at'] | undefined | '',
+): Omit<Page, 'ids'> {
+  const back = cursor?.back === true;
+  const more = rows.length > request.count;
+  if (more) rows.pop();
+  if (back) rows.reverse();
+  return {
+    contents: rows.map((r) => (typeof r === 'string' ? r : r.content)),
+    first: place(rows[0]) || undefined,
+    last: place(rows.at(-1)) || undefined,
+    hasNext: rows.length > 0 && (back || more),
+    hasPrevious: rows.length > 0 && (back ? more : cursor !== undefined),
+    personal: walk.personal,
+  };
+}
+
+function queryOf(
+  s: Statement,
+  { request, c, rows }: Reading,
+  { from, where, keys, absent }: Segment,
+  columns: string,
+  limit: number,
+  cursor: Cursor | undefined,
+): string {
+  const back = cursor?.back === true;
+  const conditions = [...conditionsOf(s, rows, request, c), ...where];
+  if (cursor !== undefined && cursor.at.length > 0) {
+    const at = absent ? cursor.at.slice(1) : cursor.at;
+    if (at.length !== keys.length) throw changed();
+    conditions.push(behind(s, keys, at, back));
+  }
+  return `select ${columns} from ${from} where ${conditions.join(' and ')}
+    order by ${orderBy(keys, back)} limit ${s.value(limit, 'integer')}`;
+}
+
+const changed = () =>
+  new Fault(
+    'bad-value',
+    'This page link is of a search with another _sort. Follow the links of the Bundle as they are.',
+    {
+      expression: 'http._cursor',
+    },
+  );
+
+interface Row {
+  readonly id: string;
+  readonly content: string;
+  readonly at: (string | null)[];
+}
+
+async function readRows(reading: Reading): Promise<Page> {
+  const { request, cursor, walk } = reading;
+  const back = cursor?.back === true;
+  const segments = back ? walk.segments.toReversed() : walk.segments;
+  const begin = cursor === undefined ? 0 : segments.findIndex((g) => g.absent === (cursor.at[0] === null));
+  if (begin === -1) throw changed();
+  const found: Row[] = [];
+  for (const [i, segment] of segments.slice(begin).entries()) {
+    const limit = request.count + 1 - found.length;
+    if (limit > 0) found.push(...(await readSegment(reading, segment, limit, i === 0 ? cursor : undefined)));
+  }
+  const page = turned(reading, found, (row) => row?.at);
+  return { ...page, ids: () => found.map((row) => row.id) };
+}
+
+/** @param cursor where it begins; undefined: where the segment does, from the side that it is read from */
+async function readSegment(
+  reading: Reading,
+  segment: Segment,
+  limit: number,
+  cursor: Cursor | undefined,
+): Promise<Row[]> {
+  const { context, asked, rows } = reading;
+  const s = new Statement(asked.viewer);
+  const content = rows.slots ? slotColumn : `${rows.alias}.body as content`;
+  const keys = segment.keys.map((key, i) => `(${key.sql})::text as k${i}`);
+  const columns = [`${rows.alias}.id`, content, ...keys].join(', ');
+  const from = cursor ?? { at: [], back: reading.cursor?.back === true };
+  const text = queryOf(s, reading, segment, columns, limit, from);
+  const result = await context.db.query<Record<string, string>>(prepared(text, s.values));
+  return result.rows.map((row) => ({
+    id: row['id']!,
+    content: (rows.slots ? row['slot'] : row['content'])!,
+    at: [...(segment.absent ? [null] : []), ...keys.map((_, i) => row[`k${i}`]!)],
+  }));
+}
