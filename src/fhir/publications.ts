@@ -7,11 +7,12 @@ import { operationDefinition } from './operation-definition.ts';
 import type { Publication } from './publication.ts';
 import { ownDefinitions } from './search/parameter.ts';
 
-export function publicationsOf({ declarations, operations }: Context): Publication[] {
+export function publicationsOf({ declarations, operations, terminology }: Context): Publication[] {
   const parameters = (ownDefinitions(declarations) as Resource[]).map((resource) => ({
     ...resource,
     id: idOf('', 'SearchParameter', String(resource['url'])),
   }));
   const definitions = operations.all.map((o) => operationDefinition(o, declarations));
-  return [...parameters, ...definitions].map((resource) => ({ clinic: everybody, resource }));
+  const own = [...parameters, ...definitions].map((resource) => ({ clinic: everybody, resource }));
+  return [...own, ...terminology.all];
 }
