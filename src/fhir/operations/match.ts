@@ -1,0 +1,124 @@
+/** Patient/$match. https://hl7.org/fhir/R4/patient-operation-match.html */
+import { Fault } from '../../fault.ts';
+import { checkIdentifiers } from '../../r4/identifier.ts';
+import type { Json } from '../../r4/json.ts';
+import { bytesOf } from '../byte-string.ts';
+import { findCandidates } from '../match/candidates.sql.ts';
+import { type Person, personOf, phonesOf } from '../match/person.ts';
+import { type Grade, type Score, scoreOf } from '../match/score.ts';
+import type { OperationDeclaration } from '../operation.ts';
+import type { Asked } from '../resource.ts';
+
+const usual = 10;
+const largest = 100;
+
+const declaration: OperationDeclaration = {
+  code: 'match',
+  title: 'Who is this?',
+  documentation:
+    'Finds patients by identifiers, name, birth date, gender and phone, with a score and a grade; only those that the token ' +
+    'may see. 422 when too little is given to recognise anybody by.',
+  base: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
+  types: ['Patient'],
+  levels: ['type'],
+  affectsState: false,
+  parameters: [
+    { name: 'resource', use: 'in', min: 1, max: 1, type: 'Patient', documentation: 'What is known of the patient' },
+    {
+      name: 'onlyCertainMatches',
+      use: 'in',
+      min: 0,
+      max: 1,
+      type: 'boolean',
+      documentation: 'Answer with the one patient that it certainly is, or nobody',
+    },
+    { name: 'count', use: 'in', min: 0, max: 1, type: 'integer', documentation: `How many at most; ${usual}` },
+    { name: 'return', use: 'out', min: 1, max: 1, type: 'Bundle', documentation: 'A searchset, best first' },
+  ],
+  async handle({ db, parameters }, asked, { parameters: given }) {
+    const resource = given.resource('resource')!;
+    const person = recognisable(resource);
+    const found = await findCandidates(db, asked.viewer, parameters, cluesOf(person, resource));
+    const matches = found.flatMap((one) => judge(person, one)).toSorted(byScore);
+    const only = given.one('onlyCertainMatches') === true;
+    const certain = matches.filter(({ grade }) => grade === 'certain');
+    const told = only ? (certain.length === 1 ? certain : []) : matches;
+    return { status: 200, headers: {}, body: bytesOf(bundleOf(asked, told, countOf(given.one('count')))) };
+  },
+};
+
+export default declaration;
+
+function countOf(given: unknown): number {
+  if (given === undefined) return usual;
+  if (typeof given === 'number' && given >= 1) return Math.min(given, largest);
+  throw new Fault('bad-value', 'count is 1 or more.', { expression: 'http.count' });
+}
+
+/** @throws Fault 422 for identifiers that cannot be right, and for too little: two of name, birth date and phone, or an identifier */
+function recognisable(resource: Json): Person {
+  const [wrong, ...others] = checkIdentifiers(resource);
+  if (wrong !== undefined)
+    throw new Fault('invalid-content', wrong.text, { expression: wrong.expression, issues: others.slice(0, 50) });
+  const person = personOf(resource);
+  const missing = [
+    ...(person.names.length === 0 ? ['Patient.name'] : []),
+    ...(person.birthDate === undefined ? ['Patient.birthDate'] : []),
+    ...(person.phones.size === 0 ? ['Patient.telecom'] : []),
+  ];
+  if (person.identifiers.size > 0 || missing.length < 2) return person;
+  throw new Fault(
+    'business-rule',
+    'Too little to recognise a patient by: send an identifier with its system, or two of name, birth date and phone.',
+    { code: 'demographics-missing', expression: ['Patient.identifier', ...missing] },
+  );
+}
+
+function cluesOf({ names, birthDate, identifiers, phones }: Person, resource: Json) {
+  const pairs = [...identifiers].flatMap(([system, values]) => [...values].map((value) => [system, value] as const));
+  const given = names.flatMap((name) => (name.given === undefined ? [] : [name.given, wholeGiven(name)]));
+  const russian = [...phones].filter((digits) => digits.length === 10);
+  return {
+    systems: pairs.map(([system]) => system),
+    values: pairs.map(([, value]) => value),
+    phones: [...phonesOf(resource), ...phones, ...russian.flatMap((d) => [`+7${d}`, `8${d}`, `7${d}`])],
+    birthDate: birthDate !== undefined && birthDate.length === 10 ? birthDate : undefined,
+    families: names.flatMap(({ family }) => (family === undefined ? [] : [family])),
+    givens: given,
+  };
+}
+
+/** Some systems keep имя and отчество in one text. */
+const wholeGiven = ({ given, patronymic }: Person['names'][number]): string =>
+  [given, patronymic].filter((part) => part !== undefined).join(' ');
+
+interface Match extends Score {
+  readonly grade: Grade;
+  readonly id: string;
+  readonly body: string;
+}
+
+function judge(person: Person, { id, body }: { id: string; body: string }): Match[] {
+  const patient = JSON.parse(body) as Json;
+  if (isReplaced(patient)) return [];
+  const { score, grade } = scoreOf(person, personOf(patient));
+  return grade === undefined ? [] : [{ id, body, score, grade }];
+}
+
+/** A card that was merged into another one, which is found itself. */
+const isReplaced = ({ link }: Json): boolean =>
+  Array.isArray(link) && link.some((one: { type?: unknown }) => one.type === 'replaced-by');
+
+const byScore = (a: Match, b: Match): number => b.score - a.score || (a.id < b.id ? -1 : 1);
+
+const gradeUrl = 'http://hl7.org/fhir/StructureDefinition/match-grade';
+
+function bundleOf({ base }: Asked, matches: readonly Match[], count: number): string {
+  const entries = matches.slice(0, count).map(({ id, body, score, grade }) => {
+    const search = { extension: [{ url: gradeUrl, valueCode: grade }], mode: 'match', score };
+    return `{"fullUrl":"${base}/Patient/${id}","resource":${body},"search":${JSON.stringify(search)}}`;
+  });
+  const list = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
+  const link = JSON.stringify([{ relation: 'self', url: `${base}/Patient/$match` }]);
+  return `{"resourceType":"Bundle","type":"searchset","total":${matches.length},"link":${link}${list}}`;
+}
