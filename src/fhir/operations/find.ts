@@ -1,0 +1,134 @@
+/** Appointment/$find: free time as Appointments that could be booked. https://profiles.ihe.net/ITI/Scheduling/ITI-115.html */
+import { Fault } from '../../fault.ts';
+import type { Resource } from '../../store/resource.ts';
+import { composeOffer } from '../../workflows/offer.ts';
+import type { Context } from '../context.ts';
+import type { OperationCall, OperationDeclaration, OperationParameter } from '../operation.ts';
+import { type Reply, replyWith } from '../reply.ts';
+import type { Asked } from '../resource.ts';
+import { countOffers, type OfferRow, readClinicOf, readOffers } from '../scheduling/offers.sql.ts';
+import { findFitting, windowsAfter, windowsOf } from '../scheduling/schedules.ts';
+import { cursorOf, type Place, readWish, refused, type Wish } from '../scheduling/wish.ts';
+
+const given = (name: string, type: string, max: number | '*', documentation: string, min = 0): OperationParameter => ({
+  name,
+  use: 'in',
+  min,
+  max,
+  type,
+  documentation,
+});
+
+const typeOf: Readonly<Record<string, string>> = {
+  'patient-resource': 'Patient',
+  reason: 'string',
+  'referral-identifier': 'Identifier',
+  timing: 'Timing',
+  'insurance-reference': 'Reference',
+};
+
+const operation: OperationDeclaration = {
+  code: 'find',
+  title: 'Find potential Appointments',
+  documentation:
+    'Free time as proposed Appointments, which `$hold` and `$book` take by their reference. Repeats of a parameter are alternatives in ' +
+    'the order of preference, different parameters must all fit. What is held or past, or lies outside of a planning horizon, is not offered.',
+  base: 'https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-find',
+  types: ['Appointment'],
+  levels: ['type'],
+  affectsState: false,
+  parameters: [
+    given('start', 'dateTime', 1, 'Nothing begins before. A day is the clinic’s own.', 1),
+    given('end', 'dateTime', 1, 'Nothing ends later. A day is meant whole.', 1),
+    given('practitioner', 'Reference', '*', 'Practitioner, by reference or identifier'),
+    given('organization', 'Reference', '*', 'Organization of the doctor or of the place'),
+    given('location-reference', 'Reference', '*', 'Location: a branch or a room'),
+    given('location-string', 'string', '*', 'How a part of the address of a Location begins'),
+    given('specialty', 'string', '*', 'Specialty of the Schedule: system|code'),
+    given('visit-type', 'string', '*', 'Service type of the Schedule: system|code'),
+    given('patient-reference', 'Reference', 1, 'Patient: only his clinic’s time is offered, to him'),
+    given('_count', 'integer', 1, 'Appointments of a page: 50, at most 200'),
+    given('_cursor', 'string', 1, 'Only in links to further pages'),
+    ...Object.entries(refused).map(([name, why]) => given(name, typeOf[name]!, '*', `Not served: ${why}.`)),
+    {
+      name: 'return',
+      use: 'out',
+      min: 1,
+      max: 1,
+      type: 'Bundle',
+      documentation: 'A searchset of proposed Appointments, with `total`',
+    },
+  ],
+  handle,
+};
+
+export default operation;
+
+async function handle(context: Context, asked: Asked, { parameters }: OperationCall): Promise<Reply> {
+  const wish = await readWish(context, asked, parameters);
+  const viewer = await narrowed(context, asked, wish);
+  const fitting = await findFitting(context, { ...asked, viewer }, wish);
+  const windows = windowsOf(context, wish, fitting);
+  const [rows, total] = await Promise.all([
+    readOffers(context, asked, windowsAfter(windows, wish), wish.count + 1),
+    countOffers(context, asked, windows),
+  ]);
+  const schedules = new Map(fitting.map((f) => [f.schedule.id!, f.schedule]));
+  return replyWith(bundleOf(asked, wish, rows, total, schedules));
+}
+
+/** A Patient is of one clinic, and can be booked nowhere else. */
+async function narrowed(context: Context, asked: Asked, { patient }: Wish) {
+  if (patient === undefined) return asked.viewer;
+  const clinic = await readClinicOf(context, asked, patient);
+  if (clinic === undefined)
+    throw new Fault('business-rule', 'There is no such Patient: create the Patient first.', {
+      expression: 'http.patient-reference',
+      code: 'patient-unknown',
+    });
+  return { ...asked.viewer, clinics: [clinic] };
+}
+
+function bundleOf(
+  asked: Asked,
+  wish: Wish,
+  rows: readonly OfferRow[],
+  total: number,
+  schedules: ReadonlyMap<string, Resource>,
+): Resource {
+  const page = rows.slice(0, wish.count);
+  const last = page.at(-1);
+  const more = rows.length > wish.count && last !== undefined;
+  const next = more ? [link(asked, wish, 'next', placeOf(last))] : [];
+  const entry = page.map((row) => {
+    const { id: slot, start, end } = row;
+    const requested = { start: wish.start, end: wish.end };
+    const schedule = schedules.get(row.schedule)!;
+    const resource = composeOffer({ slot, start, end, schedule, patient: wish.patient, wish: requested });
+    return { fullUrl: `${asked.base}/Appointment/${resource.id}`, resource, search: { mode: 'match' } };
+  });
+  return {
+    resourceType: 'Bundle',
+    type: 'searchset',
+    total,
+    link: [link(asked, wish, 'self', wish.after), ...next],
+    ...(wish.count > 0 && { entry: total === 0 ? [nothingFree] : entry }),
+  };
+}
+
+const placeOf = ({ rank, start, id }: OfferRow): Place => ({ rank, start: start.toISOString(), slot: id });
+
+function link(asked: Asked, wish: Wish, relation: string, after: Place | undefined) {
+  const { start, end, count } = wish;
+  const query = new URLSearchParams({ start, end, _count: String(count), _cursor: cursorOf(wish, after) });
+  return { relation, url: `${asked.base}/Appointment/$find?${query}` };
+}
+
+/** IHE's Bundle has an entry at least. */
+const nothingFree = {
+  resource: {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code: 'informational', diagnostics: 'There is no free time like this.' }],
+  },
+  search: { mode: 'outcome' },
+};
