@@ -57,7 +57,7 @@ export interface FaultIssue {
   code: string;
   text: string;
   expression?: string;
-  severity?: 'error' | 'warning' | 'information';
+  severity?: 'fatal' | 'error' | 'warning' | 'information';
 }
 
 /** The only error thrown on purpose. `message` is addressed to the client: it holds no secrets, names or SQL. */

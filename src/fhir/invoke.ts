@@ -65,14 +65,14 @@ function* fromBody(
     yield [part.name, givenValue(part, inputs, `Parameters.parameter[${i}]`)];
 }
 
-/** A resource without Parameters around it is allowed where it is the only one that could be meant. */
+/** A resource without Parameters around it is the first parameter of its type, where no other one is needed. */
 function soleResource(
   resource: Resource,
   inputs: readonly OperationParameter[],
   { code }: OperationDeclaration,
 ): string {
-  const fitting = inputs.filter((p) => p.type === 'Resource' || p.type === resource.resourceType);
-  if (fitting.length === 1 && inputs.every((p) => p.min === 0 || p === fitting[0])) return fitting[0]!.name;
+  const fitting = inputs.find((p) => p.type === 'Resource' || p.type === resource.resourceType);
+  if (fitting !== undefined && inputs.every((p) => p.min === 0 || p === fitting)) return fitting.name;
   throw new Fault('bad-structure', `Send the parameters of $${code} as a Parameters resource.`, {
     expression: 'resourceType',
   });

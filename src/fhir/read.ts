@@ -6,7 +6,7 @@ import { isId } from '../store/resource.ts';
 import { slotVisible, viewerValues } from '../store/visibility.ts';
 import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Context } from './context.ts';
-import { etagOf, type Reply, stampOf } from './reply.ts';
+import { etagOf, type Reply, replyWith, stampOf } from './reply.ts';
 import type { Asked, ResourceDeclaration } from './resource.ts';
 import { slotColumn } from './search/slot.ts';
 
@@ -29,7 +29,11 @@ export async function read(
   if (!isId(id)) throw notFound(type);
   await declaration.refresh?.(context, asked, id);
   const found = await readCurrent(context, asked, declaration, id);
-  if (found === undefined) throw await goneOrNotFound(context, asked, type, id);
+  if (found === undefined) {
+    const unkept = await declaration.unkept?.(context, asked, id);
+    if (unkept !== undefined) return replyWith(unkept);
+    throw await goneOrNotFound(context, asked, type, id);
+  }
   const headers = stampOf(found.version, found.updated);
   if (isKnown(asked, found)) return { status: 304, headers, body: undefined };
   return { status: 200, headers, body: found.body };

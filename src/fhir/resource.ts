@@ -82,6 +82,8 @@ export interface ResourceDeclaration {
   readonly patch?: (context: Context, asked: Asked, id: string, body: Resource, before: Resource) => Promise<Written>;
   /** @returns quietly when there is no such resource */
   readonly remove?: (context: Context, asked: Asked, id: string) => Promise<void>;
+  /** One that is kept nowhere and can be read all the same. */
+  readonly unkept?: (context: Context, asked: Asked, id: string) => Promise<Resource | undefined>;
   /** Looks at the MIS before a single one is read, when the mirror may be old. */
   readonly refresh?: (context: Context, asked: Asked, id: string) => Promise<void>;
 }

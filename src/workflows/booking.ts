@@ -40,6 +40,8 @@ export interface Order {
 export interface Booking {
   /** Books a slot. @throws Fault slot-taken, already-booked, business-rule, transient, frozen, key-reused, outcome-unknown */
   book(order: Order): Promise<Answer>;
+  /** The answer to a request that was made with this key before; undefined when it is new. @throws Fault key-reused */
+  answered(viewer: Viewer, key: IdempotencyKey): Promise<Answer | undefined>;
   /** Moves an Appointment to another slot; the old one is given up once the new one is confirmed. @throws Fault */
   move(appointment: string, order: Omit<Order, 'patient' | 'key'>): Promise<Answer>;
   /** Cancels an Appointment in the MIS. @throws Fault */
@@ -141,6 +143,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       return cancel(viewer, appointment, reason);
     }
     if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
+    if (row.successor !== null) throw notSettled();
     openForWrites(context, row.clinic, (await readFreeze(pool, row.clinic)) !== undefined);
     const next = leaseOf(clinic, 1);
     const moved = await moveBooking(pool, row, { from: ['confirmed'], to: 'cancelling', next });
@@ -175,6 +178,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
 
   return {
     book,
+    answered: (viewer, key) => answerOfKey(context, viewer, key),
     move,
     cancel,
     async drain() {

@@ -1,15 +1,15 @@
 /** Appointment: a booking, written through to the MIS. https://hl7.org/fhir/R4/appointment.html */
-import { hash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { parseKept } from '../../r4/json-reader.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
-import type { Answer } from '../../workflows/answer.ts';
 import { clientsPart } from '../../workflows/appointment.ts';
+import { keyOf, pendingOr200, written } from '../appointment-answer.ts';
 import { existing, ifNoneExist, keyOfCondition, matchOf } from '../condition.ts';
 import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
 import { type Asked, type ResourceDeclaration, readOnly, type Written } from '../resource.ts';
+import { readOffer } from '../scheduling/offer.ts';
 
 const declaration: ResourceDeclaration = {
   type: 'Appointment',
@@ -29,12 +29,11 @@ const declaration: ResourceDeclaration = {
   check,
   create,
   update,
+  patch,
+  unkept: readOffer,
 };
 
 export default declaration;
-
-const pendingRetrySeconds = 2;
-const longestKey = 255;
 
 function check(asked: Asked, body: Resource): { slot: string; patient: string } {
   if (asked.principal.role === 'registry') throw new Fault('forbidden', 'A registry reads; it does not book.');
@@ -90,6 +89,30 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
   return written(await context.booking.move(id, order), 200);
 }
 
+/**
+ * ISiK Terminplanung, "Aktualisierung / Absage eines Termins": slot, times and patient do not change by a patch, which cancels; $book and
+ * PUT move. @throws Fault bad-value, business-rule
+ */
+async function patch(context: Context, asked: Asked, id: string, body: Resource, before: Resource): Promise<Written> {
+  const fixed = { slot: 'slot', start: 'start', end: 'end', patient: 'participant' } as const;
+  for (const [name, element] of Object.entries(fixed)) {
+    const value = (of: Resource) => JSON.stringify(name === 'patient' ? patientsOf(of) : of[name]);
+    if (value(body) !== value(before))
+      throw new Fault('bad-value', `The ${name} of an Appointment does not change by PATCH: move it by $book or PUT.`, {
+        expression: `Appointment.${element}`,
+        code: 'not-by-patch',
+      });
+  }
+  const isSame = JSON.stringify(body) === JSON.stringify(before);
+  if (!isSame && body['status'] !== 'cancelled') throw nothingToChange();
+  return update(context, asked, id, body);
+}
+
+function patientsOf(body: Resource): string[] {
+  const participants = (body['participant'] ?? []) as { actor?: Reference }[];
+  return participants.map((p) => referencedId(p.actor, 'Patient')).filter((id) => id !== undefined);
+}
+
 /** What clients may not change is left out: participants and slot have been compared. */
 function isWritten(body: Resource, kept: Resource): boolean {
   const [sent, stored] = [clientsPart(body), clientsPart(kept)];
@@ -106,7 +129,7 @@ function nothingToChange(): Fault {
   );
 }
 
-function slotOf(body: Resource): string {
+export function slotOf(body: Resource): string {
   const slots = (body['slot'] ?? []) as Reference[];
   const id = referencedId(slots[0], 'Slot');
   if (slots.length !== 1 || id === undefined || !isId(id))
@@ -117,9 +140,8 @@ function slotOf(body: Resource): string {
   return id;
 }
 
-function patientOf(asked: Asked, body: Resource): string {
-  const participants = (body['participant'] ?? []) as { actor?: Reference }[];
-  const ids = participants.map((p) => referencedId(p.actor, 'Patient')).filter((id) => id !== undefined);
+export function patientOf(asked: Asked, body: Resource): string {
+  const ids = patientsOf(body);
   const [id] = ids;
   if (ids.length !== 1 || id === undefined || !isId(id))
     throw new Fault('business-rule', 'Name exactly one participant whose actor is "Patient/<id>".', {
@@ -132,36 +154,4 @@ function patientOf(asked: Asked, body: Resource): string {
       code: 'patient-unknown',
     });
   return id;
-}
-
-/** Idempotency-Key, kept with a digest of the request (RELIABILITY §1.1). */
-function keyOf(asked: Asked, body: Resource) {
-  const key = asked.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (key.length === 0 || key.length > longestKey)
-    throw new Fault('bad-value', `Idempotency-Key has 1 to ${longestKey} characters.`, {
-      expression: 'http.idempotency-key',
-    });
-  return { client: asked.principal.subject, key, request: hash('sha256', JSON.stringify(body), 'buffer') };
-}
-
-const statuses = { booked: 'whole', cancelled: 'whole', pending: 202, cancelling: 202 } as const;
-
-function pendingOr200(existing: Written): Written {
-  const { status } = JSON.parse(existing.body) as Resource;
-  return status === 'pending' ? { ...existing, status: 202, retryAfter: pendingRetrySeconds } : existing;
-}
-
-function written({ outcome, document, repeated }: Answer, whole: 200 | 201): Written {
-  const { id, version, updated, body } = document;
-  const status = statuses[outcome] === 202 ? 202 : repeated ? 200 : whole;
-  return {
-    status,
-    type: 'Appointment',
-    id,
-    version,
-    updated,
-    body,
-    ...(status === 202 && { retryAfter: pendingRetrySeconds }),
-  };
 }

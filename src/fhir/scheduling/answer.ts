@@ -2,13 +2,8 @@
 import { Fault } from '../../fault.ts';
 import type { Resource } from '../../store/resource.ts';
 import { bytesOf } from '../byte-string.ts';
-import type { Reply } from '../reply.ts';
+import { type Reply, replyOf } from '../reply.ts';
 import type { Asked, Written } from '../resource.ts';
-
-/** A resource that has no version. */
-export function replyWith(resource: object, status = 200, headers: Reply['headers'] = {}): Reply {
-  return { status, headers, body: bytesOf(JSON.stringify(resource)) };
-}
 
 /** IHE's ihe-sched-avail-bundle of one Appointment. */
 export function bundleOfOne(base: string, appointment: Resource): Resource {
@@ -24,14 +19,10 @@ export function bundleOfOne(base: string, appointment: Resource): Resource {
 
 /** An Appointment that is kept, with the headers of any write. @param bundled as IHE has it */
 export function replyOfAppointment(asked: Asked, written: Written, bundled: boolean): Reply {
-  const { status, id, version, updated, body, retryAfter } = written;
-  const address = `${asked.base}/Appointment/${id}`;
-  const headers: Record<string, string> = { etag: `W/"${version}"`, 'last-modified': updated.toUTCString() };
-  if (status === 201) headers['location'] = `${address}/_history/${version}`;
-  if (status === 202) headers['content-location'] = address;
-  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
-  const whole = bundled ? JSON.stringify(bundleOfOne(asked.base, JSON.parse(body) as Resource)) : body;
-  return { status, headers, body: bytesOf(whole) };
+  const reply = replyOf(asked, written);
+  if (!bundled) return reply;
+  const bundle = bundleOfOne(asked.base, JSON.parse(written.body) as Resource);
+  return { ...reply, body: bytesOf(JSON.stringify(bundle)) };
 }
 
 /** Those who only read may not keep time from others. @throws Fault forbidden */

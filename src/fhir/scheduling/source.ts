@@ -2,7 +2,6 @@
 import { Fault } from '../../fault.ts';
 import type { Resource } from '../../store/resource.ts';
 import type { OperationCall, OperationParameter } from '../operation.ts';
-import { notFound } from '../read.ts';
 import type { Asked } from '../resource.ts';
 import { referencedIdOf } from './reference.ts';
 
@@ -20,14 +19,22 @@ export const sourceParameters: readonly OperationParameter[] = [
     type: 'Reference',
     documentation: 'IHE: an Appointment that `$find` has proposed. Not with one of the three others.',
   },
-  { name: 'appt-id', use: 'in', min: 0, max: 1, type: 'uri', documentation: 'Argonaut: the same as `Appointment/<id>`' },
+  {
+    name: 'appt-id',
+    use: 'in',
+    min: 0,
+    max: 1,
+    type: 'uri',
+    documentation: 'Argonaut: the same as `Appointment/<id>`',
+  },
   {
     name: 'appt-resource',
     use: 'in',
     min: 0,
     max: 1,
     type: 'Appointment',
-    documentation: 'ISiK, Argonaut: an Appointment, `proposed`. Sent by itself it is the body. The answer is an Appointment by itself.',
+    documentation:
+      'ISiK, Argonaut: an Appointment, `proposed`. Sent by itself it is the body. The answer is an Appointment by itself.',
   },
 ];
 
@@ -39,7 +46,9 @@ export function sourceOf(asked: Asked, { id, parameters }: OperationCall): Sourc
       parameters.all(name).map((value) => () => byReference(asked, name, value)),
     ),
     ...['appointment-resource', 'appt-resource'].flatMap((name) =>
-      parameters.all(name).map((value) => (): Source => ({ resource: value as Resource, bundled: name === 'appointment-resource' })),
+      parameters
+        .all(name)
+        .map((value) => (): Source => ({ resource: value as Resource, bundled: name === 'appointment-resource' })),
     ),
   ];
   // Argonaut calls an instance and repeats its id among the parameters.
@@ -53,5 +62,3 @@ export function sourceOf(asked: Asked, { id, parameters }: OperationCall): Sourc
 function byReference(asked: Asked, name: string, value: unknown): Source {
   return { id: referencedIdOf(asked.base, 'Appointment', name, value), bundled: true };
 }
-
-export const noSuchOffer = () => notFound('Appointment');
