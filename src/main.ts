@@ -10,6 +10,7 @@ import { type Clinic, type Clinics, indexClinics, openClinic } from './connector
 import { loadMappings } from './connectors/mapping.ts';
 import { type MessageLog, openMessageLog } from './connectors/message-log.ts';
 import { loadConnector } from './connectors/registry.ts';
+import { createExporter } from './fhir/export/exporter.ts';
 import { createHealth } from './fhir/health.ts';
 import { loadOperations } from './fhir/operations.ts';
 import { publish } from './fhir/publication.ts';
@@ -62,6 +63,8 @@ export async function openDatabase(config: Config): Promise<{ url: string; clust
 export interface Ground {
   readonly url: string;
   readonly pool: Database;
+  /** For statements that read everything there is: an hour each. */
+  readonly bulk: Database;
   readonly declarations: Declarations;
   readonly clinics: Clinics;
   readonly sync: SyncContext;
@@ -75,6 +78,7 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
   const pool = openPool(url, { name: 'api', connections: 12, onError });
   const keyed = openPool(url, { name: 'booking', connections: 8, keyed: true, onError });
   const work = openPool(url, { name: 'work', connections: 6, queryTimeout: 120_000, onError });
+  const bulk = openPool(url, { name: 'export', connections: 2, queryTimeout: 3_600_000, onError });
   const messages = openMessageLog(work, log);
   const clinics = await openClinics(config, pool, messages, clock);
   const declarations = await loadResources();
@@ -85,6 +89,7 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
   return {
     url,
     pool,
+    bulk,
     declarations,
     clinics,
     sync,
@@ -93,7 +98,7 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
     async close() {
       await Promise.all(clinics.all.map((c) => c.operations.close()));
       await messages.close();
-      await Promise.all([pool.end(), keyed.end(), work.end()]);
+      await Promise.all([pool.end(), keyed.end(), work.end(), bulk.end()]);
     },
   };
 }
@@ -139,7 +144,7 @@ export interface Hub {
 /** Starts everything and listens. */
 export async function startHub(config: Config, url: string, log: Logger, clock: Clock = Date.now): Promise<Hub> {
   const ground = await openGround(config, url, clock, log);
-  const { pool, declarations, clinics, sync, bookingContext, settler } = ground;
+  const { pool, bulk, declarations, clinics, sync, bookingContext, settler } = ground;
   const { parameters } = sync;
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
@@ -157,6 +162,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     terminology: createTerminology(canonicalResources(clinics)),
+    exporter: createExporter(bulk),
     clock,
     log,
   };
@@ -165,11 +171,12 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl });
   const ticker = await startTicker(pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
+  context.exporter.start(context);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();
     await closeServer(app);
-    await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop()]);
+    await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
     await ground.close();
   };
   try {

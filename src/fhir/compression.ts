@@ -17,11 +17,18 @@ const mostBytesAtOnce = 256 * 1024;
 const brotli = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1, [zlib.constants.BROTLI_PARAM_LGWIN]: 18 } };
 const gzip = { level: 3 };
 
-/** @returns undefined when the body is to go as it is: too small, or not wished packed */
-export function encodingFor(acceptEncoding: string | undefined, bytes: number): Encoding | undefined {
+/**
+ * @param offered the encodings that can be had
+ * @returns undefined when the body is to go as it is: too small, or not wished packed
+ */
+export function encodingFor(
+  acceptEncoding: string | undefined,
+  bytes: number,
+  offered: readonly Encoding[] = ['br', 'gzip'],
+): Encoding | undefined {
   if (acceptEncoding === undefined || bytes < leastBytes) return undefined;
   const wishes = wishesOf(acceptEncoding);
-  const chosen = choose<Encoding>(['br', 'gzip'], wishes, specificity);
+  const chosen = choose<Encoding>(offered, wishes, specificity);
   const asItIs = wishes.find((w) => w.name === 'identity')?.quality ?? 0;
   const wished = wishes.find((w) => w.name === chosen) ?? wishes.find((w) => w.name === '*');
   return asItIs > (wished?.quality ?? 0) ? undefined : chosen;

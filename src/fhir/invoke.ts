@@ -17,7 +17,7 @@ export async function invoke(context: Context, asked: Asked, call: Call, body: u
   const inputs = operation.parameters.filter((p) => p.use === 'in');
   const given = [...fromQuery(call.query, inputs), ...fromBody(body, inputs, operation)];
   const parameters = argumentsOf(given, inputs, operation);
-  return operation.handle(context, asked, { type: call.type, id: call.id, parameters });
+  return operation.handle(context, asked, { type: call.type, id: call.id, query: call.query, parameters });
 }
 
 type Given = readonly [name: string, value: unknown];

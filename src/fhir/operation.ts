@@ -41,6 +41,8 @@ export interface OperationCall {
   readonly type: string | undefined;
   /** Of the instance it was called on; undefined at the level of type or system. */
   readonly id: string | undefined;
+  /** Of the address it was called by. */
+  readonly query: URLSearchParams;
   readonly parameters: Arguments;
 }
 

@@ -6,7 +6,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import type { Authenticate, Principal } from '../access/token.ts';
+import type { Authenticate } from '../access/token.ts';
 import { Fault } from '../fault.ts';
 import { addNegotiation, sendReply } from './answering.ts';
 import { baseOf } from './base.ts';
@@ -15,6 +15,7 @@ import { addBodyParsers, bodyLimit } from './body.ts';
 import { bytesOf } from './byte-string.ts';
 import { type Call, callOf, type Method } from './call.ts';
 import type { Context } from './context.ts';
+import { addExportRoutes } from './export/routes.ts';
 import type { Health } from './health.ts';
 import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
@@ -59,6 +60,7 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(), request, reply));
   options.health.observe(app);
   const handler = (request: FastifyRequest, reply: FastifyReply) => serve(context, options, request, reply);
+  addExportRoutes(app, context, (request) => ask(context, options, request), sendReply);
   for (const url of ['/fhir', '/fhir/*']) app.route({ method: [...methods], url, handler });
   return app;
 }
@@ -73,7 +75,9 @@ async function serve(
 ): Promise<FastifyReply> {
   const call = callOfRequest(context, request);
   request.interaction = [call.interaction, call.operation && `$${call.operation}`, call.type].filter(Boolean).join(' ');
-  const asked = await ask(context, options, request, call);
+  const asked = anybodys.has(call.interaction)
+    ? { ...stranger, ...whence(options, request) }
+    : await ask(context, options, request);
   const answer = await (call.interaction === 'batch'
     ? performBundle(context, asked, request.body)
     : perform(context, asked, call, request.body));
@@ -87,17 +91,22 @@ function callOfRequest(context: Context, { method, url }: FastifyRequest): Call 
   return callOf(asked, path.replace(/^\//, ''), new URLSearchParams(search), context);
 }
 
-async function ask(context: Context, options: ServerOptions, request: FastifyRequest, call: Call): Promise<Asked> {
-  const headers = request.headers as Record<string, string | undefined>;
-  const base = baseOf(request, options.publicUrl);
-  if (anybodys.has(call.interaction))
-    return { principal: stranger, viewer: { clinics: [], patient: null }, base, headers };
-  const principal = await options.authenticate(headers['authorization']);
-  return { principal, viewer: viewerOf(principal, context.clinics), base, headers };
+async function ask(context: Context, options: ServerOptions, request: FastifyRequest): Promise<Asked> {
+  const rest = whence(options, request);
+  const principal = await options.authenticate(rest.headers['authorization']);
+  return { principal, viewer: viewerOf(principal, context.clinics), ...rest };
 }
 
+const whence = (options: ServerOptions, request: FastifyRequest) => ({
+  base: baseOf(request, options.publicUrl),
+  headers: request.headers as Asked['headers'],
+});
+
 /** One who has not said who he is sees no clinic. */
-const stranger: Principal = { subject: '', role: 'registry', clinics: [] };
+const stranger: Pick<Asked, 'principal' | 'viewer'> = {
+  principal: { subject: '', role: 'registry', clinics: [] },
+  viewer: { clinics: [], patient: null },
+};
 
 function sendFault(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, headers, body, ours } = answerOf(error);

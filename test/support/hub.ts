@@ -5,6 +5,7 @@ import pino from 'pino';
 import { createAuthenticator, mintToken, type Principal } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
 import type { Context } from '../../src/fhir/context.ts';
+import { createExporter } from '../../src/fhir/export/exporter.ts';
 import { createHealth } from '../../src/fhir/health.ts';
 import { loadOperations } from '../../src/fhir/operations.ts';
 import { publish } from '../../src/fhir/publication.ts';
@@ -77,6 +78,8 @@ export async function createTestHub(
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     terminology: createTerminology(canonicalResources(clinics)),
+    // Bulk reading in the pool `work`: tests start the exporter themselves.
+    exporter: createExporter(work),
     clock,
     log: silent,
   };
@@ -97,6 +100,7 @@ export async function createTestHub(
     token: (p) => mintToken(key, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
     async close() {
       await app.close();
+      await context.exporter.stop();
       await Promise.all([pool.end(), keyed.end(), work.end()]);
     },
   };

@@ -121,7 +121,11 @@ function remarksOf({ ignored }: SearchRequest, { rest, cut }: Inclusion): Remark
   return remarks;
 }
 
-function searchContext(context: Context, asked: Asked, filters: readonly Filter[]): SearchContext {
+export function searchContext(
+  context: Context,
+  asked: Pick<Asked, 'viewer' | 'base'>,
+  filters: readonly Filter[],
+): SearchContext {
   const { declarations, parameters, clinics, clock } = context;
   return {
     declarations,

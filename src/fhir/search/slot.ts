@@ -68,7 +68,12 @@ export interface SlotRenderer {
   entries(slots: readonly string[], base: string): Promise<ByteString>;
   /** One Slot. */
   resource(slot: string): Promise<ByteString>;
+  /** NDJSON of slots, each line ended. */
+  lines(slots: readonly string[]): Promise<ByteString>;
 }
+
+const alone = ({ id, varying }: ParsedSlot, fragment: string) =>
+  `{"resourceType":"Slot","id":"${id}${varying}${fragment}}`;
 
 const fragmentLimit = 100_000;
 
@@ -87,10 +92,11 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
   async function make(
     texts: readonly string[],
     write: (slot: ParsedSlot, fragment: string) => string,
+    separator = ',',
   ): Promise<ByteString> {
     const slots = texts.map(parseSlot);
     if (slots.some((s) => !cache.has(s.fragment))) keep(await read(slots.map((s) => s.fragment)));
-    return slots.map((s) => write(s, cache.get(s.fragment)!)).join(',');
+    return slots.map((s) => write(s, cache.get(s.fragment)!)).join(separator);
   }
   return {
     entries: (slots, base) =>
@@ -99,7 +105,7 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
         ({ id, varying }, fragment) =>
           `{"fullUrl":"${base}/Slot/${id}","resource":{"resourceType":"Slot","id":"${id}${varying}${fragment}},"search":{"mode":"match"}}`,
       ),
-    resource: (slot) =>
-      make([slot], ({ id, varying }, fragment) => `{"resourceType":"Slot","id":"${id}${varying}${fragment}}`),
+    resource: (slot) => make([slot], alone),
+    lines: (slots) => make(slots, (slot, fragment) => `${alone(slot, fragment)}\n`, ''),
   };
 }
