@@ -27,9 +27,10 @@ interface Asking extends VersionQuery {
  */
 export async function history(context: Context, asked: Asked, call: Call): Promise<Reply> {
   const query = queryOf(context, call);
+  // Read before the page: what is committed between the two has not been told.
+  const horizon = query.token ? query.token.horizon : ((await readHorizon(context.db))?.toISOString() ?? null);
   const rows = await readVersions(context.db, asked.viewer, { ...query, limit: query.limit + 1 }, slotColumn);
   if (rows.length === 0 && call.id !== undefined && query.token === undefined) await checkExists(context, asked, call);
-  const horizon = query.token ? query.token.horizon : ((await readHorizon(context.db))?.toISOString() ?? null);
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   const entries = await Promise.all(page.map((v) => entryOf(context, asked, v)));

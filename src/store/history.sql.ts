@@ -89,8 +89,7 @@ function narrowing(query: VersionQuery, value: Value): (alias: string, table: st
     after && `(${value(after.xid, 'xid8')}, ${value(after.id, 'uuid')}, ${value(after.version, 'integer')})`;
   return (a, table) => {
     // One that was just written by the asker himself is told to him at once: nothing is walked by a single resource.
-    const tests =
-      idText === undefined ? [`${a}.xid < pg_snapshot_xmin(pg_current_snapshot())`] : [`${a}.id = ${idText}`];
+    const tests = idText === undefined ? [committed(a)] : [`${a}.id = ${idText}`];
     if (versionText) tests.push(`${a}.version = ${versionText}`);
     if (sinceText) tests.push(`${a}.updated >= ${sinceText} and ${a}.xid >= ${xidAt(sinceText)}`);
     if (atText) tests.push(`${a}.updated <= ${atText} and ${notYetSuperseded(a, table, atText)}`);
@@ -107,6 +106,9 @@ function notYetSuperseded(a: string, table: string, at: string): string {
     `not exists (select from ${name} n where ${same} and n.version = ${a}.version + 1 and n.updated <= ${at})`;
   return `${next(current)} and ${next(old)}`;
 }
+
+/** SQL: written by a transaction that no other one still under way began before. */
+export const committed = (alias: string): string => `${alias}.xid < pg_snapshot_xmin(pg_current_snapshot())`;
 
 /** SQL: no transaction before this one had anything to do with what was written at the instant or later. */
 export function xidAt(instant: string): string {

@@ -25,15 +25,20 @@ const createHub = () =>
 const small = { slots: 2000, changes: 8000 };
 
 describe('a follower of all changes ends with what the server has', () => {
-  test.each(Array.from({ length: 3 }, (_, i) => i))('by _history, deletions included, run %i', async () => {
-    const report = await follow({ hub, by: 'history', ...small });
+  test.each([
+    ['_history, deletions included', 'history'],
+    ['_history, deletions included, once more', 'history'],
+    ['_sort=_lastUpdated', 'search'],
+    ['_sort=_lastUpdated, once more', 'search'],
+  ] as const)('by %s', async (_name, by) => {
+    const report = await follow({ hub, by, ...small });
     console.log(JSON.stringify(report));
     expect(report).toMatchObject({ missed: 0, phantom: 0 });
     expect(report.walks).toBeGreaterThan(3);
   });
 });
 
-test('one that goes by what is committed now, and not by what can no longer come before it, misses some', async () => {
+test.each(['history', 'search'] as const)('one that goes by what is committed now misses some, by %s', async (by) => {
   const file = 'src/store/history.sql.ts';
   const horizon = 'pg_snapshot_xmin(pg_current_snapshot())';
   const program = await plantMutant([
@@ -42,7 +47,7 @@ test('one that goes by what is committed now, and not by what can no longer come
     { file, find: `interval '5 seconds'`, replace: `interval '0 seconds'` },
   ]);
   const other = await createHub();
-  const report = await follow({ hub: other, by: 'history', ...small, program });
+  const report = await follow({ hub: other, by, ...small, program });
   await other.close();
   console.log(JSON.stringify(report));
   expect(report.missed + report.phantom).toBeGreaterThan(0);

@@ -96,7 +96,7 @@ const writers = 8;
 const longestMilliseconds = 60;
 
 /** @returns how many rows were changed, for good */
-async function write(pool: Database, clinic: number, { slots, changes }: FollowPlan): Promise<number> {
+async function write(pool: Database, clinic: number, { by, slots, changes }: FollowPlan): Promise<number> {
   const { rows } = await pool.query<{ id: string }>('select id from slot where clinic = $1', [clinic]);
   const ids = rows.map((r) => r.id);
   let done = 0;
@@ -114,7 +114,10 @@ async function write(pool: Database, clinic: number, { slots, changes }: FollowP
            where id = any($1::uuid[])`,
           [some],
         );
-        const deleted = turn % 10 === 5 ? await client.query('delete from slot where id = $1', [some[0]]) : undefined;
+        const deleted =
+          by === 'history' && turn % 10 === 5
+            ? await client.query('delete from slot where id = $1', [some[0]])
+            : undefined;
         await sleep(Math.random() * longestMilliseconds);
         if (turn % 7 === 3) await client.query('rollback');
         else {

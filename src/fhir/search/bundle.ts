@@ -16,6 +16,8 @@ export interface Content {
   readonly included: ByteString;
   /** What is to be said of the result. */
   readonly remarks: readonly Remark[];
+  /** From when on a follower of changes asks the next time. */
+  readonly horizon?: Date | undefined;
 }
 
 export interface Remark {
@@ -30,7 +32,7 @@ export function bundle(
   request: SearchRequest,
   total: number | undefined,
   links: Links,
-  { matches, included, remarks }: Content,
+  { matches, included, remarks, horizon }: Content,
 ): ByteString {
   const count = total === undefined ? '' : `,"total":${total}`;
   const all = [link('self', base, request, request.cursor ?? '')];
@@ -38,7 +40,8 @@ export function bundle(
     const cursor = links[relation];
     if (cursor !== undefined) all.push(link(relation, base, request, cursor));
   }
-  const head = `{"resourceType":"Bundle","type":"searchset"${count},"link":[${all.join(',')}]`;
+  const meta = horizon === undefined ? '' : `,"meta":{"lastUpdated":"${horizon.toISOString()}"}`;
+  const head = `{"resourceType":"Bundle"${meta},"type":"searchset"${count},"link":[${all.join(',')}]`;
   const said = remarks.length === 0 ? '' : bytesOf(remarkEntry(remarks));
   const entries = [matches, included, said].filter((text) => text !== '').join(',');
   return entries === '' ? `${bytesOf(head)}}` : `${bytesOf(head)},"entry":[${entries}]}`;

@@ -1,5 +1,6 @@
 /** In which order matches are walked, and where in it a page begins. https://hl7.org/fhir/R4/search.html#_sort */
 import { Fault } from '../../fault.ts';
+import { committed } from '../../store/history.sql.ts';
 import type { ParameterIds } from '../../store/parameters.ts';
 import type { Sort } from './request.ts';
 import type { Rows, Statement } from './statement.ts';
@@ -28,12 +29,15 @@ export interface Walk {
   readonly segments: readonly Segment[];
   /** What pages are told apart by may tell of a person. */
   readonly personal: boolean;
+  /** In the order of commits: nothing is committed late before what has been told. */
+  readonly changes: boolean;
 }
 
 /** The one place where a sort becomes an order. @throws Fault for a parameter that has no order */
 export function walkOf(rows: Rows, sort: readonly Sort[], parameters: ParameterIds): Walk {
   const { alias, slots } = rows;
   const table = `${slots ? 'slot' : 'document'} ${alias}`;
+  if (isChanges(sort)) return changesOf(table, alias);
   const sorts = slots && sort.length === 0 ? [{ code: 'start', type: 'date', descending: false } as const] : sort;
   const keys = sorts.map((one) => keyOf(rows, one, parameters));
   const descending = sorts[0]?.descending ?? false;
@@ -43,11 +47,35 @@ export function walkOf(rows: Rows, sort: readonly Sort[], parameters: ParameterI
   const personal = sorts.some((one) => columnOf(rows, one.code) === undefined);
   const lead = slots ? undefined : leadOf(rows, sorts[0], parameters);
   if (lead === undefined)
-    return { personal, segments: [{ from: table, where: [], keys: [...keys, last], absent: false }] };
+    return { personal, changes: false, segments: [{ from: table, where: [], keys: [...keys, last], absent: false }] };
   const more = keys.slice(1);
   const valued = { ...lead, keys: [lead.key, ...more, { ...last, sql: 'v.doc' }], absent: false };
   const missing = `not exists (select from ${lead.table} v where v.doc = ${alias}.doc and v.parameter = ${lead.number}::smallint)`;
-  return { personal, segments: [valued, { from: table, where: [missing], keys: [...more, last], absent: true }] };
+  return {
+    personal,
+    changes: false,
+    segments: [valued, { from: table, where: [missing], keys: [...more, last], absent: true }],
+  };
+}
+
+/** `_sort=_lastUpdated` and nothing else. */
+export const isChanges = (sort: readonly Sort[]): boolean =>
+  sort.length === 1 && sort[0]!.code === '_lastUpdated' && !sort[0]!.descending;
+
+/**
+ * A walk of changes. By the time that was written down, a row would be skipped whose transaction ended after others that began
+ * later (PERFORMANCE.md §"What follows" 6); what a transaction still under way could precede is left to the next walk.
+ */
+function changesOf(table: string, alias: string): Walk {
+  const keys = [
+    { sql: `${alias}.xid`, cast: 'xid8', descending: false },
+    { sql: `${alias}.id`, cast: 'uuid', descending: false },
+  ];
+  return {
+    personal: false,
+    changes: true,
+    segments: [{ from: table, where: [committed(alias)], keys, absent: false }],
+  };
 }
 
 const columns: Readonly<Record<string, readonly [column: string, cast: string]>> = {

@@ -1,11 +1,13 @@
 /** Reads a page of matches. https://hl7.org/fhir/R4/http.html#paging */
 import { Fault } from '../../fault.ts';
+import { xidAt } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
 import { compartmentCondition } from './compartment.ts';
 import { conditionOf } from './condition.ts';
 import type { Cursor } from './cursor.ts';
 import { behind, orderBy, type Segment, type Walk, walkOf } from './order.ts';
+import { earliest } from './range.ts';
 import type { SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
 import { prepared, type Rows, rowsOf, type SearchContext, Statement, visibleRows } from './statement.ts';
@@ -19,6 +21,8 @@ export interface Page {
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
   readonly personal: boolean;
+  /** The end of a walk in the order of commits. */
+  readonly isLastOfChanges: boolean;
 }
 
 export const noPage: Page = {
@@ -29,6 +33,7 @@ export const noPage: Page = {
   hasNext: false,
   hasPrevious: false,
   personal: false,
+  isLastOfChanges: false,
 };
 
 export function readPage(
@@ -40,7 +45,7 @@ export function readPage(
 ): Promise<Page> {
   const rows = rowsOf(request.type, aliasOf(request.type, c), c);
   const walk = walkOf(rows, request.sort, c.parameters);
-  const byStart = rows.slots && request.sort.every((sort, i) => i === 0 && sort.code === 'start');
+  const byStart = rows.slots && (walk.changes || request.sort.every((sort, i) => i === 0 && sort.code === 'start'));
   const reading = { context, asked, request, c, cursor, rows, walk };
   return byStart ? readSlots(reading) : readRows(reading);
 }
@@ -67,15 +72,18 @@ interface Reading {
   readonly walk: Walk;
 }
 
-/** Slots by their start, which is nearly every page that is asked for: one value for all of them. */
+/** Slots by their start or by commits, which is nearly every page that is asked for: one value for all of them. */
 async function readSlots(reading: Reading): Promise<Page> {
   const { context, asked, request, cursor } = reading;
   const s = new Statement(asked.viewer);
-  const query = queryOf(s, reading, reading.walk.segments[0]!, slotColumn, request.count + 1, cursor);
-  const text = slotPage(query);
-  const { rows } = await context.db.query<{ page: string | null }>(prepared(text, s.values));
+  const { changes, segments } = reading.walk;
+  const columns = changes ? `${slotColumn}, s.xid` : slotColumn;
+  const text = slotPage(queryOf(s, reading, segments[0]!, columns, request.count + 1, cursor), changes);
+  const { rows } = await context.db.query<{ page: string | null; xids?: string }>(prepared(text, s.values));
   const slots = rows[0]!.page?.split(';') ?? [];
-  const place = (slot: string | undefined) => slot && [startOfSlot(slot), idOfSlot(slot)];
+  const xids =
+    changes && slots.length > 0 ? new Map(rows[0]!.xids!.split(',').map((xid, i) => [slots[i]!, xid])) : undefined;
+  const place = (slot: string | undefined) => slot && [xids?.get(slot) ?? startOfSlot(slot), idOfSlot(slot)];
   return { ...turned(reading, slots, place), ids: () => slots.map(idOfSlot) };
 }
 
@@ -96,12 +104,13 @@ function turned<T extends string | Row>(
     hasNext: rows.length > 0 && (back || more),
     hasPrevious: rows.length > 0 && (back ? more : cursor !== undefined),
     personal: walk.personal,
+    isLastOfChanges: walk.changes && !back && !more,
   };
 }
 
 function queryOf(
   s: Statement,
-  { request, c, rows }: Reading,
+  { request, c, rows, walk: { changes } }: Reading,
   { from, where, keys, absent }: Segment,
   columns: string,
   limit: number,
@@ -109,6 +118,7 @@ function queryOf(
 ): string {
   const back = cursor?.back === true;
   const conditions = [...conditionsOf(s, rows, request, c), ...where];
+  if (changes) conditions.push(...sinceOf(s, request, c, rows));
   if (cursor !== undefined && cursor.at.length > 0) {
     const at = absent ? cursor.at.slice(1) : cursor.at;
     if (at.length !== keys.length) throw changed();
@@ -116,6 +126,16 @@ function queryOf(
   }
   return `select ${columns} from ${from} where ${conditions.join(' and ')}
     order by ${orderBy(keys, back)} limit ${s.value(limit, 'integer')}`;
+}
+
+/** Where in the order of commits a time can begin: without it, the walk would look through all that was before. */
+function sinceOf(s: Statement, { filters }: SearchRequest, c: SearchContext, { alias }: Rows): string[] {
+  const times = filters.flatMap((f) =>
+    f.kind === 'value' && f.parameter.code === '_lastUpdated' ? [earliest(f, c)] : [],
+  );
+  return times
+    .filter((time) => time !== undefined)
+    .map((time) => `${alias}.xid >= ${xidAt(s.value(time, 'timestamptz'))}`);
 }
 
 const changed = () =>

@@ -38,6 +38,17 @@ export function rangeTest(
   return `(${tests[prefix]!()})`;
 }
 
+/** The first instant that passes the filter; undefined when the past is open. */
+export function earliest(filter: ValueFilter, c: SearchContext): Date | undefined {
+  if (filter.modifier !== undefined) return undefined;
+  const lows = filter.values.map((value) => {
+    const [, prefix = 'eq', text] = /^(eq|gt|ge|sa)?(\d.*)$/s.exec(value) ?? [];
+    const range = text === undefined ? undefined : rangeOf(filter, text, c);
+    return range && (prefix === 'gt' || prefix === 'sa' ? range.high : range.low);
+  });
+  return lows.includes(undefined) ? undefined : new Date(Math.min(...(lows as number[])));
+}
+
 /** R4's rule for `ap`: a tenth of the time between now and the value more, on both sides. */
 function approximate({ low, high }: DateRange, now: number): DateRange {
   const gap = Math.max(0, low - now, now - high);

@@ -1,6 +1,7 @@
 /** Runs a search and makes its Bundle. https://hl7.org/fhir/R4/search.html */
 import { Fault } from '../../fault.ts';
 import { sqlState } from '../../postgres.ts';
+import { readHorizon } from '../../store/history.sql.ts';
 import { type ByteString, bytesOf, textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import { preferenceOf } from '../preference.ts';
@@ -10,6 +11,7 @@ import type { Compartment } from './compartment.ts';
 import type { Cursor } from './cursor.ts';
 import type { Filter } from './filter.ts';
 import { type Inclusion, readIncluded } from './include.ts';
+import { isChanges } from './order.ts';
 import { conditionsOf, noPage, type Page, readPage } from './page.ts';
 import { parseSearch, type SearchRequest } from './request.ts';
 import { fromRows, rowsOf, type SearchContext, Statement } from './statement.ts';
@@ -48,6 +50,8 @@ async function answer(
   cursor: Cursor | undefined,
 ): Promise<ByteString> {
   const from = cursor === undefined || cursor.at.length === 0 ? undefined : cursor;
+  // Read before the page: what is committed between the two has not been told.
+  const horizon = isChanges(request.sort) ? await readHorizon(context.db) : undefined;
   const page = request.count === 0 ? noPage : await readPage(context, asked, request, c, from);
   const included = await readIncluded(context, asked, request, c, page.ids(), cursor?.rest);
   const restOnly = cursor?.rest !== undefined;
@@ -57,6 +61,7 @@ async function answer(
     matches: whole ? await matchesOf(context, asked, request, page) : '',
     included: includedEntries(asked, request, included),
     remarks: remarksOf(request, included),
+    horizon: page.isLastOfChanges ? horizon : undefined,
   });
 }
 

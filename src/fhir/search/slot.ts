@@ -22,7 +22,8 @@ export const slotStorage: SlotStorage = { table: 'slot' };
 export const slotColumn = `concat_ws(' ', s.id, s.start_at, s.end_at, s.status, s.reason, s.fragment, s.version, s.updated) as slot`;
 
 /** The slots of a query as one value: a message of its own for each row costs the client more than all else of it. */
-export const slotPage = (query: string): string => `select string_agg(slot, ';') as page from (${query}) slots`;
+export const slotPage = (query: string, withXids = false): string =>
+  `select string_agg(slot, ';') as page${withXids ? `, string_agg(xid::text, ',') as xids` : ''} from (${query}) slots`;
 
 export const idOfSlot = (slot: string): string => slot.slice(0, 36);
 
