@@ -1,7 +1,10 @@
 /** $validate over HTTP: what it says, that it keeps nothing, and that it judges as the writes do. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validate } from '../../../src/r4/validate.ts';
 import { type Answer, ask } from '../../support/hub.ts';
+import { root } from '../../support/process.ts';
 import { createTarget, type Target } from '../target.ts';
 
 let target: Target;
@@ -214,4 +217,12 @@ test.each<[name: string, path: string, body: object, status: number, place: stri
 ])('%s is refused', async (_, path, body, status, place) => {
   const answer = await ask(target.hub, 'POST', path, { token: target.token, body });
   expect([answer.status, answer.body.issue![0]!.expression]).toEqual([status, [place]]);
+});
+
+test('the page of the operation shows what is answered', async () => {
+  const page = readFileSync(join(root, 'docs/fhir-operations/validate.md'), 'utf8');
+  const [request, answer] = [...page.matchAll(/^```(?:http\nPOST [^{]*|json\n)(\{.*?)^```/gms)].map(
+    ([, text]) => text!,
+  );
+  expect((await post('Patient/$validate', JSON.parse(request!))).body).toEqual(JSON.parse(answer!));
 });
