@@ -30,7 +30,7 @@ export const senselessValues: readonly string[] = [
   '10000-01-01',
   '2026-02-30',
   'ge',
-  'ap',
+  'ap-',
   'apap2026',
   'Patient/',
   'Patient/..%2F..',
