@@ -49,6 +49,26 @@ const clinic = z.strictObject({
     .prefault({}),
 });
 
+const hours = z.number().min(0).max(8784);
+
+const outbound = z.strictObject({
+  allowHttp: z.boolean().default(false).describe('Endpoints may begin with http://, unencrypted'),
+  allow: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Names, addresses and networks (10.1.0.0/16) inside: endpoints may lie there, at any port'),
+  ports: z.array(z.number().int().min(1).max(65535)).default([443, 8443]).describe('Ports of endpoints outside'),
+  ca: z.string().optional().describe('PEM of an authority that endpoints are certified by, beside the public ones'),
+});
+
+const subscriptions = z.strictObject({
+  retryHours: hours
+    .default(72)
+    .describe('How long a delivery that fails is tried again before the Subscription is in error'),
+  keepDays: z.number().int().min(1).max(366).default(30).describe('How long events are kept for $events'),
+  origins: z.array(z.url()).default([]).describe('Origins of web pages that may open the websocket, beside our own'),
+});
+
 /** What a configuration file may hold; docs/operations.md tells every key of it. */
 export const configSchema = z.strictObject({
   server: z
@@ -60,6 +80,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   data: z.string().default('.data').describe('Folder of the embedded Postgres and of the token key'),
   clinics: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/, 'small Latin letters, digits and hyphens'), clinic),
+  outbound: outbound.prefault({}).describe('Requests to addresses that clients give'),
+  subscriptions: subscriptions.prefault({}),
   companions: z
     .array(z.strictObject({ name: z.string(), args: z.array(z.string()), url: z.url() }))
     .default([])

@@ -19,12 +19,15 @@ import { loadResources } from './fhir/resources.ts';
 import { openCursors } from './fhir/search/cursor.ts';
 import { ownParameters } from './fhir/search/parameter.ts';
 import type { Declarations } from './fhir/search/request.ts';
-import { createSlotRenderer } from './fhir/search/slot.ts';
+import { createSlotRenderer, type SlotRenderer } from './fhir/search/slot.ts';
 import { createServer } from './fhir/server.ts';
+import { createSpeech } from './fhir/subscription/speech.ts';
 import { canonicalResources } from './fhir/terminology/canonical.ts';
-import { createTerminology } from './fhir/terminology/terminology.ts';
+import { createTerminology, type Terminology } from './fhir/terminology/terminology.ts';
+import { viewerOf } from './fhir/viewer.ts';
 import type { Clock } from './instant.ts';
 import { migrate } from './migrate.ts';
+import { openOutbound } from './outbound.ts';
 import { type Database, openPool } from './postgres.ts';
 import { ensureClinics } from './store/clinics.sql.ts';
 import { loadParameters } from './store/parameters.ts';
@@ -35,6 +38,8 @@ import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
 import { createSettler, type Settler } from './workflows/settlement.ts';
+import type { SubscriptionContext } from './workflows/subscription.ts';
+import { startSubscriptions } from './workflows/subscription-rounds.ts';
 import { startSweeper } from './workflows/sweeper.ts';
 import type { SyncContext } from './workflows/sync.ts';
 import { startTicker } from './workflows/ticker.ts';
@@ -141,6 +146,32 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
+/** With connections of its own: whoever delivers for long keeps no request waiting. */
+function openSubscriptions(
+  { outbound, subscriptions: { retryHours, keepDays } }: Config,
+  { url, declarations, clinics, bookingContext: { parameters, clock, log } }: Ground,
+  slots: SlotRenderer,
+  terminology: Terminology,
+): SubscriptionContext & { close(): Promise<void> } {
+  const onError = (err: Error) => log.warn({ err }, 'a connection to Postgres broke');
+  const pool = openPool(url, { name: 'subscriptions', connections: 4, queryTimeout: 30_000, onError });
+  const guarded = openOutbound(outbound);
+  return {
+    ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology }),
+    pool,
+    outbound: guarded,
+    parameters,
+    viewerOf: (subscriber) => viewerOf(subscriber, clinics),
+    patience: retryHours * 3600,
+    kept: keepDays * 86_400,
+    clock,
+    log,
+    async close() {
+      await Promise.all([guarded.close(), pool.end()]);
+    },
+  };
+}
+
 /** Starts everything and listens. */
 export async function startHub(config: Config, url: string, log: Logger, clock: Clock = Date.now): Promise<Hub> {
   const ground = await openGround(config, url, clock, log);
@@ -148,6 +179,9 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const { parameters } = sync;
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
+  const slots = createSlotRenderer(pool);
+  const terminology = createTerminology(canonicalResources(clinics));
+  const subscriptions = openSubscriptions(config, ground, slots, terminology);
   const context = {
     pool,
     db: pool,
@@ -156,27 +190,36 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     operations: await loadOperations(declarations),
     version,
     clinics,
-    slots: createSlotRenderer(pool),
+    slots,
     cursors: await openCursors(pool),
     booking,
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
-    terminology: createTerminology(canonicalResources(clinics)),
     exporter: createExporter(bulk),
+    terminology,
+    subscriptions,
     clock,
     log,
   };
   await publish(context, publicationsOf(context));
   const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
-  const app = createServer(context, { authenticate, health, publicUrl: config.server.publicUrl });
+  const app = createServer(context, {
+    authenticate,
+    health,
+    publicUrl: config.server.publicUrl,
+    origins: config.subscriptions.origins,
+  });
   const ticker = await startTicker(pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
   context.exporter.start(context);
+  const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();
     await closeServer(app);
     await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
+    await rounds.stop();
+    await subscriptions.close();
     await ground.close();
   };
   try {

@@ -4,6 +4,8 @@ import type { OperationDeclaration } from './operation.ts';
 import type { ResourceDeclaration } from './resource.ts';
 import { servedParameters } from './search/parameter.ts';
 import type { Declarations } from './search/request.ts';
+import { extensions } from './subscription/topic.ts';
+import { websocketUrl } from './subscription/websocket.ts';
 
 export const canonicalBase = 'https://medmost.ru/fhir';
 
@@ -28,6 +30,7 @@ export function capabilityStatement(
     patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
+        extension: [{ url: extensions.websocket, valueUri: websocketUrl(base) }],
         mode: 'server',
         documentation:
           'A booking is an Appointment: 201 booked, 202 pending (ask again at Content-Location), 409 taken, 422 refused, 503 not sent, ' +
@@ -52,6 +55,7 @@ function describe(
   const has = (interaction: string) => (interactions as readonly string[]).includes(interaction);
   return {
     type,
+    ...declaration.capability,
     documentation: declaration.documentation,
     interaction: interactions.map((code) => ({ code })),
     versioning: has('update') ? 'versioned-update' : 'versioned',

@@ -7,6 +7,7 @@ import type { ParameterIds } from '../store/parameters.ts';
 import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
+import type { SubscriptionContext } from '../workflows/subscription.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Operations } from './operations.ts';
 import type { Cursors } from './search/cursor.ts';
@@ -31,6 +32,7 @@ export interface Context {
   readonly live: LiveCheck;
   readonly terminology: Terminology;
   readonly exporter: Exporter;
+  readonly subscriptions: SubscriptionContext;
   readonly clock: Clock;
   readonly log: Logger;
 }

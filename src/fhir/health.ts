@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { readReadingAges } from '../store/clinics.sql.ts';
+import { countByStatus } from '../workflows/subscription.sql.ts';
 
 export interface Health {
   /** Adds the routes and counts requests. */
@@ -75,6 +76,27 @@ function addGauges(registry: Registry, pool: Database, clinics: Clinics): void {
       );
       this.reset();
       for (const { state, n } of rows) this.set({ state }, n);
+    },
+  });
+  const waiting = new Gauge({
+    ...options,
+    name: 'medmost_subscription_events_waiting',
+    help: 'Events that their subscribers have not taken yet, by status of the subscription',
+    labelNames: ['status'],
+  });
+  new Gauge({
+    ...options,
+    name: 'medmost_subscriptions',
+    help: 'Subscriptions, by status',
+    labelNames: ['status'],
+    async collect() {
+      const counts = await countByStatus(pool);
+      this.reset();
+      waiting.reset();
+      for (const { status, subscriptions, waiting: events } of counts) {
+        this.set({ status }, subscriptions);
+        waiting.set({ status }, events);
+      }
     },
   });
   new Gauge({

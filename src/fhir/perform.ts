@@ -12,8 +12,9 @@ import { search } from './search/search.ts';
 import { create, patch, remove, update } from './write.ts';
 
 /** @param body as it was parsed: a resource, a patch, a form, or undefined. @throws Fault */
-export async function perform(context: Context, asked: Asked, call: Call, body: unknown): Promise<Reply> {
+export async function perform(context: Context, caller: Asked, call: Call, body: unknown): Promise<Reply> {
   const declaration = context.declarations.get(call.type ?? '')!;
+  const asked = declaration?.viewer ? { ...caller, viewer: declaration.viewer(caller) } : caller;
   switch (call.interaction) {
     case 'read':
       return read(context, asked, declaration, call.id!);

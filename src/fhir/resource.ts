@@ -76,6 +76,10 @@ export interface ResourceDeclaration {
   readonly writesThrough?: boolean;
   /** What a create that writes through refuses before it looks at anything else, for $validate. @throws Fault */
   readonly check?: (asked: Asked, body: Resource) => void;
+  /** Whose eyes its rows are seen by, where that is not decided by clinic and patient: they are seen by nobody else's. */
+  readonly viewer?: (asked: Asked) => Viewer;
+  /** Further members of its part of the CapabilityStatement. */
+  readonly capability?: object;
   readonly create?: (context: Context, asked: Asked, body: Resource) => Promise<Written>;
   readonly update?: (context: Context, asked: Asked, id: string, body: Resource) => Promise<Written>;
   /** What a patch makes of a resource; `update` when absent. @param before as it was read, of the version in If-Match */

@@ -20,6 +20,7 @@ import type { Health } from './health.ts';
 import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
 import type { Asked } from './resource.ts';
+import { addWebsocket } from './subscription/websocket.ts';
 import { refuseUnreadable } from './unreadable.ts';
 import { viewerOf } from './viewer.ts';
 
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly health: Health;
   /** As configured; when absent the request's own Host is taken, for a hub on its own machine. */
   readonly publicUrl: string | undefined;
+  /** Of web pages that may open the websocket, beside those of the hub's own. */
+  readonly origins: readonly string[];
 }
 
 declare module 'fastify' {
@@ -59,6 +62,7 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(), request, reply));
   options.health.observe(app);
+  addWebsocket(app, context, options);
   const handler = (request: FastifyRequest, reply: FastifyReply) => serve(context, options, request, reply);
   addExportRoutes(app, context, (request) => ask(context, options, request), sendReply);
   for (const url of ['/fhir', '/fhir/*']) app.route({ method: [...methods], url, handler });

@@ -15,9 +15,12 @@ import { openCursors } from '../../src/fhir/search/cursor.ts';
 import { ownParameters } from '../../src/fhir/search/parameter.ts';
 import { createSlotRenderer } from '../../src/fhir/search/slot.ts';
 import { createServer } from '../../src/fhir/server.ts';
+import { createSpeech } from '../../src/fhir/subscription/speech.ts';
 import { canonicalResources } from '../../src/fhir/terminology/canonical.ts';
 import { createTerminology } from '../../src/fhir/terminology/terminology.ts';
+import { viewerOf } from '../../src/fhir/viewer.ts';
 import type { Clock } from '../../src/instant.ts';
+import { openOutbound } from '../../src/outbound.ts';
 import { type Database, openPool } from '../../src/postgres.ts';
 import { ensureClinics } from '../../src/store/clinics.sql.ts';
 import { loadParameters } from '../../src/store/parameters.ts';
@@ -27,6 +30,7 @@ import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
 import { createHolding } from '../../src/workflows/hold.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
+import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
 
 export interface TestHub {
@@ -64,6 +68,20 @@ export async function createTestHub(
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
   const key = randomBytes(48);
+  const slots = createSlotRenderer(pool);
+  const terminology = createTerminology(canonicalResources(clinics));
+  const outbound = openOutbound({ allowHttp: true, allow: ['127.0.0.1'], ports: [443] });
+  const subscriptions: SubscriptionContext = {
+    ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology }),
+    pool,
+    outbound,
+    parameters,
+    viewerOf: (subscriber) => viewerOf(subscriber, clinics),
+    patience: 72 * 3600,
+    kept: 30 * 86_400,
+    clock,
+    log: silent,
+  };
   const context: Context = {
     pool,
     db: pool,
@@ -72,14 +90,15 @@ export async function createTestHub(
     operations: await loadOperations(declarations),
     version: '0',
     clinics,
-    slots: createSlotRenderer(pool),
+    slots,
     cursors: await openCursors(pool),
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
-    terminology: createTerminology(canonicalResources(clinics)),
     // Bulk reading in the pool `work`: tests start the exporter themselves.
     exporter: createExporter(work),
+    terminology,
+    subscriptions,
     clock,
     log: silent,
   };
@@ -89,6 +108,7 @@ export async function createTestHub(
     authenticate: createAuthenticator(key, clock),
     health,
     publicUrl: 'http://hub.test',
+    origins: ['https://app.test'],
   });
   return {
     app,
@@ -101,7 +121,7 @@ export async function createTestHub(
     async close() {
       await app.close();
       await context.exporter.stop();
-      await Promise.all([pool.end(), keyed.end(), work.end()]);
+      await Promise.all([outbound.close(), pool.end(), keyed.end(), work.end()]);
     },
   };
 }

@@ -126,8 +126,11 @@ function remarksOf({ ignored }: SearchRequest, { rest, cut }: Inclusion): Remark
   return remarks;
 }
 
+export type SearchGround = Pick<Context, 'declarations' | 'parameters' | 'clinics' | 'clock' | 'terminology'>;
+
+/** What conditions need to know beside themselves. */
 export function searchContext(
-  context: Context,
+  context: SearchGround,
   asked: Pick<Asked, 'viewer' | 'base'>,
   filters: readonly Filter[],
 ): SearchContext {

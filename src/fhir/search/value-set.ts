@@ -8,7 +8,7 @@ import { unescapeValue } from './value.ts';
 
 /** @throws Fault for one that is not known: without it the search would find nothing, or everything */
 export function readValueSets(
-  { terminology }: Context,
+  { terminology }: Pick<Context, 'terminology'>,
   viewer: Viewer,
   filters: readonly Filter[],
 ): ReadonlyMap<string, readonly Code[]> {

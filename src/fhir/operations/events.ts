@@ -1,0 +1,70 @@
+/** Subscription/[id]/$events. https://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition-backport-subscription-events.html */
+import { Fault } from '../../fault.ts';
+import { isId } from '../../store/resource.ts';
+import { readEvents, readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
+import { type Content, ownerOf } from '../../workflows/subscription.ts';
+import type { Context } from '../context.ts';
+import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { type Reply, replyWith } from '../reply.ts';
+import type { Asked } from '../resource.ts';
+import { readFoci } from '../subscription/focus.ts';
+import { notificationBundle } from '../subscription/notification.ts';
+
+/** In one answer: the client goes on from the last number it got. */
+const mostEvents = 500;
+
+const declaration: OperationDeclaration = {
+  code: 'events',
+  title: 'Events of a subscription',
+  documentation:
+    `The events that a Subscription has had, by their numbers, for as long as they are kept: what was missed can be read again. ${mostEvents} at ` +
+    'most in one answer; ask on from the number after the last one. Answers 200 with a Bundle of type history.',
+  base: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events',
+  types: ['Subscription'],
+  levels: ['instance'],
+  affectsState: false,
+  parameters: [
+    { name: 'eventsSinceNumber', use: 'in', min: 0, max: 1, type: 'string', documentation: 'The first event wanted.' },
+    { name: 'eventsUntilNumber', use: 'in', min: 0, max: 1, type: 'string', documentation: 'The last event wanted.' },
+    {
+      name: 'content',
+      use: 'in',
+      min: 0,
+      max: 1,
+      type: 'code',
+      documentation: 'empty, id-only or full-resource; as the Subscription has it when absent.',
+    },
+    { name: 'return', use: 'out', min: 1, max: 1, type: 'Bundle', documentation: 'The status, then the events.' },
+  ],
+  handle,
+};
+
+export default declaration;
+
+async function handle(context: Context, asked: Asked, { id = '', parameters }: OperationCall): Promise<Reply> {
+  const from = numberOf(parameters.one('eventsSinceNumber'), 'eventsSinceNumber') ?? 1;
+  const until = numberOf(parameters.one('eventsUntilNumber'), 'eventsUntilNumber') ?? Number.MAX_SAFE_INTEGER;
+  const wanted = contentOf(parameters.text('content'));
+  const [row] = isId(id) ? await readSubscriptionsOf(context.db, ownerOf(asked.principal), [id]) : [];
+  if (row === undefined) throw new Fault('not-found', 'There is no such Subscription.');
+  const events = await readEvents(context.db, id, from, until, mostEvents);
+  const viewer = context.subscriptions.viewerOf(row.subscriber);
+  const foci = await readFoci(context.db, context.slots, viewer, events);
+  const content = wanted ?? row.terms.content ?? (row.terms.mime === undefined ? 'id-only' : 'full-resource');
+  const notification = { type: 'query-event', last: row.numbered, events, foci, content } as const;
+  return replyWith(notificationBundle(row, notification, context.clock()));
+}
+
+function numberOf(value: unknown, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(String(value)))
+    throw new Fault('bad-value', `${name} is the number of an event.`, { expression: `Parameters.parameter.${name}` });
+  return Number(value);
+}
+
+function contentOf(text: string | undefined): Content | undefined {
+  if (text === undefined || text === 'empty' || text === 'id-only' || text === 'full-resource') return text;
+  throw new Fault('bad-value', 'content is empty, id-only or full-resource.', {
+    expression: 'Parameters.parameter.content',
+  });
+}

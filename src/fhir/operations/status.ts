@@ -1,0 +1,72 @@
+/** Subscription/$status. https://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition-backport-subscription-status.html */
+import { Fault } from '../../fault.ts';
+import { isId } from '../../store/resource.ts';
+import { readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
+import { ownerOf, type SubscriptionRow } from '../../workflows/subscription.ts';
+import type { Context } from '../context.ts';
+import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { type Reply, replyWith } from '../reply.ts';
+import type { Asked } from '../resource.ts';
+import { statusParameters } from '../subscription/notification.ts';
+
+const declaration: OperationDeclaration = {
+  code: 'status',
+  title: 'Status of subscriptions',
+  documentation:
+    'How subscriptions stand: their status, how many events they have had, and what is wrong with their delivery. Of one Subscription, ' +
+    'or of all that are yours. Answers 200 with a searchset Bundle of Parameters.',
+  base: 'http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status',
+  types: ['Subscription'],
+  levels: ['type', 'instance'],
+  affectsState: false,
+  parameters: [
+    {
+      name: 'id',
+      use: 'in',
+      min: 0,
+      max: '*',
+      type: 'id',
+      documentation: 'Of which subscriptions; all of yours when absent.',
+    },
+    { name: 'status', use: 'in', min: 0, max: '*', type: 'code', documentation: 'Only those of this status.' },
+    {
+      name: 'return',
+      use: 'out',
+      min: 1,
+      max: 1,
+      type: 'Bundle',
+      documentation: 'A Parameters for each Subscription.',
+    },
+  ],
+  handle,
+};
+
+export default declaration;
+
+async function handle(context: Context, asked: Asked, { id, parameters }: OperationCall): Promise<Reply> {
+  const ids = id === undefined ? (parameters.all('id') as string[]) : [id];
+  const statuses = id === undefined ? (parameters.all('status') as string[]) : [];
+  const known = ids.filter(isId);
+  const rows = await readSubscriptionsOf(context.db, ownerOf(asked.principal), ids.length === 0 ? undefined : known);
+  if (id !== undefined && rows.length === 0) throw new Fault('not-found', 'There is no such Subscription.');
+  const entry = rows
+    .filter((row) => statuses.length === 0 || statuses.includes(row.status))
+    .map((row) => ({ resource: statusOf(row), search: { mode: 'match' } }))
+    .map((e) => ({ fullUrl: `urn:uuid:${e.resource.id}`, ...e }));
+  return replyWith({
+    resourceType: 'Bundle',
+    type: 'searchset',
+    total: entry.length,
+    link: [{ relation: 'self', url: selfOf(asked, id) }],
+    ...(entry.length > 0 && { entry }),
+  });
+}
+
+const selfOf = ({ base }: Asked, id: string | undefined) =>
+  `${base}/Subscription/${id === undefined ? '' : `${id}/`}$status`;
+
+function statusOf(row: SubscriptionRow): { id: string } {
+  const content = row.terms.content ?? 'id-only';
+  const asked = { type: 'query-status', last: row.numbered, events: [], foci: new Map(), content } as const;
+  return statusParameters(row, asked) as { id: string };
+}

@@ -1,0 +1,183 @@
+/** The websocket of subscriptions, with a client that speaks the protocol. */
+import type { AddressInfo } from 'node:net';
+import { WebSocket } from 'undici';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask } from '../support/hub.ts';
+import { createStage, type Stage } from '../workflows/subscription-stage.ts';
+
+let stage: Stage;
+let address: string;
+beforeAll(async () => {
+  stage = await createStage();
+  await stage.hub.app.listen({ host: '127.0.0.1', port: 0 });
+  address = `ws://127.0.0.1:${(stage.hub.app.server.address() as AddressInfo).port}/fhir/websocket`;
+});
+afterAll(() => stage.close());
+
+interface Talk {
+  send(text: string): void;
+  next(): Promise<string>;
+  readonly closed: Promise<number>;
+  close(): void;
+}
+
+/** Rejects when the connection is refused. */
+function connect(headers: Record<string, string> = {}): Promise<Talk> {
+  const socket = new WebSocket(address, { headers });
+  const messages: string[] = [];
+  const wanting: ((text: string) => void)[] = [];
+  socket.addEventListener('message', ({ data }) => {
+    const want = wanting.shift();
+    if (want === undefined) messages.push(String(data));
+    else want(String(data));
+  });
+  const closed = new Promise<number>((done) => socket.addEventListener('close', ({ code }) => done(code)));
+  return new Promise((done, fail) => {
+    socket.addEventListener('error', () => fail(new Error('refused')));
+    socket.addEventListener('open', () =>
+      done({
+        send: (text) => socket.send(text),
+        next: async () => messages.shift() ?? new Promise((want) => wanting.push(want)),
+        closed,
+        close: () => socket.close(),
+      }),
+    );
+  });
+}
+
+const owner = (subject = 'test') => stage.hub.token({ clinics: ['one'], subject });
+const authorized = async (subject?: string) => ({ authorization: `Bearer ${await owner(subject)}` });
+const plain = async () => (await stage.subscribe({ criteria: 'Patient?', channel: { type: 'websocket' } })).body;
+const followed = () =>
+  stage.follow('appointment-changed', 'id-only', { channel: { type: 'websocket', endpoint: undefined } });
+
+interface Granted {
+  token: string;
+  expiration: string;
+  url: string;
+}
+
+async function grant(id: string, token?: string): Promise<{ status: number; granted: Granted }> {
+  const answer = await ask(stage.hub, 'POST', `Subscription/${id}/$get-ws-binding-token`, {
+    token: token ?? (await owner()),
+  });
+  const parts = (answer.body['parameter'] ?? []) as { name: string; [value: string]: string }[];
+  const value = (name: string, member: string) => parts.find((p) => p.name === name)?.[member] ?? '';
+  const granted = {
+    token: value('token', 'valueString'),
+    expiration: value('expiration', 'valueDateTime'),
+    url: value('websocket-url', 'valueUrl'),
+  };
+  return { status: answer.status, granted };
+}
+
+const typeOf = (text: string) => /"name":"type","valueCode":"([a-z-]+)"/.exec(text)?.[1];
+
+test('R4: bind, bound, ping; what came while nobody was there is told at once', async () => {
+  const { id, status } = (await plain()) as unknown as { id: string; status: string };
+  expect(status).toBe('active');
+  await stage.patient('Тестова');
+  await stage.rounds.turn();
+  const talk = await connect(await authorized());
+  talk.send(`bind ${id}`);
+  expect(await talk.next()).toBe(`bound ${id}`);
+  expect(await talk.next()).toBe(`ping ${id}`);
+  await stage.patient('Иванова');
+  await stage.rounds.turn();
+  expect(await talk.next()).toBe(`ping ${id}`);
+  talk.close();
+});
+
+test('a topic by a token: handshake, then what happens, with its numbers', async () => {
+  const { body } = await followed();
+  const { granted } = await grant(body.id!);
+  expect(granted.url).toBe('ws://hub.test/fhir/websocket');
+  const metadata = await ask(stage.hub, 'GET', 'metadata');
+  expect(JSON.stringify(metadata.body)).toContain(granted.url);
+  const talk = await connect();
+  talk.send(`bind-with-token ${granted.token}`);
+  expect(typeOf(await talk.next())).toBe('handshake');
+  const patient = await stage.patient('Тестова');
+  const { body: booked } = await stage.book(stage.slot(0), patient);
+  await stage.rounds.turn();
+  const text = await talk.next();
+  expect(typeOf(text)).toBe('event-notification');
+  expect(text).toContain(`Appointment/${booked.id}`);
+  expect(text).not.toContain('"participant"');
+  talk.close();
+});
+
+test('what is not yours cannot be bound: not by its id, not by a token that is none', async () => {
+  const { id } = await plain();
+  const bind = async (text: string, headers: Record<string, string>) => {
+    const talk = await connect(headers);
+    talk.send(text);
+    return talk.closed;
+  };
+  expect(await bind(`bind ${id}`, await authorized('other'))).toBe(1008);
+  expect(await bind(`bind ${id}`, {})).toBe(1008);
+  expect(await bind('bind-with-token aaaaaaaaaaaaaaaaaaaaaaaa', {})).toBe(1008);
+  expect(await bind(`bind-with-token ${await owner()}`, {})).toBe(1008);
+  expect(await bind('hello', await authorized())).toBe(1008);
+  expect((await grant(id!, await owner('other'))).status).toBe(404);
+  const hook = (await stage.subscribe()).body;
+  expect((await grant(hook.id!)).status).toBe(422);
+  expect(await bind(`bind ${hook.id}`, await authorized())).toBe(1008);
+});
+
+test('pages of foreign origins are refused, and so are tokens that are none', async () => {
+  await expect(connect({ origin: 'https://evil.test' })).rejects.toThrow('refused');
+  await expect(connect({ authorization: 'Bearer none' })).rejects.toThrow('refused');
+  for (const origin of ['https://app.test', 'http://hub.test']) (await connect({ origin })).close();
+});
+
+test('a message that is too long ends the connection', async () => {
+  const talk = await connect(await authorized());
+  talk.send(`bind ${'x'.repeat(5000)}`);
+  expect(await talk.closed).toBe(1009);
+});
+
+test('a connection that binds nothing is closed', async () => {
+  const talk = await connect();
+  stage.pass(11);
+  expect(await talk.closed).toBe(1008);
+});
+
+test('what is deleted, switched off or expired is told nothing more', async () => {
+  const bound = async () => {
+    const { id } = await plain();
+    const talk = await connect(await authorized());
+    talk.send(`bind ${id}`);
+    await talk.next();
+    return { id, talk };
+  };
+  const token = await owner();
+  const deleted = await bound();
+  await ask(stage.hub, 'DELETE', `Subscription/${deleted.id}`, { token });
+  expect(await deleted.talk.closed).toBe(1008);
+  const off = await bound();
+  const { body } = await ask(stage.hub, 'GET', `Subscription/${off.id}`, { token });
+  await ask(stage.hub, 'PUT', `Subscription/${off.id}`, { token, body: { ...body, status: 'off' } });
+  expect(await off.talk.closed).toBe(1008);
+  const expired = await bound();
+  const topic = await followed();
+  const { granted } = await grant(topic.body.id!);
+  const byToken = await connect();
+  byToken.send(`bind-with-token ${granted.token}`);
+  await byToken.next();
+  stage.pass(3601);
+  expect(await expired.talk.closed).toBe(1008);
+  expect(await byToken.closed).toBe(1008);
+  const late = await connect();
+  late.send(`bind-with-token ${granted.token}`);
+  expect(await late.closed).toBe(1008);
+});
+
+test('rights that are withdrawn unbind', async () => {
+  const { id } = await plain();
+  const talk = await connect(await authorized());
+  talk.send(`bind ${id}`);
+  await talk.next();
+  (stage.hub.context.subscriptions as { viewerOf: unknown }).viewerOf = () => ({ clinics: [], patient: null });
+  expect(await talk.closed).toBe(1008);
+});

@@ -1,0 +1,119 @@
+/** A hub with subscriptions whose rounds and clock are the test's. */
+import { idOf } from '../../src/id.ts';
+import { type SubscriptionRounds, startSubscriptions } from '../../src/workflows/subscription-rounds.ts';
+import { syncSchedule } from '../../src/workflows/sync.ts';
+import { createDatabase } from '../support/database.ts';
+import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
+import { createMemoryMis, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
+import { openReceiver, type Received, type Receiver } from '../support/receiver.ts';
+
+export interface Stage {
+  readonly hub: TestHub;
+  readonly receiver: Receiver;
+  readonly rounds: SubscriptionRounds;
+  readonly url: string;
+  /** Moves the clock on. */
+  pass(seconds: number): void;
+  /** Id of the nth slot of the first doctor. */
+  slot(n: number): string;
+  subscribe(over?: object, token?: string): Promise<Answer>;
+  /** A Subscription to a topic. */
+  follow(
+    topic: string,
+    content: string,
+    over?: { filters?: string[]; channel?: object; token?: string },
+  ): Promise<Answer>;
+  patient(family: string, over?: object): Promise<string>;
+  book(slot: string, patient: string): Promise<Answer>;
+  cancel(appointment: Answer['body']): Promise<Answer>;
+  /** Has the rounds done and tells what was received since the last time. */
+  turn(): Promise<Received[]>;
+  close(): Promise<void>;
+}
+
+export const topicUrl = (code: string) => `https://medmost.ru/fhir/SubscriptionTopic/${code}`;
+const extension = (name: string) =>
+  `http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-${name}`;
+
+export async function createStage(): Promise<Stage> {
+  const database = await createDatabase();
+  const receiver = await openReceiver();
+  const mis = createMemoryMis();
+  const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
+  mis.slots = schedules.flatMap((s) => quarterSlots(s.key, begin, 8));
+  let ahead = 0;
+  const clock = () => Date.now() + ahead;
+  const build = (numbers: Map<string, number>) =>
+    ['one', 'two'].map((key) => openMemoryClinic(key, numbers.get(key)!, mis, memoryConfig(key)));
+  const hub = await createTestHub(database.url, build, ['one', 'two'], clock);
+  await syncSchedule(hub.sync, hub.clinics.byKey('one')!, AbortSignal.timeout(10_000));
+  const rounds = startSubscriptions(hub.context.subscriptions, false);
+  const app = () => hub.token({ clinics: ['one'] });
+  let told = 0;
+  const subscribe: Stage['subscribe'] = async (over = {}, token) => {
+    const channel = { type: 'rest-hook', endpoint: receiver.url, payload: 'application/fhir+json' };
+    const base = { resourceType: 'Subscription', status: 'requested', reason: 'Тест', criteria: 'Patient?', channel };
+    return ask(hub, 'POST', 'Subscription', { body: { ...base, ...over }, token: token ?? (await app()) });
+  };
+  return {
+    hub,
+    receiver,
+    rounds,
+    url: database.url,
+    pass(seconds) {
+      ahead += seconds * 1000;
+    },
+    slot: (n) => idOf('one', 'Slot', String(mis.slots[n]!['key'])),
+    subscribe,
+    follow: (topic, content, { filters = [], channel = {}, token } = {}) =>
+      subscribe(
+        {
+          meta: { profile: [extension('subscription')] },
+          criteria: topicUrl(topic),
+          ...(filters.length > 0 && {
+            _criteria: { extension: filters.map((f) => ({ url: extension('filter-criteria'), valueString: f })) },
+          }),
+          channel: {
+            type: 'rest-hook',
+            endpoint: receiver.url,
+            payload: 'application/fhir+json',
+            _payload: { extension: [{ url: extension('payload-content'), valueCode: content }] },
+            ...channel,
+          },
+        },
+        token,
+      ),
+    async patient(family, over = {}) {
+      const body = { resourceType: 'Patient', name: [{ family, given: ['Анна'] }], birthDate: '1980-01-01', ...over };
+      const answer = await ask(hub, 'POST', 'Patient', { body, token: await app() });
+      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+      return answer.body.id!;
+    },
+    async book(slot, patient) {
+      const body = {
+        resourceType: 'Appointment',
+        status: 'proposed',
+        slot: [{ reference: `Slot/${slot}` }],
+        participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
+      };
+      return ask(hub, 'POST', 'Appointment', { body, token: await app() });
+    },
+    cancel: async (appointment) =>
+      ask(hub, 'PUT', `Appointment/${appointment.id}`, {
+        body: { ...appointment, status: 'cancelled' },
+        token: await app(),
+      }),
+    async turn() {
+      await rounds.turn();
+      const fresh = receiver.received.slice(told);
+      told = receiver.received.length;
+      return fresh;
+    },
+    async close() {
+      await rounds.stop();
+      await hub.close();
+      await receiver.close();
+      await database.drop();
+    },
+  };
+}
