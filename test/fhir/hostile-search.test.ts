@@ -17,6 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => target.close());
 
+/** The hub's own: names that begin with `ge` or `Patient` are among them. */
+const published = new Set(['CodeSystem', 'ConceptMap', 'OperationDefinition', 'SearchParameter', 'ValueSet']);
+
 const findsNothing = ({ status, body }: RawReply) =>
   status >= 400 || JSON.parse(body).total === 0 ? undefined : `finds something: ${body.slice(0, 200)}`;
 
@@ -25,7 +28,10 @@ test('a search for what makes no sense is refused or finds nothing, by every par
   const cases = all.flatMap(([type, code], i) =>
     senselessValues
       .filter((_, n) => (n + i) % 3 === 0)
-      .map((v) => ({ request: target.get(`${type}?${code}=${v}`), also: findsNothing })),
+      .map((v) => ({
+        request: target.get(`${type}?${code}=${v}`),
+        ...(!published.has(type) && { also: findsNothing }),
+      })),
   );
   expect(await judgeAll(target, cases)).toEqual([]);
 }, 180_000);
