@@ -16,15 +16,13 @@ export function numberTest(s: Statement, v: string, { name }: ValueFilter, value
   if (text === undefined) throw blame(name, 'takes a number such as 100, 5.40 or 1e2, with a prefix or without');
   const places = exponent === undefined ? decimals.length : Math.max(1, decimals.length) - Number(exponent);
   const number = () => s.value(text, 'numeric');
-  const near = (half: string) => {
-    const [low, high] = [`${number()} - ${half}`, `${number()} + ${half}`];
-    return { low, high };
-  };
-  const { low, high } = near(prefix === 'ap' ? `abs(${number()}) / 10` : s.value(`5e${-places - 1}`, 'numeric'));
+  const half = () => (prefix === 'ap' ? `abs(${number()}) / 10` : s.value(`5e${-places - 1}`, 'numeric'));
+  const low = () => `${number()} - ${half()}`;
+  const high = () => `${number()} + ${half()}`;
   const tests: Record<string, () => string> = {
-    eq: () => `${v}.least >= ${low} and ${v}.most < ${high}`,
-    ne: () => `not (${v}.least >= ${low} and ${v}.most < ${high})`,
-    ap: () => `${v}.least <= ${high} and ${v}.most >= ${low}`,
+    eq: () => `${v}.least >= ${low()} and ${v}.most < ${high()}`,
+    ne: () => `not (${v}.least >= ${low()} and ${v}.most < ${high()})`,
+    ap: () => `${v}.least <= ${high()} and ${v}.most >= ${low()}`,
     gt: () => `${v}.most > ${number()}`,
     ge: () => `${v}.most >= ${number()}`,
     lt: () => `${v}.least < ${number()}`,

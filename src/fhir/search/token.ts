@@ -61,9 +61,10 @@ export function setTest(s: Statement, v: string, value: string, c: SearchContext
 /** `:below`: itself and what is below it as a path; `:above`: itself and what it is below. For URNs both are itself. */
 export function uriTest(s: Statement, v: string, { modifier }: ValueFilter, value: string): string {
   const uri = unescapeValue(value);
+  const isPath = /^[a-z][a-z0-9+.-]*:\/\//i.test(uri);
+  if (modifier === 'above' && isPath) return `${v}.code = any(${s.value(pathsAbove(uri), 'text[]')})`;
   const same = `${v}.code = ${s.value(indexable(uri))}`;
-  if (modifier === undefined || !/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return same;
-  if (modifier === 'above') return `${v}.code = any(${s.value(pathsAbove(uri), 'text[]')})`;
+  if (modifier === undefined || !isPath) return same;
   return `(${same} or ${v}.code like ${s.value(beginning(uri.endsWith('/') ? uri : `${uri}/`))})`;
 }
 

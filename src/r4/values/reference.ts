@@ -5,6 +5,7 @@ const local = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0
 
 /** A Reference, a canonical or uri, or (Bundle's composition and message) a resource itself. */
 export function referenceValues({ value, type, code, options }: Found): SimpleValue[] {
+  if (type === 'canonical' && String(value).startsWith('#')) return [];
   if (type === 'canonical') return versionsOf(String(value)).map((url) => ({ kind: 'reference', code, url }));
   const target = typeof value === 'string' ? targetOf(value, options.base) : referenceTarget(value, type, options.base);
   return Object.keys(target).length === 0 ? [] : [{ kind: 'reference', code, ...target }];
