@@ -361,7 +361,7 @@ const composite: Kind = {
     const same = (code: unknown, of: unknown) =>
       some(
         (v) => [pairOf(v)],
-        (p) => p?.[0] === code && p[1] === of,
+        (p) => p !== undefined && p[0] === code && p[1] === of,
       );
     const written = typeof second === 'number' ? second.toFixed(6) : escaped(second);
     const probes: Probe[] = [{ modifier: '', value: `${escaped(first)}$${written}`, finds: same(first, second) }];
