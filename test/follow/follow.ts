@@ -84,13 +84,17 @@ export async function follow(plan: FollowPlan): Promise<FollowReport> {
 async function addSlots(pool: Database, clinic: number, slots: number): Promise<void> {
   await pool.query(`insert into slot_fragment (clinic, body) values ($1, '') on conflict do nothing`, [clinic]);
   await pool.query('truncate slot, slot_version');
-  await pool.query(
-    `insert into slot (id, schedule, start_at, end_at, clinic, status, mis_status, fragment)
-     select gen_random_uuid(), md5('schedule')::uuid, now() + n * interval '1 minute', now() + (n + 1) * interval '1 minute',
-       $1, 0, 0, (select min(id) from slot_fragment where clinic = $1) from generate_series(1, $2) n`,
-    [clinic, slots],
-  );
+  for (let first = 0; first < slots; first += most)
+    await pool.query(
+      `insert into slot (id, schedule, start_at, end_at, clinic, status, mis_status, fragment)
+       select gen_random_uuid(), md5('schedule')::uuid, now() + n * interval '1 minute', now() + (n + 1) * interval '1 minute',
+         $1, 0, 0, (select min(id) from slot_fragment where clinic = $1) from generate_series($2::integer, $3) n`,
+      [clinic, first + 1, Math.min(slots, first + most)],
+    );
 }
+
+/** Rows of one statement, which must end within the deadline of the pool. */
+const most = 5000;
 
 const writers = 8;
 const longestMilliseconds = 60;
