@@ -163,7 +163,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const { viewer, background = false } = order;
     if (background) {
       const told = await tellPending(context, viewer, row, known.facts, false);
-      track(settler.attempt(clinic, row, known));
+      track(settler.attempt(clinic, { ...row, told: true }, known));
       return told;
     }
     const conclusion = await within(clinic, settler.attempt(clinic, row, known));

@@ -94,7 +94,7 @@ export function createSettler(context: BookingContext): Settler {
     known: Known | undefined,
   ): Promise<{ done: Confirmed | undefined; document: DocumentWrite }> {
     for (let tries = 0; ; tries++) {
-      const isNew = tries === 0 && known !== undefined && !row.moves;
+      const isNew = tries === 0 && known !== undefined && !row.moves && !row.told;
       const version = isNew ? 0 : await versionOf(pool, row);
       const draft = known?.booked ?? (await draftAppointment(context, clinic, row, 'booked'));
       const document = stampDocument(draft, version + 1, context.clock());

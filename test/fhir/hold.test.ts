@@ -1,7 +1,8 @@
 /** Appointment/$hold (IHE ITI-116) and Slot/$hold (HL7 Austria). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expireHolds } from '../../src/workflows/hold.sql.ts';
-import { ask } from '../support/hub.ts';
+import { startSweeper } from '../../src/workflows/sweeper.ts';
+import { ask, silent } from '../support/hub.ts';
 import {
   appointmentsOf,
   codeOf,
@@ -129,6 +130,19 @@ test('a hold that has passed is free in searches as soon as it is swept, one tha
   expect([await stage.statusOf(passed), await stage.statusOf(lasting)]).toEqual(['free', 'busy-tentative']);
   expect(await expireHolds(stage.hub.pool)).toBe(0);
   await release(lasting);
+});
+
+test('the sweeper of a running hub frees it', async () => {
+  const slot = stage.nextSlot();
+  await slotHold(slot);
+  await pass(slot);
+  const { pool, clinics, settler } = stage.hub;
+  const sweeper = startSweeper(pool, clinics, settler, silent);
+  try {
+    await expect.poll(() => stage.statusOf(slot), { timeout: 10_000 }).toBe('free');
+  } finally {
+    await sweeper.stop();
+  }
 });
 
 test('Slot/$hold answers slot, outcome and held-until; free gives it back, and twice does no harm', async () => {

@@ -12,7 +12,7 @@ export function bundleOfOne(base: string, appointment: Resource): Resource {
     resourceType: 'Bundle',
     type: 'searchset',
     total: 1,
-    link: [{ relation: 'self', url: `${base}/Appointment?_id=${appointment.id}` }],
+    link: [{ relation: 'self', url: fullUrl }],
     entry: [{ fullUrl, resource: appointment, search: { mode: 'match' } }],
   };
 }

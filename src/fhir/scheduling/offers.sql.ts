@@ -1,4 +1,5 @@
 /** Statements of `$find`: who takes part in which schedules, and their free time. */
+import { Fault } from '../../fault.ts';
 import { foldString } from '../../r4/values.ts';
 import { documentVisible, nobody, slotVisible, viewerValues } from '../../store/visibility.ts';
 import type { Context } from '../context.ts';
@@ -14,8 +15,18 @@ const belonging = [
   ['Location', 'organization'],
 ] as const;
 
-/** More belong to nobody: an organization's doctors and rooms. */
+/** An organization's doctors and rooms are fewer. */
 const mostActors = 5000;
+const mostLocations = 100;
+
+/** None is left out in silence. @throws Fault wish-too-wide */
+function idsIn(rows: readonly { id: string }[], most: number): string[] {
+  if (rows.length > most)
+    throw new Fault('business-rule', 'Too many doctors and places fit: name them more closely.', {
+      code: 'wish-too-wide',
+    });
+  return rows.map((r) => r.id);
+}
 
 /** Who may stand in a schedule when one of `ids` is wished for: these themselves, and what belongs to them. */
 export async function readActors(context: Context, { viewer }: Asked, ids: readonly string[]): Promise<Set<string>> {
@@ -23,10 +34,10 @@ export async function readActors(context: Context, { viewer }: Asked, ids: reado
   const { rows } = await context.db.query<{ id: string }>({
     name: 'actors_of',
     text: `select d.id from search_reference r join document d on d.doc = r.doc
-      where r.target = any($3::uuid[]) and r.parameter = any($4::smallint[]) and ${documentVisible('d', 1)} limit ${mostActors}`,
+      where r.target = any($3::uuid[]) and r.parameter = any($4::smallint[]) and ${documentVisible('d', 1)} limit ${mostActors + 1}`,
     values: [...viewerValues(viewer), ids, parameters],
   });
-  return new Set([...ids, ...rows.map((r) => r.id)]);
+  return new Set([...ids, ...idsIn(rows, mostActors)]);
 }
 
 /** Locations with an address that begins like this, in any of its parts. */
@@ -36,10 +47,10 @@ export async function locationsAt(context: Context, { viewer }: Asked, text: str
   const { rows } = await context.db.query<{ id: string }>({
     name: 'locations_at',
     text: `select distinct d.id from search_string v join document d on d.doc = v.doc
-      where v.parameter = $3::smallint and v.folded like $4 and ${documentVisible('d', 1)} limit 100`,
+      where v.parameter = $3::smallint and v.folded like $4 and ${documentVisible('d', 1)} limit ${mostLocations + 1}`,
     values: [...viewerValues(viewer), context.parameters.of('Location', 'address').id, `${folded}%`],
   });
-  return rows.length === 0 ? [nobody] : rows.map((r) => r.id);
+  return rows.length === 0 ? [nobody] : idsIn(rows, mostLocations);
 }
 
 export interface ScheduleRow {
