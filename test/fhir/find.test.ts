@@ -245,11 +245,11 @@ test('a stranger is offered nothing', async () => {
 });
 
 test('the statement of a page goes by the index of free time, whatever else there is', async () => {
-  const client = await stage.hub.pool.connect();
+  const client = await stage.hub.sync.pool.connect();
   try {
     await client.query(`insert into slot (id, schedule, start_at, end_at, clinic, status, mis_status, fragment)
       select gen_random_uuid(), md5((n % 500)::text)::uuid, now() + make_interval(mins => n), now() + make_interval(mins => n + 15), 1,
-        0, 0, 1 from generate_series(1, 50000) n`);
+        0, 0, 1 from generate_series(1, 20000) n`);
     await client.query('analyze slot');
     const { readOffers, countOffers } = await import('../../src/fhir/scheduling/offers.sql.ts');
     const given = [0, 1].map((d) => ({
