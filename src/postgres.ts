@@ -86,7 +86,7 @@ export function isConnectionLost(error: unknown): boolean {
 export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return /^(08|53|57P|55P03|40)/.test(state) || state === '57014';
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code ?? '') ||
     /Connection terminated|not queryable|timeout exceeded|Query read timeout/.test(message ?? '')

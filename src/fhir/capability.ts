@@ -66,11 +66,18 @@ function describe(
     conditionalUpdate: has('update'),
     conditionalDelete: has('delete') ? 'single' : 'not-supported',
     referencePolicy: ['literal', 'enforced', 'local'],
-    searchInclude: parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`),
-    searchRevInclude: reverseIncludes(type, declarations),
+    ...withItems({
+      searchInclude: parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`),
+      searchRevInclude: reverseIncludes(type, declarations),
+    }),
     searchParam: parameters.map((p) => ({ name: p.code, definition: p.url, type: p.type })),
     ...listed(operations.filter((o) => isFor(o, type))),
   };
+}
+
+/** R4 has no empty lists. */
+function withItems(lists: Readonly<Record<string, readonly string[]>>): object {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
 }
 
 const isFor = ({ types, levels }: OperationDeclaration, type: string) =>
