@@ -60,6 +60,7 @@ function checkObject(value: Json, plan: Plan, scope: Scope, walk: Walk): number 
   const { report } = walk;
   if (walk.depth >= walk.maxDepth) {
     report.add('too-long', `is nested deeper than ${walk.maxDepth} levels; flatten it.`);
+    walk.isCut = true;
     return 0;
   }
   walk.depth++;

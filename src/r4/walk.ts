@@ -41,6 +41,8 @@ export interface Walk {
   depth: number;
   /** How many more values may be looked at. */
   values: number;
+  /** Too deep or too large: what was not walked is not shown to invariants. */
+  isCut: boolean;
   /** How many more values may be given to fhirpath.js. */
   effort: number;
 }
@@ -55,6 +57,7 @@ export function walkFrom(type: string, options: ValidateOptions): Walk {
     maxDepth: options.maxDepth ?? 64,
     depth: 0,
     values: options.maxValues ?? 1_000_000,
+    isCut: false,
     effort: options.maxEffort ?? 50_000,
   };
 }
@@ -62,7 +65,8 @@ export function walkFrom(type: string, options: ValidateOptions): Walk {
 /** Counts a value; false when there have been too many, which is reported once. */
 export function spend(walk: Walk): boolean {
   if (walk.values-- > 0) return true;
-  if (walk.values === -1) walk.report.add('too-long', 'holds too many values; send less at once.');
+  if (!walk.isCut) walk.report.add('too-long', 'holds too many values; send less at once.');
+  walk.isCut = true;
   return false;
 }
 
@@ -143,6 +147,7 @@ export function checkInvariants(
   walk: Walk,
   size: number,
 ): void {
+  if (walk.isCut) return;
   for (const { test, isRare, text, severity } of checks)
     if ((severity === 'error' || walk.warnings) && (!isRare || afford(size, walk)) && !test(value, scope))
       walk.report.add('invariant', text, undefined, severity);

@@ -532,6 +532,13 @@ describe('hostile input', () => {
     expect(issues.map((i) => i.code)).toEqual(['too-long']);
   });
 
+  test('what is too deep to be walked is not shown to invariants', () => {
+    const deep = JSON.parse(`${'{"extension":['.repeat(100_000)}1${']}'.repeat(100_000)}`) as object;
+    const code = { coding: [deep] };
+    const resource = { resourceType: 'Observation', status: 'final', code, valueString: 'a', component: [{ code }] };
+    expect(validate(resource).map((i) => i.code)).toContain('too-long');
+  });
+
   test('62 levels are taken, 70 are not', () => {
     const nested = (levels: number) => {
       let item: object = { linkId: 'a' };

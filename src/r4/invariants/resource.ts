@@ -1,5 +1,4 @@
 /** Invariants of single resource types, by their R4 pages. */
-import { isDeepStrictEqual } from 'node:util';
 import { has, hasCoding, isObject, itemsOf, type Json } from '../json.ts';
 import { isReversed } from '../order.ts';
 import { hasChoice } from './datatype.ts';
@@ -38,7 +37,7 @@ export const resourceInvariants: Record<string, InvariantTest> = {
   'nsd-2': (n) => hasOnePreferredOfAType(itemsOf(n, 'uniqueId')),
   'obs-3': (r) => has(r, 'low') || has(r, 'high') || has(r, 'text'),
   'obs-6': (o) => !has(o, 'dataAbsentReason') || !hasChoice(o, 'value'),
-  'obs-7': (o) => !hasChoice(o, 'value') || !itemsOf(o, 'component').some((c) => sharesCoding(c.code, o.code)),
+  'obs-7': (o) => !hasChoice(o, 'value') || !hasComponentOf(o, o.code),
   'org-1': (o) => has(o, 'identifier') || has(o, 'name'),
   'org-2': (a) => a.use !== 'home',
   'org-3': (t) => t.use !== 'home',
@@ -77,8 +76,14 @@ function hasOnePreferredOfAType(ids: readonly Json[]): boolean {
   return new Set(types).size === types.length;
 }
 
-function sharesCoding(a: unknown, b: unknown): boolean {
-  if (!isObject(a) || !isObject(b)) return false;
-  const others = itemsOf(b, 'coding');
-  return itemsOf(a, 'coding').some((coding) => others.some((other) => isDeepStrictEqual(coding, other)));
+/** Both the codings and the components may be thousands: each is looked at once. */
+function hasComponentOf(observation: Json, code: unknown): boolean {
+  const own = new Set(codingsOf(code));
+  return itemsOf(observation, 'component').some((c) => codingsOf(c.code).some((coding) => own.has(coding)));
+}
+
+/** As texts that are equal when the codings are, whatever the order of their members. */
+function codingsOf(concept: unknown): string[] {
+  if (!isObject(concept)) return [];
+  return itemsOf(concept, 'coding').map((c) => JSON.stringify(Object.entries(c).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
