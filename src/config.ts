@@ -75,6 +75,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.number().int().min(0).max(65535).default(8080),
+      trustProxy: z
+        .boolean()
+        .default(false)
+        .describe('Believe Forwarded and X-Forwarded-*: only when every request comes through a proxy that sets them'),
       publicUrl: z.url().optional().describe('Base URL by which clients see the hub, without /fhir'),
     })
     .prefault({}),

@@ -207,6 +207,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     authenticate,
     health,
     publicUrl: config.server.publicUrl,
+    trustProxy: config.server.trustProxy,
     origins: config.subscriptions.origins,
   });
   const ticker = await startTicker(pool, log);

@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly health: Health;
   /** As configured; when absent the request's own Host is taken, for a hub on its own machine. */
   readonly publicUrl: string | undefined;
+  /** A proxy before the hub says what clients have called. */
+  readonly trustProxy?: boolean;
   /** Of web pages that may open the websocket, beside those of the hub's own. */
   readonly origins: readonly string[];
 }
@@ -102,7 +104,7 @@ async function ask(context: Context, options: ServerOptions, request: FastifyReq
 }
 
 const whence = (options: ServerOptions, request: FastifyRequest) => ({
-  base: baseOf(request, options.publicUrl),
+  base: baseOf(request, options.publicUrl, options.trustProxy),
   headers: request.headers as Asked['headers'],
 });
 

@@ -38,7 +38,7 @@ export interface HasFilter {
 }
 
 /** Names in a row, `_has` included. */
-const mostSteps = 4;
+const mostSteps = 5;
 /** A chain over references to any type has a condition for each of them; more than this take too long to plan. */
 const mostConditions = 60;
 

@@ -23,6 +23,7 @@ export const websocketUrl = (base: string): string => `${base.replace(/^http/, '
 export interface WebsocketOptions {
   readonly authenticate: Authenticate;
   readonly publicUrl: string | undefined;
+  readonly trustProxy?: boolean;
   /** Of web pages that may connect, beside those of the hub's own. */
   readonly origins: readonly string[];
 }
@@ -121,10 +122,10 @@ function repeat(work: () => Promise<void>, onError: (error: unknown) => void): (
 }
 
 /** A page of somebody else must not use what the browser knows of the user (OWASP ASVS 4.4.2). Programs send no Origin. */
-function checkOrigin(request: FastifyRequest, { publicUrl, origins }: WebsocketOptions): void {
+function checkOrigin(request: FastifyRequest, { publicUrl, trustProxy, origins }: WebsocketOptions): void {
   const { origin } = request.headers;
   if (origin === undefined) return;
-  const own = new URL(baseOf(request, publicUrl)).origin;
+  const own = new URL(baseOf(request, publicUrl, trustProxy)).origin;
   if (origin !== own && !origins.includes(origin))
     throw new Fault('forbidden', 'Pages of this origin may not connect here.', { expression: 'http.origin' });
 }
