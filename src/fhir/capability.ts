@@ -27,7 +27,7 @@ export function capabilityStatement(
     implementation: { description: 'medmost', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [
       {
         extension: [{ url: extensions.websocket, valueUri: websocketUrl(base) }],

@@ -21,7 +21,7 @@ import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
 import type { Asked } from './resource.ts';
 import { addWebsocket } from './subscription/websocket.ts';
-import { refuseUnreadable } from './unreadable.ts';
+import { refuseExpectation, refuseUnreadable } from './unreadable.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface ServerOptions {
@@ -55,9 +55,12 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     exposeHeadRoutes: false,
+    // Node would refuse a request without Host without a word; baseOf refuses it where the Host is needed.
+    http: { requireHostHeader: false },
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => void sendFault(context, error, request, reply),
   });
+  app.server.on('checkExpectation', refuseExpectation);
   addBodyParsers(app);
   addNegotiation(app);
   app.decorateRequest('interaction', undefined);
