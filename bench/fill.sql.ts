@@ -51,13 +51,16 @@ export async function fill(db: Queryable, slots: number, first: Date): Promise<v
 const instant = (column: string, milliseconds = '') =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS${milliseconds}"Z"')`;
 
-/** The same slots as text that is ready to send, with the same indexes. Free slots have no reason, so theirs is not made. */
+/** Why the busy ones of `fill` are not free. */
+const booked = `',"extension":[{"url":"https://medmost.ru/fhir/StructureDefinition/slot-reason","valueCode":"booked"}]'`;
+
+/** The same slots as text that is ready to send, with the same indexes. */
 export const copyAsText = `
   create table slot_text as
   select s.id, s.schedule, s.start_at, s.end_at, s.clinic, s.status,
     '{"resourceType":"Slot","id":"' || s.id || '","meta":{"versionId":"' || s.version || '","lastUpdated":"'
       || ${instant('s.updated', '.MS')} || '"},"status":"' || case s.status when 0 then 'free' else 'busy' end || '","start":"'
-      || ${instant('s.start_at')} || '","end":"' || ${instant('s.end_at')} || '",' || f.body || '}' as resource
+      || ${instant('s.start_at')} || '","end":"' || ${instant('s.end_at')} || '"' || case s.reason when 1 then ${booked} else '' end || ',' || f.body || '}' as resource
   from slot s join slot_fragment f on f.id = s.fragment
   order by s.fragment, s.start_at;
   alter table slot_text add primary key (id);

@@ -30,6 +30,7 @@ function openBenchClinic(key: string, number: number): Clinic {
 
 const { url } = JSON.parse(process.argv[2]!) as { url: string };
 const hub = await createTestHub(url, (n) => clinicKeys.map((key) => openBenchClinic(key, n.get(key)!)), clinicKeys);
+hub.context.exporter.start(hub.context);
 await hub.app.listen({ host: '127.0.0.1', port: 0 });
 const { port } = hub.app.server.address() as { port: number };
 process.on('disconnect', async () => {

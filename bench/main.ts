@@ -8,13 +8,14 @@ import { parseArgs } from 'node:util';
 import { measureBooking } from './booking.ts';
 import { startChild } from './child.ts';
 import { startGround } from './database.ts';
+import { measureExport } from './export.ts';
 import { measureIngest } from './ingest.ts';
 import { measureMapping } from './mapping.ts';
 import { printNotes, printTable, type Row } from './report.ts';
 import { measureScale } from './scale.ts';
 import { fillDatabase, measureSearch } from './search.ts';
 
-const names = ['search', 'booking', 'ingest', 'scale', 'mapping'];
+const names = ['search', 'booking', 'export', 'ingest', 'scale', 'mapping'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,14 +47,15 @@ const add = (...made: Row[]) => {
 };
 
 if (wants('mapping')) add(...measureMapping(effort));
-if (wants('search', 'booking', 'ingest', 'scale')) {
+if (wants('search', 'booking', 'export', 'ingest', 'scale')) {
   await using ground = await startGround();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void ground[Symbol.asyncDispose]().finally(() => process.exit(130)));
   await using generator = await startChild('load.ts');
-  if (wants('search', 'booking')) {
+  if (wants('search', 'booking', 'export')) {
     const slots = Number(values.slots);
-    const url = await fillDatabase(ground, 'bench', slots, wants('search'));
+    const url = await fillDatabase(ground, 'bench', slots, wants('search', 'export'));
+    if (wants('export')) add(await measureExport(ground, url, slots, effort));
     if (wants('search')) add(await measureSearch(ground, generator, url, slots, effort));
     // Bookings that come together share statements, so how many come together is a part of the measure.
     for (const connections of wants('booking') ? [16, 32] : [])

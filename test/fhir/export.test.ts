@@ -220,6 +220,25 @@ describe('the files', () => {
     await hub.pool.query('delete from slot where start_at <> date_trunc($1, start_at)', ['minute']);
   });
 
+  test('hold slots of every shape as a read answers them', async () => {
+    const fractions = ['', '.1', '.12', '.123', '.123456', '.999999', '.01', '.000001'];
+    const { rows } = await hub.pool.query<{ id: string }>(
+      `with chosen as (select id, row_number() over (order by id)::integer as n from slot
+         where clinic = (select id from clinic where key = 'one') limit 160)
+       update slot s set status = n % 5, reason = n % 8, version = (array[1, 9, 10, 123456, 2147483647])[1 + n % 5],
+         updated = ('2026-11-21 23:59:59' || ($1::text[])[1 + n % 8] || '+00')::timestamptz
+       from chosen where chosen.id = s.id returning s.id`,
+      [fractions],
+    );
+    const { output } = await exported('$export?_type=Slot');
+    const lines = new Set((await fetchFile(output[0]!.url)).body.split('\n'));
+    for (const { id } of rows) {
+      const read = await hub.app.inject({ url: `/fhir/Slot/${id}`, headers: { authorization: `Bearer ${token}` } });
+      expect(lines).toContain(read.body);
+    }
+    await hub.pool.query(`update slot set status = 0, reason = 0, version = 1, updated = clock_timestamp()`);
+  });
+
   test('narrowed by filters: those of a type are alternatives, types without one are whole', async () => {
     const names = ["О'Кейси\\", 'Иванова$1', 'Петрова'];
     const ids = await Promise.all(names.map((n) => create(n)));

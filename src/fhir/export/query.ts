@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { conditionsOf } from '../search/page.ts';
 import { parseSearch } from '../search/request.ts';
 import { searchContext } from '../search/search.ts';
-import { slotColumn } from '../search/slot.ts';
+import { slotColumns } from '../search/slot-lines.ts';
 import { fromRows, rowsOf, Statement, visibleRows } from '../search/statement.ts';
 
 /** As it is kept with the job. */
@@ -30,14 +30,14 @@ export interface ExportAsker {
 
 export type Kind = 'output' | 'deleted';
 
-/** The rows of one file: one column, a line each. */
+/** The rows of one file, a line each. */
 export interface Reading {
   readonly kind: Kind;
   /** Of the resources; deletions are told in Bundles. */
   readonly type: string;
   /** Complete: COPY takes no parameters. */
   readonly sql: string;
-  /** The lines are slots as `slotColumn` gives them, else NDJSON. */
+  /** The columns are `slotColumns`; else there is one, a resource. */
   readonly slots: boolean;
 }
 
@@ -69,7 +69,7 @@ function readingOf(context: Context, asker: ExportAsker, query: ExportQuery, typ
     ...whenOf(s, 'd', query),
   ];
   if (query.patients !== undefined) conditions.push(whoseOf(s, 'd', query.patients));
-  const column = rows.slots ? slotColumn.replaceAll('s.', 'd.') : 'd.body';
+  const column = rows.slots ? slotColumns : 'd.body';
   const sql = `select ${column} from ${fromRows(rows)} where ${conditions.join(' and ')}`;
   return { kind: 'output', type, sql: withValues(sql, s.values), slots: rows.slots };
 }

@@ -4,6 +4,7 @@ import { to as copyTo } from 'pg-copy-streams';
 import type { Database } from '../../postgres.ts';
 import { readHorizon } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
+import { createLineRenderer } from '../search/slot-lines.ts';
 import { type ExportFile, type ExportJob, putPiece } from './job.sql.ts';
 import { checksum, packPiece } from './piece.ts';
 import { type Reading, readingsOf } from './query.ts';
@@ -68,8 +69,8 @@ const pieceSize = { slots: 512 * 1024, documents: 2 * 1024 * 1024 };
 const mostUnderWay = 3;
 
 /** Control characters stand in no JSON that we write, so that nothing is ever quoted: the lines are the bytes of the column. */
-const copy = (sql: string) =>
-  `copy (${sql}) to stdout (format csv, quote E'\\x01', escape E'\\x01', delimiter E'\\x02', null E'\\x03')`;
+const asItIs = `format csv, quote E'\\x01', escape E'\\x01', delimiter E'\\x02', null E'\\x03'`;
+const copy = ({ sql, slots }: Reading) => `copy (${sql}) to stdout (${slots ? 'format text' : asItIs})`;
 
 async function writeFile(
   context: Context,
@@ -82,10 +83,11 @@ async function writeFile(
 ): Promise<ExportFile> {
   const sum = { resources: 0, bytes: 0, packed: 0, crc: 0 };
   const underWay: Promise<void>[] = [];
+  const render = reading.slots ? createLineRenderer(context.slots) : undefined;
   let pieces = 0;
   const write = async (lines: Buffer) => {
     const count = linesIn(lines);
-    const text = reading.slots ? await render(context, lines) : lines;
+    const text = render === undefined ? lines : await render(lines);
     sum.resources += count;
     sum.bytes += text.length;
     sum.crc = checksum(text, sum.crc);
@@ -100,16 +102,11 @@ async function writeFile(
     work.catch(() => {});
     underWay.push(work);
   };
-  const stream = client.query(copyTo(copy(reading.sql), { signal }));
+  const stream = client.query(copyTo(copy(reading), { signal }));
   for await (const lines of wholeLines(stream, reading.slots ? pieceSize.slots : pieceSize.documents))
     await write(lines);
   await Promise.all(underWay);
   return { number, kind: reading.kind, type: reading.type, ...sum };
-}
-
-async function render(context: Context, lines: Buffer): Promise<Buffer> {
-  const slots = lines.toString('latin1', 0, lines.length - 1).split('\n');
-  return Buffer.from(await context.slots.lines(slots), 'latin1');
 }
 
 const newline = 10;
