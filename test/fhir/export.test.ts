@@ -265,10 +265,11 @@ describe('the files', () => {
     const status = await begin('$export?_type=Patient,Slot');
     const blocker = await hub.pool.connect();
     await blocker.query('begin');
-    await blocker.query('lock table slot in access exclusive mode');
+    // The first type of the two is waited for, while the second one is changed.
+    await blocker.query('lock table document in access exclusive mode');
     const running = runDue();
-    await untilWaiting('slot');
-    await blocker.query('update slot set version = version + 1, reason = 2, status = 1 where id = $1', [slot]);
+    await untilWaiting('document');
+    await hub.pool.query('update slot set version = version + 1, reason = 2, status = 1 where id = $1', [slot]);
     await blocker.query('commit');
     blocker.release();
     await running;
