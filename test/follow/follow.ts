@@ -55,9 +55,9 @@ export async function follow(plan: FollowPlan): Promise<FollowReport> {
     join(plan.program ?? root, 'src/store/history.sql.ts')
   )) as typeof import('../../src/store/history.sql.ts');
   const fetch = await fetchBy(plan, clinic);
-  let writing = true;
-  const written = write(pool, clinic, plan).finally(() => {
-    writing = false;
+  const work = { goesOn: true };
+  const written = write(pool, clinic, plan, work).finally(() => {
+    work.goesOn = false;
   });
   const known: Known = new Map();
   let since: string | undefined;
@@ -70,7 +70,12 @@ export async function follow(plan: FollowPlan): Promise<FollowReport> {
     walks++;
     pages += read.pages;
   };
-  while (writing) await walk();
+  try {
+    while (work.goesOn) await walk();
+  } finally {
+    work.goesOn = false;
+    await written;
+  }
   const changes = await written;
   const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now');
   // Until a walk says that it has told everything up to the end of the writing.
@@ -100,7 +105,12 @@ const writers = 8;
 const longestMilliseconds = 60;
 
 /** @returns how many rows were changed, for good */
-async function write(pool: Database, clinic: number, { by, slots, changes }: FollowPlan): Promise<number> {
+async function write(
+  pool: Database,
+  clinic: number,
+  { by, slots, changes }: FollowPlan,
+  work: { goesOn: boolean },
+): Promise<number> {
   const { rows } = await pool.query<{ id: string }>('select id from slot where clinic = $1', [clinic]);
   const ids = rows.map((r) => r.id);
   let done = 0;
@@ -110,7 +120,7 @@ async function write(pool: Database, clinic: number, { by, slots, changes }: Fol
     const own = ids.filter((_, i) => i % writers === number);
     const client = await pool.connect();
     try {
-      for (let turn = 0; done < changes; turn++) {
+      for (let turn = 0; work.goesOn && done < changes; turn++) {
         const some = Array.from({ length: batch }, () => own[Math.floor(Math.random() * own.length)]!);
         await client.query('begin');
         const changed = await client.query(
