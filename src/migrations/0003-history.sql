@@ -20,8 +20,9 @@ comment on table slot_version is 'versions of slots that were superseded; delete
 comment on column slot_version.xid is 'the transaction that wrote this version, not the one that superseded it';
 -- Neither is unique: versions are numbered by the rows of slot itself, and a second check of it would cost every booking.
 create index slot_version_id on slot_version (id);
-create index slot_version_change on slot_version (xid, id);
-create index slot_change on slot (xid, id);
+-- A walk of changes goes by these, page by page.
+create index slot_version_xid on slot_version (xid, id, version);
+create index slot_xid on slot (xid, id);
 
 create function keep_slot_version() returns trigger language plpgsql as $$
 begin
@@ -52,8 +53,8 @@ create table tick (
   next xid8 not null
 );
 
-create index document_change on document (type, xid, id);
-create index document_version_change on document_version (type, xid, id);
+create index document_xid on document (type, xid, id);
+create index document_version_xid on document_version (type, xid, id, version);
 
 -- Deletes exactly version `p_version`; what it was and that it is deleted stays. Raises MM001 as replace_document does.
 create function delete_document(p_type text, p_id uuid, p_version integer, p_updated timestamptz) returns void

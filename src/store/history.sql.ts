@@ -1,6 +1,6 @@
 /** Statements on versions: of one resource, of a type, of everything. Newest first; a walk goes by the order of commits. */
 import type { Queryable } from '../postgres.ts';
-import { documentVisible, slotVisible, type Viewer, viewerValues } from './visibility.ts';
+import { documentVisible, slotVisible, type Viewer, viewerValues, visibleInWalk } from './visibility.ts';
 
 export interface Version {
   readonly type: string;
@@ -51,27 +51,22 @@ export async function readVersions(
   const value = (v: unknown, cast: string) => `$${values.push(v)}::${cast}`;
   const limit = value(query.limit, 'integer');
   const narrow = narrowing(query, value);
+  const visible = (alias: string, slots: boolean) => {
+    if (query.id === undefined) return visibleInWalk(alias, 1, slots);
+    return slots ? slotVisible(alias, 1) : documentVisible(alias, 1);
+  };
   const documents = query.types.filter((t) => t !== 'Slot');
-  const parts: string[] = [];
-  if (documents.length > 0) {
-    const types = value(documents, 'text[]');
-    for (const [table, deleted] of [
-      ['document', 'false'],
-      ['document_version', 'x.deleted'],
-    ] as const)
-      parts.push(`select w.* from unnest(${types}) t (name) cross join lateral (
-        select x.type, x.id, x.version, x.updated, ${deleted} as deleted, x.body, null as slot, x.xid from ${table} x
-        where x.type = t.name and ${documentVisible('x', 1)} and ${narrow('x', table)}
-        order by x.xid desc, x.id desc, x.version desc limit ${limit}) w`);
-  }
-  if (query.types.includes('Slot'))
-    for (const [table, deleted] of [
-      ['slot', 'false'],
-      ['slot_version', 's.deleted'],
-    ] as const)
-      parts.push(`(select 'Slot', s.id, s.version, s.updated, ${deleted} as deleted, '', ${slotColumn.replace(' as slot', '')}, s.xid
-        from ${table} s where ${slotVisible('s', 1)} and ${narrow('s', table)}
-        order by s.xid desc, s.id desc, s.version desc limit ${limit})`);
+  const types = documents.length > 0 && value(documents, 'text[]');
+  const ofDocuments = (table: Table, deleted: string) => `select w.* from unnest(${types}) t (name) cross join lateral (
+    select x.type, x.id, x.version, x.updated, ${deleted} as deleted, x.body, null as slot, x.xid from ${table} x
+    where x.type = t.name and ${visible('x', false)} and ${narrow('x', table)} ${newestFirst('x', table)} limit ${limit}) w`;
+  const ofSlots = (table: Table, deleted: string) => `(
+    select 'Slot', s.id, s.version, s.updated, ${deleted} as deleted, '', ${slotColumn.replace(' as slot', '')}, s.xid
+    from ${table} s where ${visible('s', true)} and ${narrow('s', table)} ${newestFirst('s', table)} limit ${limit})`;
+  const parts = [
+    ...(types ? [ofDocuments('document', 'false'), ofDocuments('document_version', 'x.deleted')] : []),
+    ...(query.types.includes('Slot') ? [ofSlots('slot', 'false'), ofSlots('slot_version', 's.deleted')] : []),
+  ];
   const text = `select * from (${parts.join(' union all ')}) w (type, id, version, updated, deleted, body, slot, xid)
     order by xid desc, id desc, version desc limit ${limit}`;
   const { rows } = await db.query<Version>(text, values);
@@ -79,27 +74,36 @@ export async function readVersions(
 }
 
 type Value = (v: unknown, cast: string) => string;
+type Table = 'document' | 'document_version' | 'slot' | 'slot_version';
 
-function narrowing(query: VersionQuery, value: Value): (alias: string, table: string) => string {
+const isOld = (table: Table) => table.endsWith('_version');
+
+/** As the index of the table has it: of what is current there is one version only. */
+const newestFirst = (a: string, table: Table): string =>
+  `order by ${a}.xid desc, ${a}.id desc${isOld(table) ? `, ${a}.version desc` : ''}`;
+
+function narrowing(query: VersionQuery, value: Value): (alias: string, table: Table) => string {
   const { id, version, since, at, after } = query;
   const [idText, versionText] = [id && value(id, 'uuid'), version !== undefined && value(version, 'integer')];
   const sinceText = since && value(since, 'timestamptz');
   const atText = at && value(at, 'timestamptz');
-  const place =
-    after && `(${value(after.xid, 'xid8')}, ${value(after.id, 'uuid')}, ${value(after.version, 'integer')})`;
+  const place = after && [value(after.xid, 'xid8'), value(after.id, 'uuid')].join(', ');
+  const placeVersion = after && value(after.version, 'integer');
   return (a, table) => {
-    // One that was just written by the asker himself is told to him at once: nothing is walked by a single resource.
-    const tests = idText === undefined ? [committed(a)] : [`${a}.id = ${idText}`];
+    // One that was just written by the asker himself is told to him at once: nothing is walked by a single resource. What comes
+    // behind a place is committed as the place is; said twice, the index would be read from its end on.
+    const tests = idText !== undefined ? [`${a}.id = ${idText}`] : place ? [] : [committed(a)];
     if (versionText) tests.push(`${a}.version = ${versionText}`);
     if (sinceText) tests.push(`${a}.updated >= ${sinceText} and ${a}.xid >= ${xidAt(sinceText)}`);
     if (atText) tests.push(`${a}.updated <= ${atText} and ${notYetSuperseded(a, table, atText)}`);
-    if (place) tests.push(`(${a}.xid, ${a}.id, ${a}.version) < ${place}`);
+    if (place && isOld(table)) tests.push(`(${a}.xid, ${a}.id, ${a}.version) < (${place}, ${placeVersion})`);
+    else if (place) tests.push(`(${a}.xid, ${a}.id) < (${place}) and ${placeVersion} > 0`);
     return tests.join(' and ');
   };
 }
 
 /** The next version, whether it is the current one or was superseded in its turn, came after that instant. */
-function notYetSuperseded(a: string, table: string, at: string): string {
+function notYetSuperseded(a: string, table: Table, at: string): string {
   const [current, old] = table.startsWith('slot') ? ['slot', 'slot_version'] : ['document', 'document_version'];
   const same = table.startsWith('slot') ? `n.id = ${a}.id` : `n.type = ${a}.type and n.id = ${a}.id`;
   const next = (name: string) =>

@@ -57,9 +57,10 @@ export function conditionsOf(
   rows: Rows,
   { filters, compartment }: Pick<SearchRequest, 'filters' | 'compartment'>,
   c: SearchContext,
+  inWalk = false,
 ): string[] {
   const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
-  return [visibleRows(s, rows), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
+  return [visibleRows(s, rows, inWalk), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
 }
 
 interface Reading {
@@ -117,9 +118,11 @@ function queryOf(
   cursor: Cursor | undefined,
 ): string {
   const back = cursor?.back === true;
-  const conditions = [...conditionsOf(s, rows, request, c), ...where];
-  if (changes) conditions.push(...sinceOf(s, request, c, rows));
-  if (cursor !== undefined && cursor.at.length > 0) {
+  const conditions = [...conditionsOf(s, rows, request, c, changes), ...where];
+  const isInside = cursor !== undefined && cursor.at.length > 0;
+  // Said twice where to begin, the index would be read from the earlier place on.
+  if (changes && (!isInside || back)) conditions.push(...sinceOf(s, request, c, rows));
+  if (isInside) {
     const at = absent ? cursor.at.slice(1) : cursor.at;
     if (at.length !== keys.length) throw changed();
     conditions.push(behind(s, keys, at, back));

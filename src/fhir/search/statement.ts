@@ -1,7 +1,7 @@
 /** A statement that is being written for a search, and what its conditions need to know. */
 import { hash } from 'node:crypto';
 import type { ParameterIds } from '../../store/parameters.ts';
-import { documentVisible, slotVisible, type Viewer, viewerValues } from '../../store/visibility.ts';
+import { documentVisible, slotVisible, type Viewer, viewerValues, visibleInWalk } from '../../store/visibility.ts';
 import type { Declarations } from './request.ts';
 
 /** A statement being written: text is the caller's, values get their numbers here. */
@@ -94,6 +94,8 @@ export const rowsOf = (type: string, alias: string, c: Pick<SearchContext, 'decl
 /** The table of a type of rows, with its alias. */
 export const fromRows = (rows: Rows): string => `${rows.slots ? 'slot' : 'document'} ${rows.alias}`;
 
-/** That rows are of their type and visible. */
-export const visibleRows = (s: Statement, { type, alias, slots }: Rows): string =>
-  slots ? s.visibleSlot(alias) : `${alias}.type = '${type}' and ${s.visible(alias)}`;
+/** That rows are of their type and visible. @param inWalk they come in the order of commits */
+export function visibleRows(s: Statement, { type, alias, slots }: Rows, inWalk = false): string {
+  const visible = inWalk ? visibleInWalk(alias, 1, slots) : slots ? s.visibleSlot(alias) : s.visible(alias);
+  return slots ? visible : `${alias}.type = '${type}' and ${visible}`;
+}
