@@ -13,6 +13,10 @@ const zone = z.string().refine((name) => {
   }
 }, 'is not an IANA zone such as Europe/Moscow');
 
+const origin = z
+  .string()
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'is no origin such as https://app.example.ru');
+
 const clinic = z.strictObject({
   name: z.string().min(1).describe('What patients read'),
   zone: zone.describe('IANA zone of the clinic; the MIS writes local times in it'),
@@ -80,6 +84,7 @@ export const configSchema = z.strictObject({
         .default(false)
         .describe('Believe Forwarded and X-Forwarded-*: only when every request comes through a proxy that sets them'),
       publicUrl: z.url().optional().describe('Base URL by which clients see the hub, without /fhir'),
+      cors: z.array(origin).default([]).describe('Origins of the web pages that may call the hub'),
     })
     .prefault({}),
   data: z.string().default('.data').describe('Folder of the embedded Postgres and of the token key'),

@@ -188,7 +188,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     parameters,
     declarations,
     operations: await loadOperations(declarations),
-    version,
+    program: { version, since: clock(), origins: config.server.cors },
     clinics,
     slots,
     cursors: await openCursors(pool),

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../src/config.ts';
 import { faultKinds } from '../src/fault.ts';
+import { includesOf } from '../src/fhir/capability-type.ts';
 import { loadResources } from '../src/fhir/resources.ts';
 import { servedParameters } from '../src/fhir/search/parameter.ts';
 import { root } from './support/process.ts';
@@ -42,10 +43,12 @@ test.each([...declarations.keys()])('%s has a page that names its search paramet
   expect(read('docs/index.md')).toContain(`(resources/${type}.md)`);
   const page = read(`docs/resources/${type}.md`);
   const parameters = servedParameters(declarations.get(type)!);
-  const includes = parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`);
+  const includes = includesOf(declarations.get(type)!, declarations);
   const own = parameters.map((p) => p.code).filter((code) => !common.includes(code));
   const names = [...own, ...includes];
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  const told = [...page.matchAll(/`([A-Z][A-Za-z]+:[a-z-]+)`/g)].map(([, name]) => name!);
+  expect(told.filter((name) => name.startsWith(`${type}:`) && !includes.includes(name))).toEqual([]);
 });
 
 /** Those of every type, which docs/search.md tells once. */

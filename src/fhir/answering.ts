@@ -62,7 +62,7 @@ function formatFor(request: FastifyRequest): Format {
 export function sendReply(request: FastifyRequest, reply: FastifyReply, answer: Reply): FastifyReply {
   const format = formatFor(request);
   const { body } = answer;
-  void reply.code(answer.status).headers(answer.headers).header('vary', 'Accept, Accept-Encoding');
+  void reply.code(answer.status).headers(answer.headers).header('vary', varyingBy(reply));
   if (body === undefined) return reply.send();
   const isAsItIs = format.type === 'json' && !format.pretty;
   const bytes = isAsItIs ? undefined : render(body, format);
@@ -73,6 +73,12 @@ export function sendReply(request: FastifyRequest, reply: FastifyReply, answer: 
       : encodingFor(request.headers['accept-encoding'] as string | undefined, bytes?.length ?? body.length);
   if (encoding !== undefined) return sendPacked(reply, bytes ?? Buffer.from(body, 'latin1'), encoding);
   return bytes === undefined ? sendBytes(reply, body) : reply.send(bytes);
+}
+
+/** With the origin, where pages of some may call. */
+function varyingBy(reply: FastifyReply): string {
+  const own = 'Accept, Accept-Encoding';
+  return reply.getHeader('vary') === 'Origin' ? `${own}, Origin` : own;
 }
 
 function sendPacked(reply: FastifyReply, body: Buffer, encoding: Encoding): FastifyReply {

@@ -10,6 +10,9 @@ export interface Called {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
+/** Of what we define ourselves: operations, search parameters, code systems. It names them and need not answer. */
+export const canonicalBase = 'https://medmost.ru/fhir';
+
 /**
  * As configured, else as the client has called it. The URL becomes a part of JSON that is not escaped any more, so a Host
  * that is none is refused.

@@ -3,7 +3,7 @@
  * a Bundle.
  */
 import { Fault } from '../fault.ts';
-import { isResourceType } from '../r4/table.ts';
+import { compartmentParameters, isResourceType } from '../r4/table.ts';
 import type { Operations } from './operations.ts';
 import type { Declarations } from './search/request.ts';
 
@@ -58,6 +58,7 @@ export function callOf(method: Method, path: string, query: URLSearchParams, ser
   const call = byMethod[method];
   if (call !== undefined) return { ...call, method, query };
   const allowed = Object.keys(byMethod);
+  if (allowed.length === 0) throw new Fault('not-found', 'There is nothing at this address.');
   throw new Fault('method-not-allowed', `There is no ${method} here, only ${allowed.join(', ')}.`, {
     headers: { allow: allowed.join(', ') },
   });
@@ -111,7 +112,7 @@ function deeperInteractions(type: string, rest: readonly string[], served: Serve
   if (rest.length === 1) return instanceInteractions(type, id);
   if (second === '_history' && rest.length === 2) return { GET: { interaction: 'history-instance', type, id } };
   if (second === '_history' && rest.length === 3) return { GET: { interaction: 'vread', type, id, version: third! } };
-  if (served.declarations.has(second!)) {
+  if (served.declarations.has(second!) && (compartmentParameters(type, second!) ?? []).length > 0) {
     const search: Found = { interaction: 'search-type', type: second!, compartment: { type, id } };
     if (rest.length === 2) return { GET: search };
     if (rest.length === 3 && third === '_search') return { POST: search };

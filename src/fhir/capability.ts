@@ -1,18 +1,25 @@
-/** The CapabilityStatement, made of the declarations. https://hl7.org/fhir/R4/capabilitystatement.html */
+/**
+ * The CapabilityStatement, made of the declarations. https://hl7.org/fhir/R4/capabilitystatement.html. Each claim in it is tried by
+ * test/fhir/claims.test.ts.
+ */
+import { fhirInstant } from '../instant.ts';
+import { compartmentParameters } from '../r4/table.ts';
+import { canonicalBase } from './base.ts';
 import type { Served } from './call.ts';
-import type { OperationDeclaration } from './operation.ts';
-import type { ResourceDeclaration } from './resource.ts';
-import { servedParameters } from './search/parameter.ts';
-import type { Declarations } from './search/request.ts';
+import { describe, listed, operationsAlone } from './capability-type.ts';
 import { extensions } from './subscription/topic.ts';
 import { websocketUrl } from './subscription/websocket.ts';
 
-export const canonicalBase = 'https://medmost.ru/fhir';
+export interface Program {
+  readonly version: string;
+  /** When it began to serve, in milliseconds since 1970: before that it may have been another program. */
+  readonly since: number;
+  /** Origins of the web pages that may call it; none by default. */
+  readonly origins: readonly string[];
+}
 
-export function capabilityStatement(
-  { declarations, operations, version }: Served & { version: string },
-  base: string,
-): object {
+/** @param base absolute FHIR base URL by which the client sees the hub */
+export function capabilityStatement(served: Served, { version, since, origins }: Program, base: string): object {
   return {
     resourceType: 'CapabilityStatement',
     id: 'medmost',
@@ -21,83 +28,54 @@ export function capabilityStatement(
     name: 'Medmost',
     title: 'medmost: FHIR R4 over the information systems of clinics',
     status: 'active',
-    date: '2026-11-21',
+    experimental: false,
+    date: fhirInstant(since),
+    publisher: 'medmost',
     kind: 'instance',
     software: { name: 'medmost', version },
     implementation: { description: 'medmost', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
-    rest: [
-      {
-        extension: [{ url: extensions.websocket, valueUri: websocketUrl(base) }],
-        mode: 'server',
-        documentation:
-          'A booking is an Appointment: 201 booked, 202 pending (ask again at Content-Location), 409 taken, 422 refused, 503 not sent, ' +
-          '504 not known (repeat with the same key). ' +
-          'Unknown search parameters are refused (400). Send Idempotency-Key or If-None-Exist with every create.',
-        security: { cors: false, description: 'Authorization: Bearer <token>' },
-        resource: [...declarations.values()].map((d) => describe(d, declarations, operations.all)),
-        interaction: ['transaction', 'batch', 'history-system'].map((code) => ({ code })),
-        ...listed(operations.all.filter((o) => o.levels.includes('system'))),
-      },
-    ],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    rest: [rest(served, origins.length > 0, base)],
   };
 }
 
-function describe(
-  declaration: ResourceDeclaration,
-  declarations: Declarations,
-  operations: readonly OperationDeclaration[],
-): object {
-  const { type, interactions } = declaration;
-  const parameters = servedParameters(declaration);
-  const has = (interaction: string) => (interactions as readonly string[]).includes(interaction);
+const documentation =
+  'A booking is an Appointment: 201 booked, 202 pending (ask again at Content-Location), 409 taken, 422 refused, 503 not sent, ' +
+  '504 not known (repeat with the same key). Unknown search parameters are refused (400), or with Prefer: ' +
+  'handling=lenient left out and told. Send Idempotency-Key or If-None-Exist with every create.';
+
+/** Those that say what the answer to a search is like. R4 has no definitions of them. */
+const resultParameters = [
+  ['_count', 'number', 'Matches on a page, 1000 at most; 0 asks for the total alone'],
+  ['_sort', 'string', 'Search parameters of the type with commas between them, - before one for descending'],
+  ['_total', 'token', 'none, estimate or accurate'],
+  ['_include', 'string', 'What the matches refer to; with :iterate, also what that refers to; * for all of it'],
+  ['_revinclude', 'string', 'What refers to the matches; with :iterate, also what refers to that; * for all of it'],
+  ['_has', 'string', 'Matches that others refer to: _has:Appointment:patient:status=booked'],
+  ['_elements', 'string', 'Elements of the matches, and those that R4 demands'],
+  ['_summary', 'token', 'true, text, data, count or false'],
+  ['_contained', 'token', 'false alone'],
+  ['_format', 'token', 'json or xml, or their media types'],
+  ['_pretty', 'token', 'true or false'],
+].map(([name, type, documentation]) => ({ name, type, documentation }));
+
+function rest({ declarations, operations }: Served, cors: boolean, base: string): object {
   return {
-    type,
-    ...declaration.capability,
-    documentation: declaration.documentation,
-    interaction: interactions.map((code) => ({ code })),
-    versioning: has('update') ? 'versioned-update' : 'versioned',
-    readHistory: has('vread'),
-    updateCreate: false,
-    conditionalCreate: has('create'),
-    conditionalRead: 'full-support',
-    conditionalUpdate: has('update'),
-    conditionalDelete: has('delete') ? 'single' : 'not-supported',
-    referencePolicy: ['literal', 'enforced', 'local'],
-    ...withItems({
-      searchInclude: parameters.filter((p) => p.type === 'reference').map((p) => `${type}:${p.code}`),
-      searchRevInclude: reverseIncludes(type, declarations),
-    }),
-    searchParam: parameters.map((p) => ({ name: p.code, definition: p.url, type: p.type })),
-    ...listed(operations.filter((o) => isFor(o, type))),
+    extension: [{ url: extensions.websocket, valueUri: websocketUrl(base) }],
+    mode: 'server',
+    documentation,
+    security: { cors, description: 'Authorization: Bearer <token>' },
+    resource: [
+      ...[...declarations.values()].map((d) => describe(d, declarations, operations.all)),
+      ...operationsAlone(declarations, operations.all),
+    ],
+    interaction: ['transaction', 'batch', 'history-system'].map((code) => ({ code })),
+    searchParam: resultParameters,
+    ...listed(operations.all.filter((o) => o.levels.includes('system'))),
+    compartment: [...declarations.keys()]
+      .filter((type) => compartmentParameters(type, type) !== undefined)
+      .map((type) => `http://hl7.org/fhir/CompartmentDefinition/${type.toLowerCase()}`),
   };
-}
-
-/** R4 has no empty lists. */
-function withItems(lists: Readonly<Record<string, readonly string[]>>): object {
-  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
-}
-
-const isFor = ({ types, levels }: OperationDeclaration, type: string) =>
-  types.includes(type) || (types.length === 0 && levels.some((l) => l !== 'system'));
-
-function listed(operations: readonly OperationDeclaration[]): object {
-  if (operations.length === 0) return {};
-  return { operation: operations.map((o) => ({ name: o.code, definition: definitionUrl(o) })) };
-}
-
-/** Two operations of one name on different types have definitions of their own. */
-export function definitionUrl({ code, types }: OperationDeclaration): string {
-  return `${canonicalBase}/OperationDefinition/${types.length === 1 ? `${types[0]}-` : ''}${code}`;
-}
-
-/** Parameters of other types that lead here. */
-function reverseIncludes(type: string, declarations: Declarations): string[] {
-  return [...declarations.values()].flatMap((d) =>
-    servedParameters(d)
-      .filter((p) => p.type === 'reference' && (p.targets.length === 0 || p.targets.includes(type)))
-      .map((p) => `${d.type}:${p.code}`),
-  );
 }

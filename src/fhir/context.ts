@@ -8,6 +8,7 @@ import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
 import type { SubscriptionContext } from '../workflows/subscription.ts';
+import type { Program } from './capability.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Operations } from './operations.ts';
 import type { Cursors } from './search/cursor.ts';
@@ -22,8 +23,7 @@ export interface Context {
   readonly parameters: ParameterIds;
   readonly declarations: Declarations;
   readonly operations: Operations;
-  /** Of this program, for the CapabilityStatement. */
-  readonly version: string;
+  readonly program: Program;
   readonly clinics: Clinics;
   readonly slots: SlotRenderer;
   readonly cursors: Cursors;

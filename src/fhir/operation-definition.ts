@@ -1,7 +1,7 @@
 /** What an operation file declares, as it is published. https://hl7.org/fhir/R4/operationdefinition.html */
 import { idOf } from '../id.ts';
 import type { Resource } from '../store/resource.ts';
-import { definitionUrl } from './capability.ts';
+import { definitionUrl } from './capability-type.ts';
 import type { OperationDeclaration, OperationParameter } from './operation.ts';
 import type { Declarations } from './search/request.ts';
 

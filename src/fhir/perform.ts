@@ -43,7 +43,8 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
     case 'operation':
       return invoke(context, asked, call, body);
     case 'capabilities':
-      return replyWith(capabilityStatement(context, asked.base));
+      checkMode(call.query);
+      return replyWith(capabilityStatement(context, context.program, asked.base));
     case 'batch':
       throw new Fault('business-rule', 'A Bundle cannot stand in a Bundle that is performed.', {
         code: 'nested-bundle',
@@ -58,4 +59,11 @@ function queryOf({ method, query }: Call, body: unknown): URLSearchParams {
   throw new Fault('unsupported-media-type', 'POST _search takes a form: application/x-www-form-urlencoded.', {
     expression: 'http.content-type',
   });
+}
+
+/** https://hl7.org/fhir/R4/http.html#capabilities: all that is said here is of normative parts too. */
+function checkMode(query: URLSearchParams): void {
+  const mode = query.get('mode') ?? '';
+  if (!['', 'full', 'normative'].includes(mode))
+    throw new Fault('not-supported', 'There is mode=full and mode=normative.', { expression: 'http.mode' });
 }

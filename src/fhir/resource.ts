@@ -79,7 +79,7 @@ export interface ResourceDeclaration {
   /** Whose eyes its rows are seen by, where that is not decided by clinic and patient: they are seen by nobody else's. */
   readonly viewer?: (asked: Asked) => Viewer;
   /** Further members of its part of the CapabilityStatement. */
-  readonly capability?: object;
+  readonly capability?: { readonly extension?: readonly object[]; readonly [member: string]: unknown };
   readonly create?: (context: Context, asked: Asked, body: Resource) => Promise<Written>;
   readonly update?: (context: Context, asked: Asked, id: string, body: Resource) => Promise<Written>;
   /** What a patch makes of a resource; `update` when absent. @param before as it was read, of the version in If-Match */

@@ -15,13 +15,15 @@ import { addBodyParsers, bodyLimit } from './body.ts';
 import { bytesOf } from './byte-string.ts';
 import { type Call, callOf, type Method } from './call.ts';
 import type { Context } from './context.ts';
+import { addCors } from './cors.ts';
 import { addExportRoutes } from './export/routes.ts';
 import type { Health } from './health.ts';
 import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
+import { addRequestIds, requestIdOf } from './request-id.ts';
 import type { Asked } from './resource.ts';
 import { addWebsocket } from './subscription/websocket.ts';
-import { refuseExpectation, refuseUnreadable } from './unreadable.ts';
+import { refuseUnreadable } from './unreadable.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface ServerOptions {
@@ -55,12 +57,12 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     exposeHeadRoutes: false,
-    // Node would refuse a request without Host without a word; baseOf refuses it where the Host is needed.
-    http: { requireHostHeader: false },
+    genReqId: requestIdOf,
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => void sendFault(context, error, request, reply),
   });
-  app.server.on('checkExpectation', refuseExpectation);
+  addRequestIds(app);
+  addCors(app, context.program.origins);
   addBodyParsers(app);
   addNegotiation(app);
   app.decorateRequest('interaction', undefined);
@@ -120,6 +122,9 @@ const stranger: Pick<Asked, 'principal' | 'viewer'> = {
 function sendFault(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, headers, body, ours } = answerOf(error);
   if (ours)
-    context.log.error({ err: error, method: request.method, interaction: request.interaction }, 'request failed');
+    context.log.error(
+      { err: error, request: request.id, method: request.method, interaction: request.interaction },
+      'request failed',
+    );
   return sendReply(request, reply, { status, headers, body: bytesOf(body) });
 }

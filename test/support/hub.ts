@@ -88,7 +88,7 @@ export async function createTestHub(
     parameters,
     declarations,
     operations: await loadOperations(declarations),
-    version: '0',
+    program: { version: '0.0.0', since: clock(), origins: [] },
     clinics,
     slots,
     cursors: await openCursors(pool),

@@ -36,6 +36,7 @@ const declaration: ResourceDeclaration = {
     supportedProfile: [profiles.subscription],
     extension: topics.map((topic) => ({ url: extensions.topic, valueCanonical: canonicalOf(topic) })),
   },
+  notServed: { clinic: 'it belongs to whoever made it, and to no clinic' },
   viewer: viewerOf,
   create,
   update,

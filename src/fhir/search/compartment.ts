@@ -15,8 +15,7 @@ export function compartmentCondition(
   compartment: Compartment,
   c: SearchContext,
 ): string {
-  // R4 says {def} of the resource that the compartment is of.
-  const codes = (compartmentParameters(compartment.type, type) ?? []).filter((code) => code !== '{def}');
+  const codes = compartmentParameters(compartment.type, type) ?? [];
   if (!isId(compartment.id) || (codes.length === 0 && compartment.type !== type)) return 'false';
   const id = s.value(compartment.id, 'uuid');
   const home = s.value(compartment.type);

@@ -1,0 +1,374 @@
+/**
+ * The hub says in `/fhir/metadata` what it can do, and each claim is tried: read from the statement and not from the program.
+ * What must match is said by another (claims/oracle.ts), over samples with every element filled (support/sample.ts).
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import { definitionUrl } from '../../src/fhir/capability-type.ts';
+import { validate } from '../../src/r4/validate.ts';
+import type { Resource } from '../../src/store/resource.ts';
+import { sampleOf } from '../support/sample.ts';
+import { createSampleHub } from '../support/sample-hub.ts';
+import { interactions, manners, type Trial, type TypeClaims, tryUnclaimed } from './claims/interactions.ts';
+import type { Parameter } from './claims/oracle.ts';
+import { type Answered, type Ask, expectRefusal, type Request } from './claims/server.ts';
+import {
+  systemInteractions,
+  tryCompartment,
+  tryFormat,
+  tryOperation,
+  tryPatchFormat,
+  tryResultParameter,
+} from './claims/system.ts';
+import {
+  linksOf,
+  parameterOf,
+  readKept,
+  type SearchParam,
+  tryClinic,
+  tryInclude,
+  tryParameter,
+  tryRevInclude,
+  tryUnclaimedSearch,
+} from './claims/tries.ts';
+
+interface Claims extends TypeClaims {
+  readonly extension?: readonly { readonly url: string; readonly valueBoolean?: boolean }[];
+  readonly searchParam?: readonly SearchParam[];
+  readonly searchInclude?: readonly string[];
+  readonly searchRevInclude?: readonly string[];
+  readonly operation?: readonly { readonly name: string; readonly definition: string }[];
+}
+
+interface Statement extends Resource {
+  readonly format: readonly string[];
+  readonly patchFormat: readonly string[];
+  readonly rest: readonly {
+    readonly resource: readonly Claims[];
+    readonly compartment?: readonly string[];
+    readonly interaction: readonly { readonly code: string }[];
+    readonly searchParam?: readonly SearchParam[];
+    readonly operation?: readonly { readonly name: string; readonly definition: string }[];
+  }[];
+}
+
+const hub = await createSampleHub();
+const token = await hub.token();
+afterAll(() => hub.close());
+
+/** Parsed when it is JSON. */
+const ask: Ask = async (method, path, { headers = {}, body }: Request = {}) => {
+  const isText = body === undefined || typeof body === 'string';
+  const response = await hub.app.inject({
+    method: method as 'GET',
+    url: `/fhir/${path}`,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(!isText && { 'content-type': 'application/fhir+json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { payload: isText ? body : JSON.stringify(body) }),
+  });
+  const isJson = /json/.test(String(response.headers['content-type'])) && response.body !== '';
+  return {
+    status: response.statusCode,
+    headers: response.headers as Record<string, string | undefined>,
+    body: isJson ? (response.json() as Answered) : ({ resourceType: '', text: response.body } as Answered),
+  };
+};
+
+const statement = (await ask('GET', 'metadata')).body as unknown as Statement;
+const rest = statement.rest[0]!;
+const searched = rest.resource.filter((r) => r.interaction?.some((i) => i.code === 'search-type'));
+const kept = await readKept(
+  ask,
+  searched.map((r) => r.type),
+);
+const parameters = new Map(
+  searched.map(({ type, searchParam = [] }): [string, Parameter[]] => [
+    type,
+    searchParam.flatMap((claim) => parameterOf(type, claim, hub.context.declarations) ?? []),
+  ]),
+);
+/** All but what the hub itself publishes. */
+const ownOf = (type: string) => [...hub.samples.get(type)!, ...(type === 'Slot' ? hub.freeSlots : [])];
+const links = linksOf(parameters, kept);
+
+const counts = new Map<string, number>();
+const counted = (kind: string, n = 1) => counts.set(kind, (counts.get(kind) ?? 0) + n);
+/** Claims that no sample could show to be true. */
+const unshown: string[] = [];
+afterAll(() => {
+  const list = [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');
+  console.info(`claims tried: ${list}\nno sample has a value for: ${unshown.join(', ') || 'none'}`);
+});
+
+describe('the samples', () => {
+  test.each([...kept.keys()])('of %s are valid R4', (type) => {
+    expect(kept.get(type)!.length).toBeGreaterThan(0);
+    for (const sample of kept.get(type)!) expect(errorsOf(sample)).toEqual([]);
+  });
+});
+
+const errorsOf = (resource: unknown) => validate(resource).filter((i) => i.severity === 'error');
+
+describe('the statement', () => {
+  test('is valid R4', () => {
+    expect(errorsOf(statement)).toEqual([]);
+  });
+
+  test('needs no token, is of now and says which program it is', async () => {
+    const { statusCode, headers } = await hub.app.inject('/fhir/metadata');
+    expect(statusCode).toBe(200);
+    expect(headers['content-type']).toContain('application/fhir+json');
+    expect(Math.abs(Date.parse(String(statement['date'])) - Date.now())).toBeLessThan(86_400_000);
+    expect(statement).toMatchObject({
+      fhirVersion: '4.0.1',
+      kind: 'instance',
+      software: { name: 'medmost', version: hub.context.program.version },
+      implementation: { url: 'http://hub.test/fhir' },
+    });
+  });
+
+  test('names each thing once, by absolute addresses, in lists that are not empty', () => {
+    const lists: unknown[][] = [];
+    const urls: string[] = [];
+    const walk = (value: unknown, name: string) => {
+      if (Array.isArray(value)) lists.push(value);
+      if (Array.isArray(value)) for (const item of value) walk(item, name);
+      else if (value !== null && typeof value === 'object')
+        for (const [key, member] of Object.entries(value)) walk(member, key);
+      else if (/^(url|definition|profile|compartment)$/.test(name)) urls.push(String(value));
+    };
+    walk(statement, '');
+    for (const list of lists) {
+      expect(list.length).toBeGreaterThan(0);
+      const names = list.map((item) => {
+        const { name, type, code } = item as Record<string, string>;
+        return typeof item === 'string' ? item : (name ?? type ?? code ?? JSON.stringify(item));
+      });
+      expect(new Set(names).size, names.join()).toBe(names.length);
+    }
+    expect(urls.length).toBeGreaterThan(200);
+    expect(urls.filter((url) => !/^https?:\/\/[^/]+\/./.test(url))).toEqual([]);
+  });
+
+  test.each(['full', 'normative'])('is what mode=%s asks for', async (mode) => {
+    expect((await ask('GET', `metadata?mode=${mode}`)).body).toEqual(statement);
+  });
+
+  test.each(['terminology', 'no-such-mode'])('is not given for mode=%s', async (mode) => {
+    expectRefusal(await ask('GET', `metadata?mode=${mode}`), [400], `mode=${mode}`);
+  });
+});
+
+describe.each(searched)('$type', (claims) => {
+  const { type, searchParam = [], searchInclude = [], searchRevInclude = [] } = claims;
+
+  test.each(searchParam)('search parameter $name', async (claim) => {
+    counted('search parameters');
+    const parameter = parameters.get(type)!.find((p) => p.code === claim.name);
+    if (parameter === undefined) return tryClinic(ask, type, ownOf(type));
+    if ((await tryParameter(ask, type, parameter, kept)) === 0) unshown.push(`${type}.${claim.name}`);
+  });
+
+  test.each(searchInclude)('_include=%s', async (claim) => {
+    counted('includes');
+    if ((await tryInclude(ask, type, claim, links, kept)) === 0) unshown.push(`_include=${claim}`);
+  });
+
+  test.each(searchRevInclude)('_revinclude=%s', async (claim) => {
+    counted('reverse includes');
+    if ((await tryRevInclude(ask, type, claim, links, kept)) === 0) unshown.push(`_revinclude=${claim} of ${type}`);
+  });
+
+  test('what is not claimed is no search', async () => {
+    await tryUnclaimedSearch(ask, type);
+  });
+});
+
+describe('the whole system', () => {
+  test.each(rest.searchParam ?? [])('parameter of the result $name', async ({ name }) => {
+    counted('parameters of the result');
+    await tryResultParameter(ask, name);
+  });
+
+  test.each(rest.compartment ?? [])('compartment %s', async (url) => {
+    counted('compartments');
+    expect(await tryCompartment(ask, url, links, kept)).toBeGreaterThan(0);
+  });
+
+  test.each(rest.interaction)('$code', async ({ code }) => {
+    counted('interactions');
+    const trial = systemInteractions[code];
+    if (trial === undefined) throw new Error(`${code} is claimed, and nobody knows how to try it`);
+    await trial(ask, () => newSample('Patient'));
+  });
+
+  test('interactions that are not claimed are refused', async () => {
+    const claimed = new Set(rest.interaction.map((i) => i.code));
+    for (const [code, trial] of Object.entries(systemInteractions))
+      if (!claimed.has(code))
+        await expect(
+          trial(ask, () => newSample('Patient')),
+          code,
+        ).rejects.toThrow();
+  });
+
+  test.each(statement.format)('format %s', async (format) => {
+    counted('formats');
+    await tryFormat(ask, format, kept.get('Patient')![0]!, newSample('Patient'));
+  });
+
+  test.each(statement.patchFormat)('patch format %s', async (format) => {
+    counted('formats of patches');
+    await tryPatchFormat(ask, format, newSample('Patient'));
+  });
+});
+
+const trialOf = (claims: Claims): Trial => ({
+  ask,
+  claims,
+  sample: kept.get(claims.type)![0]!,
+  make: () => (claims.type === 'Appointment' ? newAppointment() : newSample(claims.type)),
+  change: (resource) => (claims.type === 'Appointment' ? cancelled(resource) : withLanguage(resource)),
+});
+
+let variant = 1000;
+const newSample = (type: string) => sampleOf(type, variant++, hub.refer);
+
+/** Of one slot each. */
+function newAppointment(): Resource {
+  const slot = hub.freeSlots.pop();
+  if (slot === undefined) throw new Error('no slot is free any more: give the samples more');
+  return {
+    resourceType: 'Appointment',
+    meta: { tag: [{ system: 'urn:sample:tag', code: slot }] },
+    status: 'proposed',
+    slot: [{ reference: `Slot/${slot}` }],
+    participant: [{ actor: { reference: `Patient/${kept.get('Patient')![0]!.id}` }, status: 'accepted' }],
+  };
+}
+
+const cancelled = (resource: Resource) => ({
+  whole: { ...resource, status: 'cancelled' },
+  operations: [{ op: 'replace', path: '/status', value: 'cancelled' }],
+});
+
+const withLanguage = (resource: Resource) => ({
+  whole: { ...resource, language: 'ru' },
+  operations: [{ op: 'add', path: '/language', value: 'ru' }],
+});
+
+describe.each(searched)('$type', (claims) => {
+  test.each(claims.interaction)('$code', async ({ code }) => {
+    counted('interactions');
+    const trial = interactions[code];
+    if (trial === undefined) throw new Error(`${code} is claimed, and nobody knows how to try it`);
+    await trial(trialOf(claims));
+  });
+
+  test.each(Object.keys(manners))('%s', async (name) => {
+    counted('manners');
+    await manners[name]!(trialOf(claims));
+  });
+
+  test('interactions that are not claimed are refused', async () => {
+    counted('unclaimed interactions', (await tryUnclaimed(trialOf(claims))).length);
+  });
+});
+
+type Operation = readonly [name: string, definition: string, places: readonly string[]];
+
+const operations: Operation[] = [
+  ...(rest.operation ?? []).map((o): Operation => [o.name, o.definition, ['']]),
+  ...rest.resource.flatMap(({ type, operation = [] }) =>
+    operation.map((o): Operation => [o.name, o.definition, [type, `${type}/${kept.get(type)?.[0]?.id ?? 'an-id'}`]]),
+  ),
+];
+
+describe('operations', () => {
+  test.each(operations)('$%s of %s', async (name, definition, places) => {
+    counted('operations');
+    expect(hub.context.operations.all.map(definitionUrl)).toContain(definition);
+    expect(await tryOperation(ask, name, places)).toBeGreaterThan(0);
+  });
+
+  test('are all claimed', () => {
+    const claimed = new Set(operations.map(([, definition]) => definition));
+    expect(hub.context.operations.all.map(definitionUrl).filter((url) => !claimed.has(url))).toEqual([]);
+  });
+});
+
+describe('a lie is found:', () => {
+  /** A server that does not look at a part of what it is asked. */
+  const blindTo =
+    (name: string): Ask =>
+    (method, path, request = {}) => {
+      const [place = '', search = ''] = path.split('?');
+      const query = new URLSearchParams(search);
+      query.delete(name);
+      const headers = Object.fromEntries(Object.entries(request.headers ?? {}).filter(([header]) => header !== name));
+      return ask(method, query.size === 0 ? place : `${place}?${query}`, { ...request, headers });
+    };
+  const claimsOf = (type: string) => searched.find((r) => r.type === type)!;
+  const parameter = (type: string, code: string) => parameters.get(type)!.find((p) => p.code === code)!;
+
+  test.each([
+    ['Patient', 'gender'],
+    ['Slot', 'start'],
+    ['Encounter', 'length'],
+    ['Communication', 'instantiates-uri'],
+    ['Appointment', 'patient'],
+    ['Practitioner', 'name'],
+  ])('%s does not look at %s', async (type, code) => {
+    await expect(tryParameter(blindTo(code), type, parameter(type, code), kept)).rejects.toThrow('too much');
+  });
+
+  test('a parameter is another one', () => {
+    const [claim, other] = claimsOf('Patient').searchParam!.filter((p) => /^(family|given)$/.test(p.name));
+    const lie = { ...claim!, definition: other!.definition };
+    expect(() => parameterOf('Patient', lie, hub.context.declarations)).toThrow('defines');
+    const invented = { ...claim!, definition: 'http://hl7.org/fhir/SearchParameter/Patient-nothing' };
+    expect(() => parameterOf('Patient', invented, hub.context.declarations)).toThrow('is not known');
+  });
+
+  test('an include brings nothing, or too much', async () => {
+    const include = (other: Ask) => tryInclude(other, 'Slot', 'Slot:schedule', links, kept);
+    await expect(include(ask)).resolves.toBeGreaterThan(0);
+    await expect(include(blindTo('_include'))).rejects.toThrow('missing');
+    const generous: Ask = (method, path, request) => ask(method, `${path}&_include:iterate=Schedule:actor`, request);
+    await expect(include(generous)).rejects.toThrow('too much');
+    await expect(tryInclude(ask, 'Patient', 'Patient:gender', links, kept)).rejects.toThrow('400');
+  });
+
+  test('conditions are not looked at', async () => {
+    const trial = (header: string) => ({ ...trialOf(claimsOf('Communication')), ask: blindTo(header) });
+    await expect(manners['conditionalCreate']!(trial('if-none-exist'))).rejects.toThrow('201 instead of 200');
+    await expect(manners['conditionalRead']!(trial('if-none-match'))).rejects.toThrow('200 instead of 304');
+    await expect(interactions['update']!(trial('if-match'))).rejects.toThrow('200 instead of 412');
+  });
+
+  test('an interaction is there that is not claimed', async () => {
+    const claims = claimsOf('Communication');
+    const modest = { ...claims, interaction: claims.interaction.filter((i) => i.code !== 'read') };
+    await expect(tryUnclaimed({ ...trialOf(modest), claims: modest })).rejects.toThrow('200 instead of 404 or 405');
+  });
+
+  test('an operation takes whatever comes', async () => {
+    const [name, , places] = operations.find(([, definition]) => definition.endsWith('ValueSet-expand'))!;
+    const lenient: Ask = (method, path) => ask(method, path.split('?')[0]!, { body: { resourceType: 'Parameters' } });
+    await expect(tryOperation(ask, name, places)).resolves.toBeGreaterThan(0);
+    await expect(tryOperation(lenient, name, places)).rejects.toThrow();
+  });
+
+  test('a format is not what is answered', async () => {
+    const [sample] = kept.get('Patient')!;
+    await expect(tryFormat(blindTo('_format'), 'xml', sample!, newSample('Patient'))).rejects.toThrow('answered');
+  });
+
+  test('a compartment holds what is not in it', async () => {
+    const patient = 'http://hl7.org/fhir/CompartmentDefinition/patient';
+    const all: Ask = (method, path, request) => ask(method, path.replace(/^Patient\/[^/]+\//, ''), request);
+    await expect(tryCompartment(all, patient, links, kept)).rejects.toThrow();
+  });
+});
