@@ -46,6 +46,8 @@ export interface FaultDetails {
   code?: string;
   /** Of R4's issue-type, where it says more than that of the kind: what a validator found. */
   issueCode?: string;
+  /** Of the XML that was sent. */
+  line?: number;
   /** More issues of the same answer (a validator finds many at once). */
   issues?: readonly FaultIssue[];
   /** Further headers of the answer, with lower-case names. */
@@ -58,6 +60,8 @@ export interface FaultIssue {
   text: string;
   expression?: string;
   severity?: 'fatal' | 'error' | 'warning' | 'information';
+  /** Of the XML that was sent. */
+  line?: number;
 }
 
 /** The only error thrown on purpose. `message` is addressed to the client: it holds no secrets, names or SQL. */

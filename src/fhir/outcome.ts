@@ -61,8 +61,9 @@ function faultOfHttp({ statusCode, code }: HttpError, cause: unknown): Fault {
 
 export function outcomeOf(fault: Fault): { resourceType: 'OperationOutcome'; issue: object[] } {
   const [, issue, severity] = faultKinds[fault.kind];
-  const { code = fault.kind, issueCode = issue, expression, issues = [] } = fault.details;
+  const { code = fault.kind, issueCode = issue, expression, issues = [], line } = fault.details;
   const first = {
+    ...lineExtension(line),
     severity,
     code: issueCode,
     details: { coding: [{ system: faultSystem, code }], text: fault.message },
@@ -72,12 +73,21 @@ export function outcomeOf(fault: Fault): { resourceType: 'OperationOutcome'; iss
   return { resourceType: 'OperationOutcome', issue: [first, ...issues.map(issueOf)] };
 }
 
-export function issueOf({ severity = 'error', code, text, expression }: FaultIssue): object {
+export function issueOf({ severity = 'error', code, text, expression, line }: FaultIssue): object {
   return {
+    ...lineExtension(line),
     severity,
     code,
     details: { text },
     diagnostics: text,
     ...(expression !== undefined && { expression: [expression] }),
+  };
+}
+
+/** HL7's own: http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line */
+function lineExtension(line: number | undefined): object {
+  if (line === undefined) return {};
+  return {
+    extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line', valueInteger: line }],
   };
 }

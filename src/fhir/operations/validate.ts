@@ -1,5 +1,5 @@
 /** $validate: what is wrong with a resource, without keeping it. https://hl7.org/fhir/R4/resource-operation-validate.html */
-import { Fault } from '../../fault.ts';
+import { Fault, type FaultIssue } from '../../fault.ts';
 import { checkIdentifiers } from '../../r4/identifier.ts';
 import type { Issue } from '../../r4/issue.ts';
 import { isObject } from '../../r4/json.ts';
@@ -8,7 +8,7 @@ import { validate } from '../../r4/validate.ts';
 import type { Resource } from '../../store/resource.ts';
 import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
-import { mostIssues, understood } from '../invalid.ts';
+import { mostIssues, understood, withLines } from '../invalid.ts';
 import type { OperationCall, OperationDeclaration } from '../operation.ts';
 import { issueOf, outcomeOf } from '../outcome.ts';
 import { read } from '../read.ts';
@@ -74,8 +74,11 @@ async function handle(context: Context, asked: Asked, { type, id, parameters }: 
     throw new Fault('missing-element', 'Give the resource, or ask of one by its id.', { expression: 'http.resource' });
   const issues = [...judge(resource, declaration, id), ...judgeProfile(parameters.text('profile'), resource)];
   const isWrong = issues.some((i) => i.severity === 'error');
-  if (isWrong || (mode !== 'create' && mode !== 'update')) return answer(issues);
-  return answer(issues, await rehearse(context, asked, declaration, { interaction: mode, resource, id }));
+  if (isWrong || (mode !== 'create' && mode !== 'update')) return answer(withLines(resource, issues));
+  return answer(
+    withLines(resource, issues),
+    await rehearse(context, asked, declaration, { interaction: mode, resource, id }),
+  );
 }
 
 async function readKept(context: Context, asked: Asked, type: ResourceDeclaration, id: string): Promise<Resource> {
@@ -124,7 +127,7 @@ function claimedProfiles({ resourceType, meta }: Resource): Issue[] {
 
 const allOk = { severity: 'information', code: 'informational', text: 'All OK' } as const;
 
-function answer(found: readonly Issue[], refusal?: Fault): Reply {
+function answer(found: readonly FaultIssue[], refusal?: Fault): Reply {
   const issue = [...found.map(issueOf), ...(refusal === undefined ? [] : outcomeOf(refusal).issue)];
   return replyWith({
     resourceType: 'OperationOutcome',

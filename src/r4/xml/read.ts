@@ -5,6 +5,7 @@
 import { SaxesParser, type XMLDecl } from 'saxes';
 import { type Reading, type ReadingLimits, readingLimits } from '../reading.ts';
 import { Builder } from './build.ts';
+import { keepText } from './line.ts';
 import { Stop, type Tag } from './refusal.ts';
 
 export interface XmlLimits extends ReadingLimits {
@@ -24,6 +25,7 @@ export function readXml(text: string, limits: Partial<XmlLimits> = {}): Reading 
     if (!(error instanceof Stop)) refuse(error, builder, parser);
   }
   const { issues, root } = builder;
+  if (issues.length === 0 && root !== undefined) keepText(root, text);
   return { value: issues.length === 0 ? root : undefined, issues };
 }
 

@@ -219,6 +219,19 @@ test.each<[name: string, path: string, body: object, status: number, place: stri
   expect([answer.status, answer.body.issue![0]!.expression]).toEqual([status, [place]]);
 });
 
+test('what came as XML is told with its line, by $validate and by writes', async () => {
+  const xml =
+    '<Patient xmlns="http://hl7.org/fhir">\n<name><family value="А"/></name>\n<gender value="f"/>\n</Patient>';
+  const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/fhir+xml' };
+  for (const path of ['Patient', 'Patient/$validate']) {
+    const answer = await target.hub.app.inject({ method: 'POST', url: `/fhir/${path}`, headers, payload: xml });
+    const outcome = answer.json() as { issue: { expression: string[]; extension?: { valueInteger: number }[] }[] };
+    expect(validate(outcome)).toEqual([]);
+    const [first] = outcome.issue;
+    expect([first!.expression, first!.extension![0]!.valueInteger]).toEqual([['Patient.gender'], 3]);
+  }
+});
+
 test('the page of the operation shows what is answered', async () => {
   const page = readFileSync(join(root, 'docs/fhir-operations/validate.md'), 'utf8');
   const [request, answer] = [...page.matchAll(/^```(?:http\nPOST [^{]*|json\n)(\{.*?)^```/gms)].map(
