@@ -19,6 +19,9 @@ import { Work } from './work.ts';
 
 const maxOperations = 100;
 
+/** Lists are taken apart and put together again. */
+const costOfList = 5;
+
 interface Operation {
   readonly type: 'add' | 'insert' | 'delete' | 'replace' | 'move';
   readonly path: string;
@@ -121,7 +124,7 @@ function add(root: Holder, operation: Operation, work: Work): void {
   const element = elementFor(typeAt(place), operation.name, operation.value!, operation.where);
   const holder = openAt(place);
   if (holder === undefined) throw misfit(operation, 'Nothing can be added there.');
-  work.spend(element.list ? readList(holder, element).length : 1);
+  work.spend(element.list ? costOfList * readList(holder, element).length : 1);
   put(holder, element, operation.value!, operation.where);
 }
 
@@ -150,7 +153,7 @@ function remove(root: Holder, operation: Operation, work: Work): void {
 function rearrange(root: Holder, operation: Operation, work: Work): void {
   const { holder, element } = listAt(root, operation, work);
   const list = readList(holder, element);
-  work.spend(list.length);
+  work.spend(costOfList * list.length);
   const at = (name: 'index' | 'source' | 'destination', last: number) => {
     const index = operation.numbers.get(name)!;
     if (index > last) throw misfit(operation, `The list has ${list.length} items: "${name}" is beyond its end.`);

@@ -107,9 +107,9 @@ export function nodesAt(resource: object, path: string, expression: string, work
   return nodes;
 }
 
-/** Values that a step of the evaluation has looked at. */
+/** Values that a step of the evaluation has looked at, each of which takes three times as long as one that is copied. */
 function costOf([, given, result]: readonly unknown[]): number {
-  return 1 + (Array.isArray(given) ? given.length : 0) + (Array.isArray(result) ? result.length : 0);
+  return 3 * (1 + (Array.isArray(given) ? given.length : 0) + (Array.isArray(result) ? result.length : 0));
 }
 
 /** Where a list would stand that is not there yet: `Patient.name.given` → [`Patient.name`, `given`]. */
