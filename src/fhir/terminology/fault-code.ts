@@ -55,6 +55,11 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'nested-bundle': 'A Bundle cannot stand in a Bundle that is performed.',
   'not-in-transaction': 'This cannot be undone, so it cannot stand in a transaction.',
   'no-match': 'A conditional reference matches no resource.',
+  'time-differs': 'The Slot has another time than the Appointment says.',
+  'wish-too-wide': 'Too many doctors, places or schedules fit the wish.',
+  'not-by-patch': 'This element of an Appointment is changed by $book or an update.',
+  'endpoint-refused': 'The endpoint of the Subscription cannot be used.',
+  'subscription-refused': 'The Subscription asks for something that is not done here.',
   'patch-test-failed': 'The resource is not as a test of the patch says.',
   'demographics-missing': 'The patient to be matched has too little to be recognised by.',
 };

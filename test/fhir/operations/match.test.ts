@@ -135,6 +135,19 @@ describe('only what the token may see', () => {
     expect(told(own).map(([id]) => id)).toEqual([other]);
   });
 
+  test('a number that all of another clinic have hides nobody', async () => {
+    const parameters = await loadParameters(hub.pool, new Map());
+    await hub.pool.query(
+      `with d as (insert into document (type, id, clinic, version, updated, body)
+         select 'Patient', gen_random_uuid(), $1, 1, now(), '{}' from generate_series(1, 300) returning doc)
+       insert into search_token (parameter, doc, system, code) select $2, doc, '', '+79000000099' from d`,
+      [hub.clinics.byKey('other')!.number, parameters.of('Patient', 'phone').id],
+    );
+    const phone = [{ system: 'phone', value: '+79000000099' }];
+    const last = await create({ name: [{ family: 'Последняя', given: ['Яна'] }], telecom: phone });
+    expect(told(await match({ name: [{ given: ['Яна'] }], telecom: phone }))).toEqual([[last, 'possible']]);
+  });
+
   test('a registry finds nobody', async () => {
     expect(told(await match({ name, birthDate }, [], { role: 'registry', clinics: ['demo'] }))).toEqual([]);
   });

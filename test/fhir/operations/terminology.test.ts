@@ -227,6 +227,7 @@ describe('$translate', () => {
       { code: 'Алхимия' },
       { code: 'Терапия', targetsystem: 'http://x' },
       { code: 'Терапия', target: 'http://x' },
+      { code: 'free' },
     ]) {
       const none = await get('ConceptMap/$translate', { system: words, ...query });
       expect([none.status, named(none, 'result')[0]?.['valueBoolean'], named(none, 'match')]).toEqual([200, false, []]);
