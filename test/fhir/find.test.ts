@@ -196,6 +196,11 @@ test('a day is a day of the clinic, in Moscow and across the change of a clock',
   ).toBe(8);
 });
 
+test('an end that is meant as none finds all, and a beginning long ago nothing that is past', async () => {
+  const all = await stage.call('Appointment/$find?start=0001-01-01&end=9999-12-31&_count=0');
+  expect([all.status, all.body['total']]).toEqual([200, 2 * slotsOfDoctor]);
+});
+
 test('what is held, booked, past or outside of the planning horizon is not offered', async () => {
   const total = async () => (await find(...window(10, 14))).body['total'];
   expect(await total()).toBe(8);

@@ -79,6 +79,9 @@ function hasCode(schedule: Resource, kind: CodeKind, token: string): boolean {
   return codings.some((c) => c.code === code && (system === undefined || system === (c.system ?? '')));
 }
 
+/** Postgres and JavaScript write what is later differently; many mean an open end by the last day of 9999. */
+const latest = Date.parse('9999-12-31T00:00:00Z');
+
 /** The time of a schedule that is looked at: as wished, not past, within its planning horizon; days are the clinic's. */
 export function windowsOf(context: Context, wish: Wish, fitting: readonly Fitting[]): Window[] {
   return fitting.flatMap(({ schedule, clinic, rank }) => {
@@ -89,7 +92,7 @@ export function windowsOf(context: Context, wish: Wish, fitting: readonly Fittin
     // A day is meant whole, a time is where it ends.
     const wished = wish.end.includes('T') ? end.low : end.high;
     const closes = horizon.end === undefined ? wished : (dateRange(horizon.end, zone)?.high ?? wished);
-    const [low, high] = [Math.max(start.low, context.clock() + 1, opens), Math.min(wished, closes)];
+    const [low, high] = [Math.max(start.low, context.clock() + 1, opens), Math.min(wished, closes, latest)];
     if (low >= high) return [];
     return [{ schedule: schedule.id!, rank, low: new Date(low), high: new Date(high), after: nobody }];
   });
