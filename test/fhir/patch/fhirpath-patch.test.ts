@@ -1,4 +1,5 @@
 /** FHIRPath Patch over resources. https://hl7.org/fhir/R4/fhirpatch.html */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../../src/fault.ts';
 import { applyFhirPathPatch } from '../../../src/fhir/patch/fhirpath-patch.ts';
@@ -316,4 +317,96 @@ test('paths that look at much are refused together', () => {
   const patch = parameters(...Array.from({ length: 100 }, () => search));
   expect(refusal(patch, { resourceType: 'Patient', identifier })).toBe('413');
   expect(refusal(parameters(search), { resourceType: 'Patient', identifier })).toBe('applied');
+});
+
+describe('whatever is sent', () => {
+  const paths = fc.constantFrom(
+    ...[
+      'Patient',
+      'name',
+      'Patient.name[0]',
+      'name.given',
+      'name[0].given[1]',
+      'name[1].given',
+      'birthDate',
+      'contact',
+      '$this',
+    ],
+    ...[
+      'birthDate.extension',
+      'birthDate.extension.value',
+      'deceased',
+      'deceasedBoolean',
+      'telecom.where(use = 1)',
+      '1',
+      "''",
+    ],
+    ...[
+      'name.first().given.last()',
+      'name.ofType(HumanName)',
+      'id',
+      'meta',
+      'name[99]',
+      'name.given[0] > 5',
+      '`name`',
+      '{}',
+    ],
+  );
+  const values = fc.constantFrom<object>(
+    ...[{ valueString: 'x' }, { valueInteger: 1 }, { valueHumanName: { given: ['y'] } }, { _valueString: { id: 'z' } }],
+    ...[
+      { valueBoolean: null },
+      { part: [{ name: 'gender', valueCode: 'male' }] },
+      { part: [{ name: 'name', part: [] }] },
+    ],
+    ...[
+      { part: [{}] },
+      { resource: {} },
+      { resource: { resourceType: 'Basic' } },
+      {},
+      { valueString: { toString: 1 } },
+    ],
+  );
+  const operations = fc.record(
+    {
+      type: fc.constantFrom('add', 'insert', 'delete', 'replace', 'move'),
+      path: paths,
+      name: fc.constantFrom('name', 'given', 'extension', 'deceased', 'contact', 'id', '__proto__', 'gender', 'value'),
+      value: values,
+      index: fc.integer({ min: -1, max: 3 }),
+      source: fc.integer({ min: 0, max: 2 }),
+      destination: fc.integer({ min: 0, max: 2 }),
+    },
+    { requiredKeys: ['type', 'path'] },
+  );
+  const partsOf: Readonly<Record<string, readonly string[]>> = {
+    add: ['name', 'value'],
+    insert: ['index', 'value'],
+    delete: [],
+    replace: ['value'],
+    move: ['source', 'destination'],
+  };
+
+  test('it is applied or refused, and the resource stays as it was', () => {
+    const before = JSON.stringify(patient);
+    let applied = 0;
+    const fitting = operations.map((o) =>
+      Object.fromEntries(
+        Object.entries(o).filter(([k]) => k === 'type' || k === 'path' || partsOf[o.type]!.includes(k)),
+      ),
+    );
+    const patches = fc.array(fc.oneof({ weight: 5, arbitrary: fitting }, operations), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(patches, (list) => {
+        if (refusal(parameters(...list)) === 'applied') applied++;
+        expect(JSON.stringify(patient)).toBe(before);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(applied).toBeGreaterThan(50);
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => refusal(body).startsWith('400')),
+      { numRuns: 200 },
+    );
+  });
 });
