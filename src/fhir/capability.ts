@@ -7,6 +7,7 @@ import { compartmentParameters } from '../r4/table.ts';
 import { canonicalBase } from './base.ts';
 import type { Served } from './call.ts';
 import { describe, listed, operationsAlone } from './capability-type.ts';
+import { resultParameters } from './search/result-parameter.ts';
 import { extensions } from './subscription/topic.ts';
 import { websocketUrl } from './subscription/websocket.ts';
 
@@ -46,21 +47,6 @@ const documentation =
   '504 not known (repeat with the same key). Unknown search parameters are refused (400), or with Prefer: ' +
   'handling=lenient left out and told. Send Idempotency-Key or If-None-Exist with every create.';
 
-/** Those that say what the answer to a search is like. R4 has no definitions of them. */
-const resultParameters = [
-  ['_count', 'number', 'Matches on a page, 1000 at most; 0 asks for the total alone'],
-  ['_sort', 'string', 'Search parameters of the type with commas between them, - before one for descending'],
-  ['_total', 'token', 'none, estimate or accurate'],
-  ['_include', 'string', 'What the matches refer to; with :iterate, also what that refers to; * for all of it'],
-  ['_revinclude', 'string', 'What refers to the matches; with :iterate, also what refers to that; * for all of it'],
-  ['_has', 'string', 'Matches that others refer to: _has:Appointment:patient:status=booked'],
-  ['_elements', 'string', 'Elements of the matches, and those that R4 demands'],
-  ['_summary', 'token', 'true, text, data, count or false'],
-  ['_contained', 'token', 'false alone'],
-  ['_format', 'token', 'json or xml, or their media types'],
-  ['_pretty', 'token', 'true or false'],
-].map(([name, type, documentation]) => ({ name, type, documentation }));
-
 function rest({ declarations, operations }: Served, cors: boolean, base: string): object {
   return {
     extension: [{ url: extensions.websocket, valueUri: websocketUrl(base) }],
@@ -72,7 +58,7 @@ function rest({ declarations, operations }: Served, cors: boolean, base: string)
       ...operationsAlone(declarations, operations.all),
     ],
     interaction: ['transaction', 'batch', 'history-system'].map((code) => ({ code })),
-    searchParam: resultParameters,
+    searchParam: resultParameters.map(([name, type, documentation]) => ({ name, type, documentation })),
     ...listed(operations.all.filter((o) => o.levels.includes('system'))),
     compartment: [...declarations.keys()]
       .filter((type) => compartmentParameters(type, type) !== undefined)

@@ -18,6 +18,7 @@ import type { Context } from './context.ts';
 import { addCors } from './cors.ts';
 import { addExportRoutes } from './export/routes.ts';
 import type { Health } from './health.ts';
+import { addOpenApi } from './openapi/routes.ts';
 import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
 import { addRequestIds, requestIdOf } from './request-id.ts';
@@ -69,6 +70,7 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(), request, reply));
   options.health.observe(app);
+  addOpenApi(app, context);
   addWebsocket(app, context, options);
   const handler = (request: FastifyRequest, reply: FastifyReply) => serve(context, options, request, reply);
   addExportRoutes(app, context, (request) => ask(context, options, request), sendReply);
