@@ -7,8 +7,8 @@ import { loadTokenKey, mintToken, type Principal, type Role, roles } from './acc
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
 import { unlessHubRuns } from './data-lock.ts';
+import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './ground.ts';
 import { createLog } from './log.ts';
-import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './main.ts';
 import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
 import { readMessages } from './store/messages.sql.ts';

@@ -5,8 +5,9 @@ import { type RunningCompanion, startCompanion } from './companion.ts';
 import type { Config } from './config.ts';
 import type { Clinic } from './connectors/clinic.ts';
 import { lockData } from './data-lock.ts';
+import { openDatabase } from './ground.ts';
 import { createLog } from './log.ts';
-import { type Hub, openDatabase, startHub } from './main.ts';
+import { type Hub, startHub } from './main.ts';
 import { readLastRun } from './store/clinics.sql.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
