@@ -69,7 +69,7 @@ const subscriptions = z.strictObject({
   retryHours: hours
     .default(72)
     .describe('How long a delivery that fails is tried again before the Subscription is in error'),
-  keepDays: z.number().int().min(1).max(366).default(30).describe('How long events are kept for $events'),
+  keepDays: z.number().int().min(1).max(90).default(30).describe('How long events are kept for $events'),
   origins: z.array(z.url()).default([]).describe('Origins of web pages that may open the websocket, beside our own'),
 });
 

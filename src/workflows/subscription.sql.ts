@@ -1,4 +1,4 @@
-/** Statements on `subscription`, `subscription_event` and `subscription_token`. Time is a parameter: tests set the clock. */
+/** Statements on `subscription` and `subscription_event`. Time is a parameter: tests set the clock. */
 import type { Queryable } from '../postgres.ts';
 import { ownerOf, type SubscriptionEvent, type SubscriptionRow, type SubscriptionStatus } from './subscription.ts';
 
@@ -142,6 +142,7 @@ export async function release(db: Queryable, row: SubscriptionRow, now: Date, no
     text: `update subscription set leased_until = null, next_at = case
         when status in ('error', 'off') then null
         when status = 'requested' or (numbered > delivered and terms ->> 'channel' = 'rest-hook') then $4::timestamptz
+        when terms ->> 'channel' = 'websocket' then ends
         else least(ends, coalesce(sent, $3) + make_interval(secs => (terms ->> 'heartbeat')::float8)) end
       where id = $1 and lease = $2`,
     values: [row.id, row.lease, now, notBefore],
@@ -191,28 +192,6 @@ export async function pruneEvents(db: Queryable, before: Date, limit: number): P
     [before, limit],
   );
   return rowCount ?? 0;
-}
-
-export interface BindingToken {
-  readonly subscriptions: readonly string[];
-  readonly owner: string;
-  readonly expires: Date;
-}
-
-export async function insertToken(db: Queryable, digest: Buffer, token: BindingToken, now: Date): Promise<void> {
-  await db.query('delete from subscription_token where expires < $1', [now]);
-  await db.query('insert into subscription_token (digest, subscriptions, owner, expires) values ($1, $2, $3, $4)', [
-    digest,
-    token.subscriptions,
-    token.owner,
-    token.expires,
-  ]);
-}
-
-export async function readToken(db: Queryable, digest: Buffer, now: Date): Promise<BindingToken | undefined> {
-  const text = 'select subscriptions, owner, expires from subscription_token where digest = $1 and expires > $2';
-  const { rows } = await db.query<BindingToken>(text, [digest, now]);
-  return rows[0];
 }
 
 export interface SubscriptionCount {

@@ -15,6 +15,8 @@ export interface Receiver {
   /** Status of the next answers; `hang`: none. Headers may come with it. */
   answer: number | 'hang';
   headers: Record<string, string>;
+  /** Done when a request has come, before it is answered. */
+  before: () => unknown;
   close(): Promise<void>;
 }
 
@@ -23,9 +25,10 @@ export async function openReceiver(): Promise<Receiver> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const { method = '', url = '', headers } = request;
       received.push({ method, path: url, headers, body: Buffer.concat(chunks).toString() });
+      await receiver.before();
       if (receiver.answer !== 'hang') response.writeHead(receiver.answer, receiver.headers).end('thanks');
     });
   });
@@ -35,6 +38,7 @@ export async function openReceiver(): Promise<Receiver> {
     received,
     answer: 200,
     headers: {},
+    before: () => {},
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

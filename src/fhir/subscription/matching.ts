@@ -73,10 +73,12 @@ function slots(
   const extra = topics.find((t) => t.code === topic)?.slotCondition;
   const all = [visibleRows(s, rows), ...filters.map((f) => conditionOf(s, rows, f, c)), extra ?? 'true'];
   const version = 'x.id = g.id and x.version = g.version and x.xid = g.xid::xid8';
-  return `select g.n from unnest(${given.join(', ')}) with ordinality g(id, version, xid, n), lateral (
-      select ${slotColumns}, false as deleted from slot x where ${version}
-      union all select ${slotColumns}, deleted from slot_version x where ${version}) s
-    where ${all.join(' and ')} order by g.n`;
+  // Materialized: found by their keys first, then looked at; else an index of free slots is walked for each of them.
+  return `with s as materialized (
+      select g.n, x.* from unnest(${given.join(', ')}) with ordinality g(id, version, xid, n), lateral (
+        select ${slotColumns}, false as deleted from slot x where ${version}
+        union all select ${slotColumns}, deleted from slot_version x where ${version}) x)
+    select s.n from s where ${all.join(' and ')} order by s.n`;
 }
 
 /** Kind of a search value → its table, its columns, and their values. */
@@ -92,47 +94,85 @@ const valueTables = {
   ],
 } as const;
 
+type Kind = keyof typeof valueTables;
+const kinds = Object.keys(valueTables) as Kind[];
+
 /** The tables in which search values are kept, for the test that none is forgotten here. */
 export const searchTables: readonly string[] = Object.values(valueTables).map(([table]) => table);
 
 /** `doc` of the first version: below those of the fragments of slots, which are negative too. */
 const firstDoc = -1_000_000_000_000;
 
+const known = new WeakMap<Change, string>();
+
+/** The search values of a version; found once for all subscriptions. */
+function valuesOf(change: Change, { clinics, parameters }: SearchGround): string {
+  const { type, body, clinic } = change;
+  let values = known.get(change);
+  if (values === undefined) {
+    const zone = clinics.byNumber(clinic)?.zone ?? 'UTC';
+    values = body === null || body === '' ? '{}' : searchRows(type, JSON.parse(body) as Resource, zone, parameters);
+    known.set(change, values);
+  }
+  return values;
+}
+
 function documents(
   s: Statement,
-  { clinics, parameters }: SearchGround,
+  ground: SearchGround,
   { type }: Terms,
   filters: readonly Filter[],
   changes: readonly Change[],
   c: SearchContext,
 ): string {
-  const searches = changes.map(({ body, clinic }) => {
-    const zone = clinics.byNumber(clinic)?.zone ?? 'UTC';
-    return body === null || body === '' ? '{}' : searchRows(type, JSON.parse(body) as Resource, zone, parameters);
-  });
-  const list = <K extends keyof Change>(name: K, of: string) =>
-    s.value(
-      changes.map((x) => x[name]),
-      `${of}[]`,
-    );
-  const columns = [
-    ...[list('id', 'uuid'), list('clinic', 'smallint'), list('patient', 'uuid'), list('version', 'integer')],
-    ...[list('updated', 'timestamptz'), list('body', 'text'), s.value(searches, 'text[]')],
-  ];
   const rows = rowsOf(type, 'd', c);
-  const all = [visibleRows(s, rows), ...filters.map((f) => conditionOf(s, rows, f, c))];
-  return `with given as materialized (
-      select ${firstDoc} - n as doc, n, '${type}' as type, id, clinic, patient, version, updated, body, search
-      from unnest(${columns.join(', ')}) with ordinality u(id, clinic, patient, version, updated, body, search, n)),
-    ${shadows(filters.every((f) => f.kind === 'value')).join(',\n    ')}
-    select d.n from given d where ${all.join(' and ')} order by d.n`;
+  const given = givenVersions(s, ground, type, changes);
+  const deeper = filters.filter((f) => f.kind !== 'value');
+  const chained = deeper.some((f) => f.kind === 'chain');
+  const stepsOf = (kind: Filter['kind']) =>
+    deeper.flatMap((f, i) => (f.kind === kind ? [step(i, conditionOf(s, rows, f, c))] : []));
+  // A name is that of a table until it is given to the values: `_has` looks at other resources, a chain begins at this one.
+  const steps = [
+    given,
+    ...stepsOf('has'),
+    ...(chained ? [shadow('r', false)] : []),
+    ...stepsOf('chain'),
+    ...kinds.filter((kind) => !(chained && kind === 'r')).map((kind) => shadow(kind, true)),
+  ];
+  const all = [
+    visibleRows(s, rows),
+    ...filters.flatMap((f) => (f.kind === 'value' ? [conditionOf(s, rows, f, c)] : [])),
+    ...deeper.map((_, i) => `d.n in (select n from deeper_${i})`),
+  ];
+  return `with ${steps.join(',\n    ')} select d.n from given d where ${all.join(' and ')} order by d.n`;
 }
 
-/** Search values under the names of their tables. @param alone no condition leads on to another resource */
-function shadows(alone: boolean): string[] {
-  return Object.entries(valueTables).map(([kind, [table, columns, values]]) => {
-    const kept = alone ? '' : `select ${columns} from ${table} union all `;
-    return `${table}${alone && columns !== '*' ? `(${columns})` : ''} as not materialized (${kept}
+function givenVersions(s: Statement, ground: SearchGround, type: string, changes: readonly Change[]): string {
+  const list = (of: string, value: (change: Change) => unknown) => s.value(changes.map(value), `${of}[]`);
+  const columns = [
+    list('uuid', (x) => x.id),
+    list('smallint', (x) => x.clinic),
+    list('uuid', (x) => x.patient),
+    list('integer', (x) => x.version),
+    list('timestamptz', (x) => x.updated),
+    list('text', (x) => valuesOf(x, ground)),
+  ];
+  return `given as materialized (
+      select ${firstDoc} - n as doc, n, '${type}' as type, id, clinic, patient, version, updated, search
+      from unnest(${columns.join(', ')}) with ordinality u(id, clinic, patient, version, updated, search, n))`;
+}
+
+const step = (i: number, condition: string) =>
+  `deeper_${i} as materialized (select d.n from given d where ${condition})`;
+
+/**
+ * Values of the given versions under the name of their table. They are unpacked by each condition anew: unpacked once and kept,
+ * Postgres takes them for one row and compares each with each.
+ * @param alone without those that are kept
+ */
+function shadow(kind: Kind, alone: boolean): string {
+  const [table, columns, values] = valueTables[kind];
+  const kept = alone ? '' : `select ${columns} from ${table} union all `;
+  return `${table}${alone && columns !== '*' ? `(${columns})` : ''} as not materialized (${kept}
       select ${values} from given g, unnest(g.search::search_value[]) v where v.kind = '${kind}')`;
-  });
 }
