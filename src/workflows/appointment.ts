@@ -3,6 +3,7 @@ import { fhirInstant } from '../instant.ts';
 import { parseKept } from '../r4/json-reader.ts';
 import type { Reference, Resource } from '../store/resource.ts';
 import type { SlotFacts } from './claim.sql.ts';
+import { heldUntilUrl } from './offer.ts';
 
 /** Elements that are the client's; all others follow from the slot and from what the MIS says. */
 const clientsOwn = [
@@ -35,8 +36,12 @@ interface ScheduleContent {
 const pick = (from: Record<string, unknown>, names: readonly string[]) =>
   Object.fromEntries(names.filter((n) => from[n] !== undefined).map((n) => [n, from[n]]));
 
-/** What stays of a client's Appointment. */
-export const clientsPart = (content: Resource) => pick(content, clientsOwn);
+/** What stays of a client's Appointment; that it was held once is none of it. */
+export function clientsPart(content: Resource): Record<string, unknown> {
+  const { extension, ...part } = pick(content, clientsOwn);
+  const kept = ((extension ?? []) as { url: string }[]).filter((e) => e.url !== heldUntilUrl);
+  return kept.length === 0 ? part : { ...part, extension: kept };
+}
 
 /** @param content what the client sent, or the Appointment as it is now when it moves to another slot */
 export function composeAppointment(

@@ -292,6 +292,28 @@ test('the id of a booking with another slot, or other times, moves it and keeps 
   expect([again.status, slotIn(bodyOf(again))]).toEqual([200, `Slot/${next}`]);
 });
 
+test('what would be left undone in silence is refused: a booking that is cancelled, or there already', async () => {
+  const [one, two] = [await booked(), await booked()];
+  const inPlaceOf = ['cancelled-appt-id', 'valueUri', two.id] as const;
+  const known = parameters(reference('appointment-reference', `Appointment/${one.id}`), inPlaceOf);
+  expect((await book(known)).status).toBe(400);
+  expect((await read(two.id)).status).toBe('booked');
+  await cancel(one.id);
+  const again = await book({ ...orderOf(slotIn(one).slice('Slot/'.length), patient), id: one.id });
+  expect([again.status, codeOf(again)]).toEqual([422, 'appointment-cancelled']);
+  const offer = await offerOf(slotIn(one).slice('Slot/'.length));
+  const mixed = { ...orderOf(stage.nextSlot(), patient), id: offer };
+  expect((await book(mixed)).status).toBe(400);
+});
+
+test('what $hold has answered can be sent to $book as it is, and the hold leaves no trace', async () => {
+  const held = await stage.call('Appointment/$hold', await byReference(stage.nextSlot(), forPatient()));
+  const answer = await book(parameters(['appointment-resource', 'resource', appointmentsOf(held)[0]!]));
+  const [appointment] = appointmentsOf(answer);
+  expect([answer.status, appointment!.extension]).toEqual([201, undefined]);
+  expect(appointment!.id).not.toBe(appointmentsOf(held)[0]!.id);
+});
+
 test('status cancelled cancels a booking with the comment as its reason, and gives a hold back', async () => {
   const { id, slot } = await booked();
   const body = parameters(

@@ -34,6 +34,10 @@ export async function timeOf(context: Context, asked: Asked, source: Source, sch
       expression: 'Appointment.slot',
       code: 'slot-unknown',
     });
+  if (offered !== undefined && time.slot !== offered)
+    throw new Fault('bad-value', 'The id of the Appointment proposes another Slot than it names.', {
+      expression: 'Appointment.slot',
+    });
   checkTimes(resource, time);
   return time;
 }
