@@ -57,6 +57,8 @@ export async function createTestHub(
   build: (numbers: Map<string, number>) => readonly Clinic[],
   keys: readonly string[] = ['demo'],
   clock: Clock = Date.now,
+  /** Null: the hub is called by the Host of the request, as where it listens. */
+  publicUrl: string | null = 'http://hub.test',
 ): Promise<TestHub> {
   const pool = openPool(url, { name: 'test', connections: 20, onError: () => {} });
   const clinics = indexClinics(build(await ensureClinics(pool, keys)));
@@ -107,7 +109,7 @@ export async function createTestHub(
   const app = createServer(context, {
     authenticate: createAuthenticator(key, clock),
     health,
-    publicUrl: 'http://hub.test',
+    publicUrl: publicUrl ?? undefined,
     origins: ['https://app.test'],
   });
   return {

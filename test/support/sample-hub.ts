@@ -28,7 +28,8 @@ const spare = 24;
 /** Mirrored by the reading of a schedule. */
 const scheduled = ['Schedule', 'Slot'];
 
-export async function createSampleHub(): Promise<SampleHub> {
+/** @param publicUrl null for a hub that listens */
+export async function createSampleHub(publicUrl?: null): Promise<SampleHub> {
   const declarations = await loadResources();
   const types = [...declarations.keys()];
   const ids = new Map(types.map((type) => [type, Array.from({ length: count }, (): string => randomUUID())]));
@@ -37,9 +38,8 @@ export async function createSampleHub(): Promise<SampleHub> {
   const referred = new Map([...ids].filter(([type]) => declarations.get(type)!.viewer === undefined));
   const { schedules, slots, free } = scheduleOf(ids);
   const database = await createDatabase();
-  const hub = await createTestHub(database.url, (numbers) => [
-    openSampleClinic(numbers.get('demo')!, mis, schedules, slots),
-  ]);
+  const open = (numbers: Map<string, number>) => [openSampleClinic(numbers.get('demo')!, mis, schedules, slots)];
+  const hub = await createTestHub(database.url, open, ['demo'], Date.now, publicUrl);
   await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
   for (const type of types.filter((t) => !scheduled.includes(t)))
     for (const [i, id] of ids.get(type)!.entries()) {
