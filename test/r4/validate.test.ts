@@ -353,7 +353,7 @@ const defects: Record<string, [resource: unknown, code: Issue['code'], expressio
     'Bundle.link[1]',
   ],
   'size that is not': [
-    patient({ photo: [{ contentType: 'image/png', data: 'aGVsbG8=', size: 8 }] }),
+    patient({ photo: [{ contentType: 'image/png', data: 'aGVsbG8=', size: 6 }] }),
     'value',
     'Patient.photo[0].size',
   ],

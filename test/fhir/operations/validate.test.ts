@@ -140,6 +140,20 @@ describe('what a write would be answered', () => {
     expect(await told('Patient/$validate', inMode('create', patient()), reader)).toEqual([200, 'error forbidden']);
   });
 
+  test('of what changes the meaning is a refusal, and of much that is wrong a hundred issues', async () => {
+    const modifierExtension = [{ url: 'http://a/not', valueBoolean: true }];
+    expect(await told('Patient', patient({ modifierExtension }))).toEqual([
+      400,
+      'error extension Patient.modifierExtension',
+    ]);
+    expect(await told('Patient', patient({ implicitRules: 'http://a' }))).toEqual([
+      400,
+      'error not-supported Patient.implicitRules',
+    ]);
+    const name = Array.from({ length: 300 }, () => ({ use: 'nick', period: 1 }));
+    expect(await told('Patient', patient({ name }))).toHaveLength(101);
+  });
+
   test('is told of an Appointment as far as the clinic is not asked', async () => {
     const appointment = (more: object) => ({
       resourceType: 'Appointment',

@@ -69,8 +69,8 @@ test('of elements, choices, items, contained and entries; of what is missing, th
 
 test('of the resource itself, of places that are none, of what was no XML', () => {
   const bundle = read(text);
-  const lines = linesOf(bundle, ['Bundle', 'Bundle.entry[7]', 'Patient.name', 'constructor.a[0]..']);
-  expect(lines).toEqual([2, 2, undefined, undefined]);
+  const places = ['Bundle', 'Bundle.entry[7]', 'Bundle.entry[0].resource.status', 'Patient.name', 'constructor.a[0]..'];
+  expect(linesOf(bundle, places)).toEqual([2, 2, 5, undefined, undefined]);
   expect(linesOf({ resourceType: 'Bundle' }, ['Bundle'])).toEqual([undefined]);
 });
 
