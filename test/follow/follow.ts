@@ -49,8 +49,10 @@ type Known = Map<string, number>;
 
 export async function follow(plan: FollowPlan): Promise<FollowReport> {
   const { pool } = plan.hub;
+  // For what goes through everything and takes longer than a request may.
+  const patient = plan.hub.sync.pool;
   const clinic = plan.hub.clinics.all[0]!.number;
-  await addSlots(pool, clinic, plan.slots);
+  await addSlots(patient, clinic, plan.slots);
   const { writeTick } = (await import(
     join(plan.program ?? root, 'src/store/history.sql.ts')
   )) as typeof import('../../src/store/history.sql.ts');
@@ -83,7 +85,7 @@ export async function follow(plan: FollowPlan): Promise<FollowReport> {
     if (i > 0) await sleep(100);
     await walk();
   }
-  return { changes, walks, pages, ...(await compare(pool, clinic, known)) };
+  return { changes, walks, pages, ...(await compare(patient, clinic, known)) };
 }
 
 async function addSlots(pool: Database, clinic: number, slots: number): Promise<void> {
@@ -108,10 +110,10 @@ const longestMilliseconds = 60;
 async function write(
   pool: Database,
   clinic: number,
-  { by, slots, changes }: FollowPlan,
+  { hub, by, slots, changes }: FollowPlan,
   work: { goesOn: boolean },
 ): Promise<number> {
-  const { rows } = await pool.query<{ id: string }>('select id from slot where clinic = $1', [clinic]);
+  const { rows } = await hub.sync.pool.query<{ id: string }>('select id from slot where clinic = $1', [clinic]);
   const ids = rows.map((r) => r.id);
   let done = 0;
   const batch = Math.max(1, Math.min(500, Math.round(slots / 40)));
