@@ -39,7 +39,8 @@ function negotiate(request: FastifyRequest): Format {
   const form = body instanceof URLSearchParams ? body : undefined;
   const begin = url.indexOf('?');
   const isAsked = form !== undefined || (begin !== -1 && mayName.test(url));
-  if (!isAsked && (accept === undefined || accept === '*/*') && headers['accept-charset'] === undefined) return json;
+  const isUsual = accept === undefined || accept === '*/*' || accept === json.mediaType;
+  if (!isAsked && isUsual && headers['accept-charset'] === undefined) return json;
   const query = new URLSearchParams(begin === -1 ? '' : url.slice(begin + 1));
   for (const name of ['_format', '_pretty']) for (const value of form?.getAll(name) ?? []) query.append(name, value);
   return formatOf(headers, query);
