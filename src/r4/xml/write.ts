@@ -43,8 +43,8 @@ export function writeXml(resource: Json, pretty = false): string {
 function writeResource(writing: Writing, resource: Json, namespace: string): void {
   const type = resource['resourceType'];
   const plan = typeof type === 'string' ? planOf(type) : undefined;
-  if (plan?.isResource !== true) throw unwritable(writing, 'Resource');
-  if (writing.place.length === 0) writing.place.push(plan.name);
+  if (writing.place.length === 0) writing.place.push(plan?.isResource === true ? plan.name : 'Resource');
+  if (plan?.isResource !== true) throw unwritable(writing);
   writeObject(writing, plan.name, namespace, resource, plan);
 }
 
