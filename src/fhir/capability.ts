@@ -37,7 +37,7 @@ export function capabilityStatement(served: Served, { version, since, origins }:
     implementation: { description: 'medmost', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [rest(served, origins.length > 0, base)],
   };
 }

@@ -24,7 +24,7 @@ import { perform } from './perform.ts';
 import { addRequestIds, requestIdOf } from './request-id.ts';
 import type { Asked } from './resource.ts';
 import { addWebsocket } from './subscription/websocket.ts';
-import { refuseUnreadable } from './unreadable.ts';
+import { refuseExpectation, refuseUnreadable } from './unreadable.ts';
 import { viewerOf } from './viewer.ts';
 
 export interface ServerOptions {
@@ -58,10 +58,13 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     exposeHeadRoutes: false,
+    // Node would refuse a request without Host without a word; baseOf refuses it where the Host is needed.
+    http: { requireHostHeader: false },
     genReqId: requestIdOf,
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => void sendFault(context, error, request, reply),
   });
+  app.server.on('checkExpectation', refuseExpectation);
   addRequestIds(app);
   addCors(app, context.program.origins);
   addBodyParsers(app);

@@ -1,5 +1,5 @@
 /** What is no HTTP reaches no route; it is answered all the same, and as everything else by an OperationOutcome. */
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Fault } from '../fault.ts';
 import { outcomeOf } from './outcome.ts';
@@ -28,4 +28,12 @@ export function refuseUnreadable(error: { code?: string }, socket: Socket): void
       body,
     ].join('\r\n'),
   );
+}
+
+/** Expect with anything but 100-continue, which Node would answer without a word. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const fault = new Fault('bad-request', 'Expect takes 100-continue only.', { expression: 'http.expect' });
+  const body = JSON.stringify(outcomeOf(fault));
+  const headers = { 'content-type': 'application/fhir+json; charset=utf-8', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(417, { ...headers, connection: 'close' }).end(body);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadResources } from '../../src/fhir/resources.ts';
-import { refusedBodies } from './hostile-body.ts';
+import { refusedBodies, refusedXml } from './hostile-body.ts';
 import { complaintOf, type Expected, judgeAll, refused } from './judge.ts';
 import { createTarget, person, type Target, writingRoutes } from './target.ts';
 
@@ -27,6 +27,38 @@ test('broken bodies are refused by every route that writes, and nothing is chang
   expect(await target.digest()).toBe(before);
 });
 
+test('broken bodies of XML are refused by every route that writes, and nothing is changed', async () => {
+  const cases = writingRoutes(target, 10).flatMap(({ method, path, base }) =>
+    Object.entries(refusedXml).map(([name, spoil]) => ({
+      name,
+      request: target.write(method, path, spoil(base), ['Content-Type', 'application/fhir+xml']),
+      also: refused,
+    })),
+  );
+  const before = await target.digest();
+  expect(await judgeAll(target, cases)).toEqual([]);
+  expect(await target.digest()).toBe(before);
+});
+
+test('Bundles of a hostile client are answered, and the large one is not begun', async () => {
+  const urn = (n: number) => `urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e${n}`;
+  const linked = (n: number) => ({
+    fullUrl: urn(n),
+    resource: { ...person, link: [{ other: { reference: urn(1 - n) }, type: 'seealso' }] },
+    request: { method: 'POST', url: 'Patient' },
+  });
+  const many = Array.from({ length: 10_000 }, () => ({ request: { method: 'GET', url: 'Slot' } }));
+  const nested = { resource: { resourceType: 'Bundle', type: 'batch' }, request: { method: 'POST', url: '/' } };
+  const send = (type: string, entry: unknown) =>
+    target.send(target.write('POST', '', JSON.stringify({ resourceType: 'Bundle', type, entry })));
+  expect((await send('transaction', [linked(0), linked(1)])).status).toBe(200);
+  expect((await send('batch', many)).status).toBe(413);
+  expect((await send('batch', [nested])).body).toContain('nested-bundle');
+  expect((await send('transaction', [nested])).status).toBeGreaterThanOrEqual(400);
+  for (const entry of [{}, [null], [[]], [{}], [{ request: {} }], 'x'])
+    expect((await send('batch', entry)).status).toBe(400);
+});
+
 test('the same bodies without a flaw are taken', async () => {
   for (const { method, path, base } of writingRoutes(target, 10)) {
     const reply = await target.send(target.write(method, path, JSON.stringify(base)));
@@ -38,8 +70,9 @@ test('odd bodies meet every route and method', async () => {
   const { patient } = target.people[0]!;
   const paths = types.flatMap((t) => [t, `${t}/${patient}`, `${t}/_search`, `${t}/${patient}/_history`, `${t}/$x`]);
   const odd = ['', 'null', '{"__proto__":1}', '\xff', 'a=b&c'.repeat(1000)];
-  const cases = ['', 'metadata', 'Nosuch', '../metadata', ...paths].flatMap((path) =>
-    methods.flatMap((method) => odd.map((body): Expected => ({ request: target.write(method, path, body) }))),
+  // Each address and method meets one of them: which one, is the same in every run.
+  const cases = ['', 'metadata', 'Nosuch', '../metadata', ...paths].flatMap((path, i) =>
+    methods.map((method, j): Expected => ({ request: target.write(method, path, odd[(i + j) % odd.length]!) })),
   );
   const before = await target.digest();
   expect(await judgeAll(target, cases)).toEqual([]);

@@ -1,4 +1,5 @@
 /** Bodies of a hostile or broken client, by name. */
+import { writeXml } from '../../src/r4/xml/write.ts';
 
 const json = (value: unknown) => JSON.stringify(value);
 const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
@@ -56,7 +57,59 @@ export const refusedBodies: Readonly<Record<string, Spoil>> = {
   'the 30th of February': (base) => json({ ...base, identifier: [{ value: '1', period: { start: '2026-02-30' } }] }),
   'year 10000': (base) => json({ ...base, identifier: [{ value: '1', period: { start: '10000-01-01' } }] }),
   'an infinite date': (base) => json({ ...base, identifier: [{ value: '1', period: { start: 'infinity' } }] }),
+  'a date called now': (base) => json({ ...base, identifier: [{ value: '1', period: { start: 'now' } }] }),
+  'a member twice': (base) => withText(base, '"resourceType":"Slot"'),
+  'a member twice inside': (base) => withText(base, '"meta":{"versionId":"1","versionId":"2"}'),
+  'a byte order mark of UTF-16': (base) =>
+    Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(json(base), 'utf16le')]),
   'a leap second at noon': (base) =>
     json({ ...base, identifier: [{ value: '1', period: { start: '2026-01-01T12:00:61Z' } }] }),
   'a reference to nowhere': (base) => json({ ...base, identifier: [{ assigner: { reference: 'Patient/../../x' } }] }),
+};
+
+const xml = (base: object) => writeXml(base as Record<string, unknown>);
+/** The XML with something put before its end. */
+const withXml = (base: object, inside: string) => xml(base).replace(/<\/\w+>$/, (end) => `${inside}${end}`);
+const laughs = Array.from({ length: 9 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join('');
+
+/** The same in XML. */
+export const refusedXml: Readonly<Record<string, Spoil>> = {
+  'JSON with the type of XML': (base) => json(base),
+  'half of it': (base) => xml(base).slice(0, -7),
+  'something after it': (base) => `${xml(base)}<x/>`,
+  'another type': () => '<Slot xmlns="http://hl7.org/fhir"/>',
+  'no namespace': (base) => xml(base).replace(' xmlns="http://hl7.org/fhir"', ''),
+  'billion laughs': (base) =>
+    xml(base)
+      .replace('?>', `?><!DOCTYPE x [<!ENTITY l0 "ha">${laughs}]>`)
+      .replace(/value="\w+"/, 'value="&l9;"'),
+  'an external entity': (base) =>
+    xml(base)
+      .replace('?>', '?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>')
+      .replace(/value="\w+"/, 'value="&a;"'),
+  'an external DTD': (base) => xml(base).replace('?>', '?><!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd">'),
+  'a stylesheet': (base) => xml(base).replace('?>', '?><?xml-stylesheet href="http://127.0.0.1:1/"?>'),
+  'an include': (base) =>
+    withXml(base, '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>'),
+  '50,000 nested elements': (base) => withXml(base, '<contained>'.repeat(50_000)),
+  '60,000 nested extensions': (base) => withXml(base, '<extension url="urn:x">'.repeat(60_000)),
+  '400,000 empty elements': (base) => withXml(base, '<x/>'.repeat(400_000)),
+  '250,000 attributes': (base) =>
+    withXml(base, `<x ${Array.from({ length: 150_000 }, (_, i) => `a${i}=""`).join(' ')}/>`),
+  'more than 2 MB': (base) => withXml(base, ' '.repeat(2_100_000)),
+  'another encoding': (base) => xml(base).replace('UTF-8', 'windows-1251'),
+  'UTF-16': (base) => Buffer.from(xml(base).replace('UTF-8', 'UTF-16'), 'utf16le'),
+  'bytes that are no UTF-8': (base) => Buffer.from(withXml(base, '<x value="\xff\xfe"/>'), 'latin1'),
+  'a raw NUL': (base) => xml(base).replace(/value="\w/, 'value="\0'),
+  'NUL by its number': (base) => xml(base).replace(/value="\w/, 'value="&#0;'),
+  'an unknown element': (base) => withXml(base, '<nosuch value="1"/>'),
+  'an unknown attribute': (base) => xml(base).replace('value=', 'nosuch="1" value='),
+  'the prototype': (base) => withXml(base, '<__proto__ value="booked"/>'),
+  'an element behind its place': (base) => withXml(base, '<language value="ru"/>'),
+  text: (base) => withXml(base, 'text'),
+  'a script': (base) =>
+    xml({
+      ...base,
+      text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></div>' },
+    }),
 };

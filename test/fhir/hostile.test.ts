@@ -90,7 +90,7 @@ test('an error that nobody has thought of tells nothing of the inside', () => {
   ).toBe(undefined);
 });
 
-const headers = new Map([['content-type', 'application/fhir+json']]);
+const headers = new Map([['content-type', 'application/fhir+json; charset=utf-8']]);
 
 test('ids that are nobody’s are not found', async () => {
   const cases = types.flatMap((type) =>

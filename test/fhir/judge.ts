@@ -1,10 +1,11 @@
 /** What every answer of the hub must be, whatever it was asked. */
+import { readXml } from '../../src/r4/xml/read.ts';
 import type { RawReply, RawRequest } from '../support/raw-http.ts';
 import type { Target } from './target.ts';
 
 /** Of the inside: SQL, a stack, a file, a library's own words. */
 const inside =
-  /\bselect\b.+\bfrom\b|\binsert into\b|relation "|column "|syntax error|violates|invalid byte|\.(ts|js):\d|node_modules|\/src\/|\bat \S+ \(|Error:|FST_|ECONN|undefined/i;
+  /\bselect\b.+\bfrom\b|\binsert into\b|relation "|column "|syntax error|violates|invalid byte|\.(ts|js):\d|node_modules|\/src\/|\bat \S+ \(|(?<![.\w])Error:|(Type|Range|Syntax|Reference)Error|FST_|ECONN|undefined/i;
 
 /** @returns what is wrong with an answer; undefined when it is as it must be */
 export function complaintOf(request: RawRequest, reply: RawReply): string | undefined {
@@ -12,10 +13,13 @@ export function complaintOf(request: RawRequest, reply: RawReply): string | unde
     `${request.method} ${request.target.slice(0, 150)} → ${reply.status} ${text}: ${reply.body.slice(0, 300)}`;
   if (reply.status < 200 || reply.status >= 500) return say('is no answer');
   if (request.method === 'HEAD') return reply.body === '' ? undefined : say('has a body');
-  if (reply.status === 204) return reply.body === '' ? undefined : say('has a body');
-  if (!reply.headers.get('content-type')?.startsWith('application/fhir+json')) return say('is not FHIR');
-  const body = parse(reply.body);
-  if (body === undefined) return say('is not JSON');
+  if (reply.status === 204 || reply.status === 304) return reply.body === '' ? undefined : say('has a body');
+  // As Prefer: return=minimal wishes it.
+  if (reply.status < 300 && reply.body === '' && wantsNothing(request)) return undefined;
+  const type = reply.headers.get('content-type') ?? '';
+  if (!/^(application|text)\/(fhir\+)?(json|xml); charset=utf-8$/.test(type)) return say('is not FHIR');
+  const body = type.includes('xml') ? parseXml(reply.body) : parse(reply.body);
+  if (body === undefined) return say(`is not ${type}`);
   if (reply.status < 300) return undefined;
   const { resourceType, issue } = body as { resourceType?: string; issue?: Issue[] };
   if (resourceType !== 'OperationOutcome' || !Array.isArray(issue) || issue.length === 0) return say('is no outcome');
@@ -23,10 +27,17 @@ export function complaintOf(request: RawRequest, reply: RawReply): string | unde
   return inside.test(reply.body) ? say('tells of the inside') : undefined;
 }
 
+const wantsNothing = ({ headers = [] }: RawRequest) =>
+  headers.some(([name, value]) => name.toLowerCase() === 'prefer' && value.includes('return=minimal'));
+
 interface Issue {
   severity?: string;
   code?: string;
   diagnostics?: string;
+}
+
+function parseXml(text: string): object | undefined {
+  return readXml(text, { characters: Number.POSITIVE_INFINITY, depth: 1000 }).value as object | undefined;
 }
 
 function parse(text: string): object | undefined {

@@ -15,7 +15,8 @@ export function compartmentCondition(
   compartment: Compartment,
   c: SearchContext,
 ): string {
-  const codes = compartmentParameters(compartment.type, type) ?? [];
+  // R4 says {def} of the resource that the compartment is of.
+  const codes = (compartmentParameters(compartment.type, type) ?? []).filter((code) => code !== '{def}');
   if (!isId(compartment.id) || (codes.length === 0 && compartment.type !== type)) return 'false';
   const id = s.value(compartment.id, 'uuid');
   const home = s.value(compartment.type);
