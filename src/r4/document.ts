@@ -42,7 +42,7 @@ function isOwed(place: string, reference: string): boolean {
 function resolverOf(entries: readonly Json[]): (from: number, reference: string) => number[] {
   const byUrl = Map.groupBy(entries.keys(), (i) => entries[i]!.fullUrl);
   const byVersion = Map.groupBy(entries.keys(), (i) => `${entries[i]!.fullUrl}/_history/${versionOf(entries[i]!)}`);
-  const bases = entries.map((e) => /^(https?:\/\/.*)\/[A-Z][A-Za-z]+\/[^/]+$/.exec(String(e.fullUrl))?.[1]);
+  const bases = entries.map((e) => /^(https?:\/\/.*)\/[A-Z][A-Za-z]+\/[^/]+$/.exec(`${e.fullUrl}`)?.[1]);
   return (from, reference) => {
     const full = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(reference) ? reference : `${bases[from]}/${reference}`;
     return (byUrl.get(full) ?? byVersion.get(full) ?? []).slice(0, 2);

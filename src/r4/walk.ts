@@ -123,7 +123,7 @@ export function checkModifier(check: ElementCheck, member: unknown, walk: Walk):
   if (understood === undefined) return;
   if (check.element.name === 'implicitRules')
     report.add('not-supported', 'names rules that this server does not know; leave it out.');
-  else if (!Array.isArray(member) || !member.every((e) => isObject(e) && understood.has(String(e.url))))
+  else if (!Array.isArray(member) || !member.every((e) => isObject(e) && understood.has(e.url as string)))
     report.add('extension', 'changes the meaning in a way that this server does not understand; leave it out.');
 }
 

@@ -571,7 +571,18 @@ describe('hostile input', () => {
       'coding',
     ];
     const key = fc.oneof(
-      fc.constantFrom(...names, 'resource', 'resourceType', 'text', 'div', 'value', 'reference'),
+      fc.constantFrom(
+        ...names,
+        'resource',
+        'resourceType',
+        'text',
+        'div',
+        'value',
+        'reference',
+        'modifierExtension',
+        'url',
+        'toString',
+      ),
       fc.string(),
     );
     const { tree } = fc.letrec((tie) => ({
@@ -584,7 +595,7 @@ describe('hostile input', () => {
     }));
     fc.assert(
       fc.property(types, fc.dictionary(key, tree, { maxKeys: 6 }), (resourceType, members) => {
-        validate(JSON.parse(JSON.stringify({ ...members, resourceType })), { warnings: true });
+        validate(JSON.parse(JSON.stringify({ ...members, resourceType })), { warnings: true, understood: new Set() });
       }),
       { numRuns: 2000 },
     );

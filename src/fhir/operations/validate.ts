@@ -94,8 +94,8 @@ function rehearseRemoval(context: Context, asked: Asked, declaration: ResourceDe
 function judge(resource: Resource, { type }: ResourceDeclaration, id: string | undefined): Issue[] {
   const issues = validate(resource, { warnings: true, understood });
   if (resource.resourceType !== type)
-    issues.unshift(wrong(`The resource sent to /${type} must have "resourceType": "${type}".`, 'resourceType'));
-  else if (id !== undefined && resource.id !== undefined && resource.id !== id)
+    return [wrong(`The resource sent to /${type} must have "resourceType": "${type}".`, 'resourceType'), ...issues];
+  if (id !== undefined && resource.id !== undefined && resource.id !== id)
     issues.unshift(wrong('The id in the body is not the id in the address.', `${type}.id`));
   return [...issues, ...checkIdentifiers(resource), ...claimedProfiles(resource)];
 }
@@ -107,22 +107,28 @@ function wrong(text: string, expression: string): Issue {
 const definitions = 'http://hl7.org/fhir/StructureDefinition/';
 
 /** Only R4 itself is known. To say nothing of another profile would pass for conformance. */
-function judgeProfile(profile: string | undefined, { resourceType }: Resource): Issue[] {
-  if (profile === undefined || profile.split('|')[0] === definitions + resourceType) return [];
+function judgeProfile(profile: string | undefined, resource: Resource): Issue[] {
+  if (profile === undefined || isOwn(profile, resource)) return [];
   const name = profile.startsWith(definitions) ? profile.slice(definitions.length).split('|')[0]! : '';
   if (isResourceType(name)) return [wrong('The resource is of another type than the profile.', 'http.profile')];
   const text = 'This server does not know the profile that was asked for: the resource was compared with R4 alone.';
   return [{ severity: 'error', code: 'not-supported', text, expression: 'http.profile' }];
 }
 
-function claimedProfiles({ resourceType, meta }: Resource): Issue[] {
-  const profiles: unknown = isObject(meta) ? meta['profile'] : undefined;
+function claimedProfiles(resource: Resource): Issue[] {
+  const profiles: unknown = isObject(resource.meta) ? resource.meta['profile'] : undefined;
   if (!Array.isArray(profiles)) return [];
   return profiles.flatMap((profile, i): Issue[] => {
-    if (String(profile).split('|')[0] === definitions + resourceType) return [];
+    if (typeof profile !== 'string' || isOwn(profile, resource)) return [];
     const text = 'This server does not know the profile: the resource was compared with R4 alone.';
-    return [{ severity: 'warning', code: 'not-supported', text, expression: `${resourceType}.meta.profile[${i}]` }];
+    const expression = `${resource.resourceType}.meta.profile[${i}]`;
+    return [{ severity: 'warning', code: 'not-supported', text, expression }];
   });
+}
+
+/** R4's own definition of the type, of any version. */
+function isOwn(profile: string, { resourceType }: Resource): boolean {
+  return profile.startsWith(definitions) && profile.slice(definitions.length).split('|')[0] === resourceType;
 }
 
 const allOk = { severity: 'information', code: 'informational', text: 'All OK' } as const;

@@ -86,6 +86,15 @@ describe('a resource', () => {
     expect(await told('Patient/$validate', resource)).toEqual([200, ...issues]);
   });
 
+  test('of objects that do not become text is judged', async () => {
+    const odd = { toString: 1 };
+    const patients = [
+      { resourceType: odd, meta: { profile: [odd] } },
+      patient({ meta: { profile: [odd] }, modifierExtension: [{ url: odd }] }),
+    ];
+    for (const body of patients) expect((await told('Patient/$validate', body))[0]).toBe(200);
+  });
+
   test('of another type than the address is told', async () => {
     const slot = { resourceType: 'Slot', status: 'free' };
     expect((await told('Patient/$validate', slot))[1]).toBe('error structure resourceType');
