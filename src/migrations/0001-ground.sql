@@ -57,9 +57,12 @@ create table search_token (
   code text collate "C" not null,
   text text collate "C"
 );
-create index search_token_code on search_token (parameter, code, system, doc);
+-- The resources of a code come in their own order.
+create index search_token_code on search_token (parameter, code, doc, system);
 create index search_token_text on search_token (parameter, text, doc) where text is not null;
 create index search_token_doc on search_token (doc);
+-- Which code is frequent depends on the parameter: without, half of all patients are taken for a few.
+create statistics search_token_codes (mcv, ndistinct) on parameter, code from search_token;
 comment on table search_token is 'codes, addresses of uri parameters, and references that do not lead to a resource of ours';
 comment on column search_token.system is 'empty: the value has no system';
 comment on column search_token.text is 'folded display of the code; a concept that has only a text has an empty code';
@@ -72,6 +75,7 @@ create table search_reference (
 );
 create index search_reference_target on search_reference (target, parameter, doc);
 create index search_reference_doc on search_reference (doc);
+create statistics search_reference_targets (mcv, ndistinct) on parameter, type, target from search_reference;
 
 create table search_date (
   parameter smallint not null,
@@ -80,6 +84,7 @@ create table search_date (
   high timestamptz not null
 );
 create index search_date_low on search_date (parameter, low, doc);
+create index search_date_high on search_date (parameter, high, doc);
 create index search_date_doc on search_date (doc);
 comment on column search_date.high is 'half-open: the first instant that does not belong to it';
 
@@ -92,6 +97,9 @@ create table search_string (
 -- A row of an index has at most 2,704 bytes; what is longer than this is compared again.
 create index search_string_folded on search_string (parameter, left(folded, 200), doc);
 create index search_string_doc on search_string (doc);
+-- For :contains. Any owner of a database may create the extension.
+create extension if not exists pg_trgm;
+create index search_string_trigrams on search_string using gin (folded gin_trgm_ops);
 
 -- Values of kinds that few resources have: numbers and quantities (least, most, system, unit, label), positions, and the parts of
 -- composite values, whose columns are those of the other tables.

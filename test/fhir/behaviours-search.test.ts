@@ -284,6 +284,7 @@ test('behaviour 17: a walk shows everything once while resources come, go and ch
     '-birthdate',
     'gender,family',
     '_lastUpdated',
+    'clinic,-family',
     '-_id',
     'general-practitioner,family',
     '',

@@ -11,6 +11,8 @@ import { putDocument } from '../../src/store/documents.sql.ts';
 import { searchRows } from '../../src/store/search-rows.ts';
 import { slotStatuses } from '../../src/store/slot.ts';
 import { internFragments, putFragmentValues } from '../../src/store/slots.sql.ts';
+import { ownerOf } from '../../src/workflows/subscription.ts';
+import { subscribersClinic } from '../../src/workflows/subscription-standing.ts';
 import { type Generated, generateResource, pick, type Random, randomOf } from '../r4/generate.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { ask, createTestHub, type TestHub } from '../support/hub.ts';
@@ -112,7 +114,9 @@ function asSlot(random: Random, { extension: _, meta: _meta, ...resource }: Gene
 async function put(resource: Generated): Promise<void> {
   const { number: clinic, zone } = hub.clinics.byKey('demo')!;
   const document = prepareDocument(resource as never, 1, Date.now(), { clinic, zone }, hub.sync.parameters);
-  expect(await putDocument(hub.pool, document)).toBe(true);
+  const isOwned = resource['resourceType'] === 'Subscription';
+  const owned = { clinic: subscribersClinic, patient: ownerOf({ subject: 'test', role: 'app', clinics: ['demo'] }) };
+  expect(await putDocument(hub.pool, isOwned ? { ...document, ...owned } : document)).toBe(true);
 }
 
 async function putSlot({ id, status, start, end, resourceType, ...shared }: Generated): Promise<void> {

@@ -18,7 +18,8 @@ const parts: readonly (readonly [string, string])[] = [
   ],
   [
     'functions',
-    `select pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace order by proname`,
+    `select pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace
+       and not exists (select from pg_depend d where d.objid = pg_proc.oid and d.deptype = 'e') order by proname`,
   ],
 ];
 

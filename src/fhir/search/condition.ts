@@ -26,7 +26,7 @@ function valueCondition(s: Statement, rows: Rows, filter: ValueFilter, c: Search
   const { modifier } = filter;
   if (modifier === 'missing') {
     const sources = everySource(rows.type, filter, c);
-    return isMissing(filter) ? none(rows, sources) : some(rows, sources);
+    return isMissing(filter) ? none(rows, sources) : any(rows, sources);
   }
   const sources = sourcesOf(s, rows.type, filter, c);
   return modifier === 'not' || modifier === 'not-in' ? none(rows, sources) : some(rows, sources);
@@ -37,6 +37,12 @@ function some({ alias, slots }: Rows, sources: readonly Source[]): string {
   const [column, doc] = slots ? [`${alias}.fragment`, '(-v.doc)::integer'] : [`${alias}.doc`, 'v.doc'];
   const selects = sources.map(({ from, where }) => `select ${doc} from ${from} where ${where}`);
   return selects.length === 0 ? 'false' : `${column} in (${selects.join(' union all ')})`;
+}
+
+/** Most have one: it is looked for row by row and not in all the values. */
+function any({ alias, slots }: Rows, sources: readonly Source[]): string {
+  const doc = slots ? `-${alias}.fragment::bigint` : `${alias}.doc`;
+  return `(${sources.map(({ from, where }) => `exists (select from ${from} where v.doc = ${doc} and ${where})`).join(' or ')})`;
 }
 
 /** Not `not in`: Postgres would look through all the values for every row once they are too many to hash. */
@@ -75,9 +81,10 @@ function chainCondition(s: Statement, rows: Rows, { parameter, targets }: ChainF
     const target = rowsOf(type, s.alias(), c);
     const { alias } = target;
     const test = `${visibleRows(s, target)} and ${conditionOf(s, target, filter, c)}`;
-    // An array: by it, the index of schedules gives their slots in order.
+    const schedules = `select ${alias}.id from ${fromRows(target)} where ${test}`;
+    // An array where slots are the matches: by it, the index of schedules gives their slots in order.
     if (rows.slots)
-      return `${rows.alias}.schedule = any(array(select ${alias}.id from ${fromRows(target)} where ${test}))`;
+      return rows.alias === 's' ? `s.schedule = any(array(${schedules}))` : `${rows.alias}.schedule in (${schedules})`;
     const { where } = localSource(rows.type, parameter, c);
     const from = `search_reference v join ${fromRows(target)} on ${alias}.id = v.target`;
     sources.push({ from, where: `${where} and v.type = '${type}' and ${test}` });

@@ -6,7 +6,7 @@ import { Fault } from '../../fault.ts';
 import type { SearchParameter } from '../../r4/table.ts';
 import { blame, show } from './blame.ts';
 import { checkModifier } from './modifier.ts';
-import { servedParameters } from './parameter.ts';
+import { longestOf, servedParameters } from './parameter.ts';
 import type { Declarations } from './request.ts';
 import { valuesOf } from './value.ts';
 
@@ -16,6 +16,8 @@ export interface ValueFilter {
   readonly kind: 'value';
   readonly parameter: SearchParameter;
   readonly modifier?: string;
+  /** Milliseconds that a date kept for the parameter takes at most; absent where it may be open. */
+  readonly longest?: number;
   /** Alternatives; escapes are still in them (each type of parameter has its own separators). */
   readonly values: readonly string[];
   /** Name as it was sent, for errors. */
@@ -67,7 +69,15 @@ function parseStep(given: Sent, type: string, name: string, steps: number): Filt
   if (dot !== -1) return parseChain(given, parameter, modifier, name.slice(dot + 1), steps);
   checkModifier(type, parameter, modifier, given.sent);
   const values = valuesOf(given.sent, given.value);
-  return { kind: 'value', parameter, values, name: given.sent, ...(modifier !== undefined && { modifier }) };
+  const longest = longestOf(type, parameter);
+  return {
+    kind: 'value',
+    parameter,
+    values,
+    name: given.sent,
+    ...(modifier !== undefined && { modifier }),
+    ...(longest !== undefined && { longest }),
+  };
 }
 
 function parseHas(given: Sent, type: string, name: string, steps: number): Filter {

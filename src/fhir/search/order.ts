@@ -18,7 +18,7 @@ export interface Key {
  */
 export interface Segment {
   readonly from: string;
-  readonly where: readonly string[];
+  readonly where: (s: Statement) => readonly string[];
   /** Of the last one no two rows have the same. */
   readonly keys: readonly Key[];
   /** The first thing sorted by is not among the keys, for nothing here has it. */
@@ -33,28 +33,42 @@ export interface Walk {
   readonly changes: boolean;
 }
 
-/** The one place where a sort becomes an order. @throws Fault for a parameter that has no order */
-export function walkOf(rows: Rows, sort: readonly Sort[], parameters: ParameterIds): Walk {
+/** What is searched for by a date or a text: the index that finds it gives it in an order, too. */
+export interface Ranged extends Omit<Sort, 'descending'> {
+  /** Condition on the row `v` of a value. */
+  test(s: Statement, v: string): string;
+}
+
+/**
+ * The one place where a sort becomes an order. @param ranged by which the matches come if they are not sorted otherwise
+ * @throws Fault for a parameter that has no order
+ */
+export function walkOf(rows: Rows, sort: readonly Sort[], parameters: ParameterIds, ranged?: Ranged): Walk {
   const { alias, slots } = rows;
   const table = `${slots ? 'slot' : 'document'} ${alias}`;
   if (isChanges(sort)) return changesOf(table, alias);
-  const sorts = slots && sort.length === 0 ? [{ code: 'start', type: 'date', descending: false } as const] : sort;
+  const sorts = sort.length > 0 ? sort : impliedSort(slots, ranged);
   const keys = sorts.map((one) => keyOf(rows, one, parameters));
   const descending = sorts[0]?.descending ?? false;
   const last: Key = slots
     ? { sql: `${alias}.id`, cast: 'uuid', descending }
     : { sql: `${alias}.doc`, cast: 'bigint', descending };
   const personal = sorts.some((one) => columnOf(rows, one.code) === undefined);
-  const lead = slots ? undefined : leadOf(rows, sorts[0], parameters);
+  const lead = slots ? undefined : leadOf(rows, sorts, parameters, ranged);
   if (lead === undefined)
-    return { personal, changes: false, segments: [{ from: table, where: [], keys: [...keys, last], absent: false }] };
+    return {
+      personal,
+      changes: false,
+      segments: [{ from: table, where: () => [], keys: [...keys, last], absent: false }],
+    };
   const more = keys.slice(1);
   const valued = { ...lead, keys: [lead.key, ...more, { ...last, sql: 'v.doc' }], absent: false };
+  if (lead.ranged) return { personal, changes: false, segments: [valued] };
   const missing = `not exists (select from ${lead.table} v where v.doc = ${alias}.doc and v.parameter = ${lead.number}::smallint)`;
   return {
     personal,
     changes: false,
-    segments: [valued, { from: table, where: [missing], keys: [...more, last], absent: true }],
+    segments: [valued, { from: table, where: () => [missing], keys: [...more, last], absent: true }],
   };
 }
 
@@ -74,7 +88,7 @@ function changesOf(table: string, alias: string): Walk {
   return {
     personal: false,
     changes: true,
-    segments: [{ from: table, where: [committed(alias)], keys, absent: false }],
+    segments: [{ from: table, where: () => [committed(alias)], keys, absent: false }],
   };
 }
 
@@ -137,31 +151,43 @@ function numbered({ type }: Rows, { code }: Sort, parameters: ParameterIds): (v:
   return (v) => `${v}.parameter = ${wider?.id ?? id}::smallint${wider ? ` and ${v}.type = '${wider.target}'` : ''}`;
 }
 
-interface Lead {
+interface Lead extends Pick<Segment, 'from' | 'where'> {
   readonly table: string;
   readonly number: number;
-  readonly from: string;
-  readonly where: readonly string[];
   readonly key: Key;
+  /** Only values that are searched for are walked: nothing else can match. */
+  readonly ranged: boolean;
 }
 
-/** The index of the values gives the order; of each document one row counts. References have no such index. */
-function leadOf(rows: Rows, sort: Sort | undefined, parameters: ParameterIds): Lead | undefined {
+/**
+ * The index of the values gives the order; of each document one row counts. References have no such index, and of few
+ * different codes each has too many documents for a second order among them.
+ */
+function leadOf(rows: Rows, sorts: readonly Sort[], parameters: ParameterIds, by?: Ranged): Lead | undefined {
+  const [sort] = sorts;
   if (sort === undefined || sort.type === 'reference' || columnOf(rows, sort.code) !== undefined) return undefined;
+  if (sorts.length > 1 && (sort.type === 'token' || sort.type === 'uri')) return undefined;
   const [table, value, cast] = valuesOf(sort);
   const { descending } = sort;
   const { id: number } = parameters.of(rows.type, sort.code);
+  const ranged = by?.code === sort.code ? by : undefined;
   const sooner = `(${value('w')}, w.ctid) ${descending ? '>' : '<'} (${value('v')}, v.ctid)`;
+  const wanted = (s: Statement, v: string) => (ranged === undefined ? [] : [ranged.test(s, v)]);
+  const first = (s: Statement) =>
+    `not exists (select from ${table} w where ${['w.doc = v.doc', 'w.parameter = v.parameter', sooner, ...wanted(s, 'w')].join(' and ')})`;
   return {
     table,
     number,
+    ranged: ranged !== undefined,
     from: `${table} v join document ${rows.alias} on ${rows.alias}.doc = v.doc`,
-    where: [
-      `v.parameter = ${number}::smallint`,
-      `not exists (select from ${table} w where w.doc = v.doc and w.parameter = v.parameter and ${sooner})`,
-    ],
+    where: (s) => [`v.parameter = ${number}::smallint`, ...wanted(s, 'v'), ...(sort.single ? [] : [first(s)])],
     key: { sql: value('v'), cast, descending },
   };
+}
+
+function impliedSort(slots: boolean, ranged: Ranged | undefined): readonly Sort[] {
+  if (slots) return [{ code: 'start', type: 'date', single: true, descending: false }];
+  return ranged === undefined ? [] : [{ ...ranged, descending: false }];
 }
 
 /** Condition that a row comes behind the values, or before them. */

@@ -3,10 +3,13 @@ import { Fault } from '../../fault.ts';
 import { xidAt } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
+import { valueTest } from './comparison.ts';
 import { compartmentCondition } from './compartment.ts';
 import { conditionOf } from './condition.ts';
 import type { Cursor } from './cursor.ts';
-import { behind, orderBy, type Segment, type Walk, walkOf } from './order.ts';
+import type { Filter, ValueFilter } from './filter.ts';
+import { behind, orderBy, type Ranged, type Segment, type Walk, walkOf } from './order.ts';
+import { isSingle } from './parameter.ts';
 import { earliest } from './range.ts';
 import type { SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
@@ -44,9 +47,11 @@ export function readPage(
   cursor: Cursor | undefined,
 ): Promise<Page> {
   const rows = rowsOf(request.type, aliasOf(request.type, c), c);
-  const walk = walkOf(rows, request.sort, c.parameters);
+  const ranged = rows.slots ? undefined : rangedOf(request, c);
+  const walk = walkOf(rows, request.sort, c.parameters, ranged?.by);
   const byStart = rows.slots && (walk.changes || request.sort.every((sort, i) => i === 0 && sort.code === 'start'));
-  const reading = { context, asked, request, c, cursor, rows, walk };
+  const filters = ranged === undefined ? request.filters : request.filters.filter((f) => !ranged.done.includes(f));
+  const reading = { context, asked, request: { ...request, filters }, c, cursor, rows, walk };
   return byStart ? readSlots(reading) : readRows(reading);
 }
 
@@ -62,6 +67,32 @@ export function conditionsOf(
   const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
   return [visibleRows(s, rows, inWalk), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
 }
+
+/**
+ * By what the matches are walked: a filter by a date or a text, the sort's own before others. Its values are then those of
+ * the walk and not looked for once more.
+ */
+function rangedOf(
+  { type, filters, sort }: SearchRequest,
+  c: SearchContext,
+): { by: Ranged; done: readonly Filter[] } | undefined {
+  const usable = filters.filter((f): f is ValueFilter => f.kind === 'value' && isRange(f));
+  const first = usable.find((f) => sort.length === 0 || sort[0]!.code === f.parameter.code);
+  if (first === undefined) return undefined;
+  const { parameter } = first;
+  const single = isSingle(type, parameter);
+  const same = usable.filter((f) => f.parameter === parameter);
+  // Of several values one may meet one condition and another the next.
+  if (same.length > 1 && !single) return undefined;
+  const test = (s: Statement, v: string) =>
+    same.map((f) => `(${f.values.map((value) => valueTest(s, v, f, value, c)).join(' or ')})`).join(' and ');
+  return { by: { code: parameter.code, type: parameter.type, single, test }, done: same };
+}
+
+const isRange = ({ parameter, modifier }: ValueFilter) =>
+  parameter.code !== '_lastUpdated' &&
+  (parameter.type === 'date' || parameter.type === 'string') &&
+  (modifier === undefined || modifier === 'exact');
 
 interface Reading {
   readonly context: Context;
@@ -118,7 +149,7 @@ function queryOf(
   cursor: Cursor | undefined,
 ): string {
   const back = cursor?.back === true;
-  const conditions = [...conditionsOf(s, rows, request, c, changes), ...where];
+  const conditions = [...conditionsOf(s, rows, request, c, changes), ...where(s)];
   const isInside = cursor !== undefined && cursor.at.length > 0;
   // Said twice where to begin, the index would be read from the earlier place on.
   if (changes && (!isInside || back)) conditions.push(...sinceOf(s, request, c, rows));

@@ -1,5 +1,5 @@
 /** The search parameters of a resource type: R4's, and our own where R4 has none and bookers need one. */
-import { type SearchParameter, searchParametersOf } from '../../r4/table.ts';
+import { type Element, nodeOf, type SearchParameter, searchParametersOf } from '../../r4/table.ts';
 import type { OwnParameter, ResourceDeclaration } from '../resource.ts';
 import type { Declarations } from './request.ts';
 
@@ -81,4 +81,36 @@ function definitionOf(base: readonly string[], p: OwnParameter): object {
     ...(p.expression !== undefined && { expression: p.expression, xpathUsage: 'normal' }),
     ...(p.target !== undefined && { target: p.target }),
   };
+}
+
+const lone = new Set([
+  'date',
+  'dateTime',
+  'instant',
+  'Period',
+  'string',
+  'boolean',
+  'uri',
+  'code',
+  'Quantity',
+  'Duration',
+]);
+
+/** Whether a resource has one value of the parameter at most: an element at its root that is no list, nor made of parts. */
+export function isSingle(type: string, parameter: SearchParameter): boolean {
+  const element = rootElement(type, parameter);
+  return element !== undefined && !element.list && lone.has(element.type);
+}
+
+function rootElement(type: string, { expression = '' }: SearchParameter): Element | undefined {
+  const [, name] = /^[A-Z]\w+\.(\w+)$/.exec(expression) ?? [];
+  return name === undefined ? undefined : nodeOf(type)?.elements.get(name);
+}
+
+const year = 367 * 86_400_000;
+const longest: Readonly<Record<string, number>> = { instant: 60_000, date: year, dateTime: year };
+
+/** Milliseconds that a date of this parameter takes at most, a year when it may be told so; undefined of Periods. */
+export function longestOf(type: string, parameter: SearchParameter): number | undefined {
+  return parameter.type === 'date' ? longest[rootElement(type, parameter)?.type ?? ''] : undefined;
 }

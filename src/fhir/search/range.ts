@@ -21,19 +21,24 @@ export function rangeTest(
   const range = prefix === 'ap' ? approximate(exact, c.now) : exact;
   const from = () => s.value(new Date(range.low), 'timestamptz');
   const to = () => s.value(new Date(range.high), 'timestamptz');
+  // What ends after X begins not long before: by that the index is entered.
+  const soon = (x: number) => {
+    if (filter.longest === undefined || high === undefined) return '';
+    return ` and ${low} >= ${s.value(new Date(x - filter.longest), 'timestamptz')}`;
+  };
   // For an instant "ends after X" is "is at or after X", since it ends just after itself.
   const endsAfter = (x: string) => (high === undefined ? `${low} >= ${x}` : `${high} > ${x}`);
   const endsBy = (x: string) => (high === undefined ? `${low} < ${x}` : `${high} <= ${x}`);
   const tests: Record<string, () => string> = {
-    eq: () => `${low} >= ${from()} and ${endsBy(to())}`,
+    eq: () => `${low} >= ${from()} and ${low} < ${to()} and ${endsBy(to())}`,
     ne: () => `not (${low} >= ${from()} and ${endsBy(to())})`,
-    gt: () => endsAfter(to()),
-    ge: () => endsAfter(from()),
+    gt: () => endsAfter(to()) + soon(range.high),
+    ge: () => endsAfter(from()) + soon(range.low),
     lt: () => `${low} < ${from()}`,
     le: () => `${low} < ${to()}`,
     sa: () => `${low} >= ${to()}`,
     eb: () => endsBy(from()),
-    ap: () => `${low} < ${to()} and ${endsAfter(from())}`,
+    ap: () => `${low} < ${to()} and ${endsAfter(from())}${soon(range.low)}`,
   };
   return `(${tests[prefix]!()})`;
 }

@@ -6,11 +6,14 @@ import { blame } from './blame.ts';
 import type { Compartment } from './compartment.ts';
 import { type Filter, findParameter, isUnknown, leavesOf, parseFilter } from './filter.ts';
 import { type Include, parseInclude } from './include-request.ts';
+import { isSingle } from './parameter.ts';
 import { parseElements, type Subset, type Summary, summaries } from './subset.ts';
 
 export interface Sort {
   readonly code: string;
   readonly type: SearchType;
+  /** A resource has one value at most. */
+  readonly single: boolean;
   readonly descending: boolean;
 }
 
@@ -170,6 +173,6 @@ function sortsOf(type: string, value: string, declarations: Declarations): Sort[
     const parameter = findParameter(type, descending ? name.slice(1) : name, '_sort', declarations);
     if (parameter.type === 'composite' || parameter.type === 'special')
       throw blame('_sort', `knows no order of ${parameter.code}`);
-    return { code: parameter.code, type: parameter.type, descending };
+    return { code: parameter.code, type: parameter.type, single: isSingle(type, parameter), descending };
   });
 }
