@@ -1,6 +1,7 @@
 /** $validate over HTTP: what it says, that it keeps nothing, and that it judges as the writes do. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validate } from '../../../src/r4/validate.ts';
 import { type Answer, ask } from '../../support/hub.ts';
@@ -240,6 +241,47 @@ test.each<[name: string, path: string, body: object, status: number, place: stri
 ])('%s is refused', async (_, path, body, status, place) => {
   const answer = await ask(target.hub, 'POST', path, { token: target.token, body });
   expect([answer.status, answer.body.issue![0]!.expression]).toEqual([status, [place]]);
+});
+
+test('no JSON makes it fall over', async () => {
+  const types = [...target.hub.context.declarations.keys()];
+  const key = fc.constantFrom(
+    ...[
+      'resourceType',
+      'parameter',
+      'name',
+      'resource',
+      'part',
+      'valueCode',
+      'meta',
+      'profile',
+      'id',
+      'identifier',
+      'system',
+    ],
+    ...['value', 'contained', 'entry', 'modifierExtension', 'url', 'toString', '__proto__', 'extension', 'text', 'div'],
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom(null, true, 0, 1e300, '', '#', 'mode', 'resource', 'delete', 'Parameters', 'Bundle', ...types),
+      fc.array(tie('tree'), { maxLength: 3 }),
+      fc.dictionary(key, tie('tree'), { maxKeys: 5 }),
+    ),
+  }));
+  const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/fhir+json' };
+  const send = (url: string, payload: object) => target.hub.app.inject({ method: 'POST', url, headers, payload });
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...types), tree, tree, async (type, body, resource) => {
+      const parameters = { resourceType: 'Parameters', parameter: [{ name: 'resource', resource }] };
+      for (const payload of [{ resourceType: type, ...(body as object) }, parameters]) {
+        const answer = await send(`/fhir/${type}/$validate`, payload);
+        expect(answer.statusCode).toBeLessThan(500);
+        expect(validate(answer.json())).toEqual([]);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('what came as XML is told with its line, by $validate and by writes', async () => {
