@@ -510,3 +510,85 @@ test('parts of resources are marked, and keep what a resource may not lack', asy
   const [slot] = entriesOf(await get('Slot?_count=1&_elements=start'));
   expect(Object.keys(slot!.resource)).toEqual(['resourceType', 'id', 'meta', 'status', 'start', 'end', 'schedule']);
 });
+
+test('a form and an address together are one search', async () => {
+  const answer = await hub.app.inject({
+    method: 'POST',
+    url: '/fhir/Slot/_search?start=2026-10-25',
+    headers: { authorization: `Bearer ${await tokenOf()}`, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'status=free&start=lt2026-10-25T02:00:00Z',
+  });
+  expect(answer.json().total).toBe(4);
+});
+
+test('the codes of a value set, by its address', async () => {
+  const { terminology } = hub.context;
+  const { number } = hub.clinics.byKey('berlin')!;
+  const viewer = { clinics: [number], patient: null };
+  const urls = terminology.all
+    .filter((one) => one.resource.resourceType === 'ValueSet')
+    .map((one) => String(one.resource['url']));
+  const [url, codes] = urls
+    .map((u) => [u, terminology.codesOfValueSet(viewer, u) ?? []] as const)
+    .find(([, list]) => list.length > 1)!;
+  const type = (coding: object) => put({ resourceType: 'Organization', type: [{ coding: [coding] }] });
+  const [inside, other, none] = [
+    await type(codes[0]!),
+    await type({ system: 'urn:other', code: codes[0]!.code }),
+    await put({ resourceType: 'Organization', name: 'без вида' }),
+  ];
+  const found = async (query: string) =>
+    (await find(`Organization?${query}`)).filter((id) => [inside, other, none].includes(id));
+  expect(await found(`type:in=${url}`)).toEqual([inside]);
+  expect((await found(`type:not-in=${url}`)).toSorted()).toEqual([other, none].toSorted());
+  expect((await get('Organization?type:in=http://no.such/set')).status).toBe(400);
+  expect((await get(`Organization?type:above=${codes[0]!.code}`)).status).toBe(400);
+});
+
+test('of several values, one that is searched for is enough, and each match comes once', async () => {
+  const name = [{ family: 'Двойная', given: ['Ада', 'Адель'] }, { family: 'Двойная-Вторая' }];
+  const [both, one] = [
+    await put({ resourceType: 'Patient', name }),
+    await put({ resourceType: 'Patient', name: name.slice(1) }),
+  ];
+  for (const [query, ids] of [
+    ['family=двойная', [both, one]],
+    ['family=двойная&_sort=-family', [one, both]],
+    ['given=ад', [both]],
+    ['given=ада&given=адель', [both]],
+    ['family=двойная,никто&_count=1', [both]],
+    ['name=двойная вторая', [both, one]],
+    ['family:exact=Двойная', [both]],
+  ] as const)
+    expect([query, (await find(`Patient?${query}`)).toSorted()]).toEqual([query, [...ids].toSorted()]);
+});
+
+test('a value too long for an index is found whole, and by its beginning', async () => {
+  const long = `длинное ${'слово '.repeat(2000)}конец`;
+  const code = `c${'0123456789'.repeat(300)}`;
+  const id = await put({
+    resourceType: 'Organization',
+    name: long,
+    identifier: [{ system: `urn:${code}`, value: code }],
+    type: [{ coding: [{ code: 'x', display: long }] }],
+  });
+  const search = async (form: Record<string, string>) => {
+    const answer = await hub.app.inject({
+      method: 'POST',
+      url: '/fhir/Organization/_search',
+      headers: { authorization: `Bearer ${await tokenOf()}`, 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams(form).toString(),
+    });
+    return ((answer.json().entry ?? []) as Entry[]).map((e) => e.resource.id);
+  };
+  expect(await search({ name: 'длинное слово' })).toEqual([id]);
+  expect(await search({ name: long })).toEqual([id]);
+  expect(await search({ name: `${long} нет` })).toEqual([]);
+  expect(await search({ 'name:exact': long })).toEqual([id]);
+  expect(await search({ 'name:exact': `${long}!` })).toEqual([]);
+  expect(await search({ 'name:contains': 'слово конец' })).toEqual([id]);
+  expect(await search({ identifier: code })).toEqual([id]);
+  expect(await search({ identifier: `urn:${code}|${code}` })).toEqual([id]);
+  expect(await search({ identifier: `${code}0` })).toEqual([]);
+  expect(await search({ 'type:text': 'длинное' })).toEqual([id]);
+});

@@ -3,14 +3,13 @@ import { Fault } from '../../fault.ts';
 import { xidAt } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
-import { valueTest } from './comparison.ts';
 import { compartmentCondition } from './compartment.ts';
 import { conditionOf } from './condition.ts';
 import type { Cursor } from './cursor.ts';
-import type { Filter, ValueFilter } from './filter.ts';
-import { behind, orderBy, type Ranged, type Segment, type Walk, walkOf } from './order.ts';
-import { isSingle } from './parameter.ts';
+import { behind, orderBy, type Walk, walkOf } from './order.ts';
+import type { Segment } from './order-key.ts';
 import { earliest } from './range.ts';
+import { rangedOf } from './ranged.ts';
 import type { SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
 import { prepared, type Rows, rowsOf, type SearchContext, Statement, visibleRows } from './statement.ts';
@@ -67,32 +66,6 @@ export function conditionsOf(
   const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
   return [visibleRows(s, rows, inWalk), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
 }
-
-/**
- * By what the matches are walked: a filter by a date or a text, the sort's own before others. Its values are then those of
- * the walk and not looked for once more.
- */
-function rangedOf(
-  { type, filters, sort }: SearchRequest,
-  c: SearchContext,
-): { by: Ranged; done: readonly Filter[] } | undefined {
-  const usable = filters.filter((f): f is ValueFilter => f.kind === 'value' && isRange(f));
-  const first = usable.find((f) => sort.length === 0 || sort[0]!.code === f.parameter.code);
-  if (first === undefined) return undefined;
-  const { parameter } = first;
-  const single = isSingle(type, parameter);
-  const same = usable.filter((f) => f.parameter === parameter);
-  // Of several values one may meet one condition and another the next.
-  if (same.length > 1 && !single) return undefined;
-  const test = (s: Statement, v: string) =>
-    same.map((f) => `(${f.values.map((value) => valueTest(s, v, f, value, c)).join(' or ')})`).join(' and ');
-  return { by: { code: parameter.code, type: parameter.type, single, test }, done: same };
-}
-
-const isRange = ({ parameter, modifier }: ValueFilter) =>
-  parameter.code !== '_lastUpdated' &&
-  (parameter.type === 'date' || parameter.type === 'string') &&
-  (modifier === undefined || modifier === 'exact');
 
 interface Reading {
   readonly context: Context;
