@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { configSchema } from '../src/config.ts';
 import { faultKinds } from '../src/fault.ts';
 import { includesOf } from '../src/fhir/capability-type.ts';
+import { readOnly } from '../src/fhir/resource.ts';
 import { loadResources } from '../src/fhir/resources.ts';
 import { servedParameters } from '../src/fhir/search/parameter.ts';
 import { root } from './support/process.ts';
@@ -96,4 +97,20 @@ test('the table of errors gives the statuses that are sent', () => {
   expect(rows.length).toBeGreaterThan(10);
   for (const [row, status, kind] of rows)
     expect(faultKinds[kind as keyof typeof faultKinds]?.[0], row).toBe(Number(status));
+});
+
+test('the index says of each type what can be done with it', () => {
+  const every = [...readOnly, 'create', 'update', 'patch', 'delete'];
+  const known: Readonly<Record<string, readonly string[]>> = { read: readOnly, all: every };
+  const rows = read('docs/index.md').matchAll(/^\| (\[\w+\]\(resources\/.*?) \|.*\| ([^|]*) \|$/gm);
+  const told = [...rows].flatMap(([, types, what]) =>
+    [...types!.matchAll(/\[(\w+)\]\(resources/g)].map(([, type]) => [type!, what!.split(/[,;]/)[0]!] as const),
+  );
+  expect(told.map(([type]) => type).sort()).toEqual([...declarations.keys()].sort());
+  for (const [type, what] of told) {
+    const { interactions } = declarations.get(type)!;
+    const [, but] = /^all but (.*)$/.exec(what) ?? [];
+    const wanted = but === undefined ? known[what] : every.filter((i) => !but.split(' and ').includes(i));
+    expect([...interactions].sort(), type).toEqual([...(wanted ?? [])].sort());
+  }
 });

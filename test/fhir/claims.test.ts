@@ -299,6 +299,23 @@ describe('operations', () => {
   });
 });
 
+/** docs/index.md, «What is not there yet». */
+test.each([
+  ['GET', 'Patient?_filter=active eq true', [400]],
+  ['GET', 'Patient?_text=a', [400]],
+  ['GET', 'Patient?_content=a', [400]],
+  ['GET', 'Patient?_query=a', [400]],
+  ['GET', 'Patient?_list=a', [400]],
+  ['GET', '?_type=Patient,Slot', [405]],
+  ['GET', '_search', [404]],
+  ['GET', 'Patient/$graphql', [404]],
+  ['GET', '$graphql', [404]],
+  ['DELETE', 'Patient?_lastUpdated=gt2020-01-01', [412]],
+  ['GET', 'metadata?mode=terminology', [400]],
+] as const)('%s %s is not there', async (method, path, statuses) => {
+  expectRefusal(await ask(method, path), statuses, path);
+});
+
 describe('a lie is found:', () => {
   /** A server that does not look at a part of what it is asked. */
   const blindTo =
