@@ -57,7 +57,7 @@ const booked = `',"extension":[{"url":"https://medmost.ru/fhir/StructureDefiniti
 /** The same slots as text that is ready to send, with the same indexes. */
 export const copyAsText = `
   create table slot_text as
-  select s.id, s.schedule, s.start_at, s.end_at, s.clinic, s.status,
+  select s.id, s.schedule, s.start_at, s.end_at, s.clinic, s.status, s.updated,
     '{"resourceType":"Slot","id":"' || s.id || '","meta":{"versionId":"' || s.version || '","lastUpdated":"'
       || ${instant('s.updated', '.MS')} || '"},"status":"' || case s.status when 0 then 'free' else 'busy' end || '","start":"'
       || ${instant('s.start_at')} || '","end":"' || ${instant('s.end_at')} || '"' || case s.reason when 1 then ${booked} else '' end || ',' || f.body || '}' as resource
@@ -66,7 +66,8 @@ export const copyAsText = `
   alter table slot_text add primary key (id);
   create index on slot_text (schedule, start_at);
   create index on slot_text (schedule, start_at, id) where status = 0;
-  create index on slot_text (clinic, start_at, id) where status = 0`;
+  create index on slot_text (clinic, start_at, id) where status = 0;
+  create index on slot_text (updated, id)`;
 
 export const createAppointments =
   'create table if not exists appointment_text (id uuid primary key, slot uuid not null, patient uuid not null, body text not null)';

@@ -13,9 +13,10 @@ import { measureIngest } from './ingest.ts';
 import { measureMapping } from './mapping.ts';
 import { printNotes, printTable, type Row } from './report.ts';
 import { measureScale } from './scale.ts';
-import { fillDatabase, measureSearch } from './search.ts';
+import { fillDatabase, measureInclude, measureSearch } from './search.ts';
+import { measureWalk } from './walk.ts';
 
-const names = ['search', 'booking', 'export', 'ingest', 'scale', 'mapping'];
+const names = ['search', 'include', 'walk', 'export', 'booking', 'ingest', 'scale', 'mapping'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,16 +48,18 @@ const add = (...made: Row[]) => {
 };
 
 if (wants('mapping')) add(...measureMapping(effort));
-if (wants('search', 'booking', 'export', 'ingest', 'scale')) {
+if (wants('search', 'include', 'walk', 'export', 'booking', 'ingest', 'scale')) {
   await using ground = await startGround();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void ground[Symbol.asyncDispose]().finally(() => process.exit(130)));
   await using generator = await startChild('load.ts');
-  if (wants('search', 'booking', 'export')) {
+  if (wants('search', 'include', 'walk', 'export', 'booking')) {
     const slots = Number(values.slots);
-    const url = await fillDatabase(ground, 'bench', slots, wants('search', 'export'));
-    if (wants('export')) add(await measureExport(ground, url, slots, effort));
+    const url = await fillDatabase(ground, 'bench', slots, wants('search', 'include', 'walk', 'export'));
     if (wants('search')) add(await measureSearch(ground, generator, url, slots, effort));
+    if (wants('include')) add(await measureInclude(ground, generator, url, slots, effort));
+    if (wants('walk')) add(...(await measureWalk(ground, generator, url, slots, effort)));
+    if (wants('export')) add(await measureExport(ground, url, slots, effort));
     // Bookings that come together share statements, so how many come together is a part of the measure.
     for (const connections of wants('booking') ? [16, 32] : [])
       add(await measureBooking(ground, generator, url, { ...effort, connections }));

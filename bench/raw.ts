@@ -26,17 +26,49 @@ interface Query {
   schedule: string;
   start: [string, string];
   _count: string;
+  _include?: string;
+}
+
+const base = 'http://hub.test/fhir';
+const entry = (type: string, id: string, resource: string, mode: string) =>
+  `{"fullUrl":"${base}/${type}/${id}","resource":${resource},"search":{"mode":"${mode}"}}`;
+
+interface SlotText {
+  id: string;
+  resource: string;
 }
 
 app.get<{ Querystring: Query }>('/fhir/Slot', async (request, reply) => {
-  const { schedule, start, _count } = request.query;
+  const { schedule, start, _count, _include } = request.query;
   const values = [schedule.slice('Schedule/'.length), start[0].slice(2), start[1].slice(2), Number(_count)];
-  const { rows } = await pool.query<{ id: string; resource: string }>({ name: 'page', text: page, values });
+  const { rows } = await pool.query<SlotText>({ name: 'page', text: page, values });
   let text = '{"resourceType":"Bundle","type":"searchset","entry":[';
   for (let i = 0; i < rows.length; i++) {
     const { id, resource } = rows[i]!;
-    text += `${i === 0 ? '' : ','}{"fullUrl":"http://hub.test/fhir/Slot/${id}","resource":${resource},"search":{"mode":"match"}}`;
+    text += `${i === 0 ? '' : ','}${entry('Slot', id, resource, 'match')}`;
   }
+  if (_include !== undefined) for (const s of await readSchedules(rows.map((r) => r.id))) text += `,${s}`;
+  void reply.type(fhirJson);
+  return `${text}]}`;
+});
+
+/** The second query of a page with `_include=Slot:schedule`. */
+async function readSchedules(slots: readonly string[]): Promise<string[]> {
+  const text = `select id, body as resource from document
+    where type = 'Schedule' and id in (select schedule from slot_text where id = any($1::uuid[]))`;
+  const { rows } = await pool.query<SlotText>({ name: 'schedules', text, values: [slots] });
+  return rows.map((r) => entry('Schedule', r.id, r.resource, 'include'));
+}
+
+const keyset = 'select id, resource from slot_text where (updated, id) > ($1, $2) order by updated, id limit $3';
+
+/** A page of a walk over everything by time of change; where it begins is given as it is. */
+app.get<{ Querystring: { after: string; id: string; _count: string } }>('/fhir/walk', async (request, reply) => {
+  const { after, id, _count } = request.query;
+  const { rows } = await pool.query<SlotText>({ name: 'keyset', text: keyset, values: [after, id, Number(_count)] });
+  let text = '{"resourceType":"Bundle","type":"searchset","entry":[';
+  for (let i = 0; i < rows.length; i++)
+    text += `${i === 0 ? '' : ','}${entry('Slot', rows[i]!.id, rows[i]!.resource, 'match')}`;
   void reply.type(fhirJson);
   return `${text}]}`;
 });
