@@ -7,21 +7,25 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureBooking } from './booking.ts';
 import { startChild } from './child.ts';
+import { measureCrud } from './crud.ts';
 import { startGround } from './database.ts';
 import { measureExport } from './export.ts';
 import { measureIngest } from './ingest.ts';
 import { measureMapping } from './mapping.ts';
+import { fillPeopleDatabase, measureMixed } from './mixed.ts';
 import { printNotes, printTable, type Row } from './report.ts';
 import { measureScale } from './scale.ts';
 import { fillDatabase, measureInclude, measureSearch } from './search.ts';
 import { measureWalk } from './walk.ts';
 
-const names = ['search', 'include', 'walk', 'export', 'booking', 'ingest', 'scale', 'mapping'];
+const names = ['search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale', 'mapping'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     slots: { type: 'string', default: '1000000' },
+    patients: { type: 'string', default: '100000' },
+    appointments: { type: 'string', default: '1000000' },
     ingest: { type: 'string', default: '100000' },
     small: { type: 'string', default: '50000' },
     large: { type: 'string', default: '5000000' },
@@ -48,7 +52,7 @@ const add = (...made: Row[]) => {
 };
 
 if (wants('mapping')) add(...measureMapping(effort));
-if (wants('search', 'include', 'walk', 'export', 'booking', 'ingest', 'scale')) {
+if (wants('search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale')) {
   await using ground = await startGround();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void ground[Symbol.asyncDispose]().finally(() => process.exit(130)));
@@ -63,6 +67,12 @@ if (wants('search', 'include', 'walk', 'export', 'booking', 'ingest', 'scale')) 
     // Bookings that come together share statements, so how many come together is a part of the measure.
     for (const connections of wants('booking') ? [16, 32] : [])
       add(await measureBooking(ground, generator, url, { ...effort, connections }));
+  }
+  if (wants('mixed', 'crud')) {
+    const sizes = { patients: Number(values.patients), appointments: Number(values.appointments) };
+    const url = await fillPeopleDatabase(ground, sizes);
+    if (wants('mixed')) add(await measureMixed(ground, generator, url, sizes, effort));
+    if (wants('crud')) add(await measureCrud(ground, url, effort));
   }
   if (wants('ingest')) add(...(await measureIngest(ground, Number(values.ingest), effort)));
   if (wants('scale')) add(await measureScale(ground, generator, [Number(values.small), Number(values.large)], effort));

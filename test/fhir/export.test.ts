@@ -121,6 +121,7 @@ describe('the request', () => {
     ['$export?includeAssociatedData=RelevantProvenanceResources', prefer, 'http.includeAssociatedData'],
     ['$export?organizeOutputBy=Patient', prefer, 'http.organizeOutputBy'],
     ['Patient/$export?_type=Slot', prefer, 'http._type'],
+    [`$export?${'_typeFilter=Slot?status=free&'.repeat(51)}`, prefer, 'http._typeFilter'],
   ];
   test.each(refused)('%s is refused by the name of the parameter', async (path, headers, expression) => {
     const { status, body } = await ask(hub, 'GET', path, { token, headers });
@@ -294,20 +295,33 @@ async function untilWaiting(table: string): Promise<void> {
 describe('the next export', () => {
   test('told the transactionTime of the one before, brings what was changed and what was deleted', async () => {
     const [kept, changed, gone] = [await create('Прежняя'), await create('Новая'), await create('Ушедшая')];
+    const two = await hub.token({ clinics: ['two'] });
+    const strange = await create('Чужая', two);
     await longAgo();
     const first = await exported('$export?_type=Patient,Slot');
+    await ask(hub, 'DELETE', `Patient/${strange}`, { token: two });
+    await hub.pool.query('delete from slot where id = $1', [target.slot(5, 'two')]);
     await ask(hub, 'PUT', `Patient/${changed}`, {
       token,
       body: { resourceType: 'Patient', id: changed, name: [{ family: 'Другая', given: ['Анна'] }] },
     });
     await ask(hub, 'DELETE', `Patient/${gone}`, { token });
-    const slot = target.slot(5);
-    await hub.pool.query('delete from slot where id = $1', [slot]);
+    const [slot, again] = [target.slot(5), target.slot(8)];
+    await transaction(hub.pool, async (db) => {
+      await db.query('create temp table kept on commit drop as select * from slot');
+      await db.query('delete from slot where id = any($1)', [[slot, again]]);
+      await db.query(
+        `insert into slot select (jsonb_populate_record(k, jsonb_build_object('version', 3,
+        'updated', clock_timestamp(), 'xid', pg_current_xact_id()))).* from kept k where id = $1`,
+        [again],
+      );
+    });
     const next = await exported(`$export?_type=Patient,Slot&_since=${first.transactionTime}`);
     const found = await resourcesOf(next);
     expect(keysOf(found)).toContain(`Patient/${changed}`);
     expect(keysOf(found)).not.toContain(`Patient/${kept}`);
     expect(keysOf(found)).not.toContain(`Patient/${gone}`);
+    expect(keysOf(found)).toContain(`Slot/${again}`);
     expect((await deletedOf(next)).sort()).toEqual([`DELETE Patient/${gone}`, `DELETE Slot/${slot}`]);
     expect(next.deleted.map((f) => f.type)).toEqual(['Bundle']);
     const other = await exported(`$export?_type=Schedule&_since=${first.transactionTime}`);
@@ -507,6 +521,23 @@ describe('a hub that dies', () => {
     await late;
     expect((await ask(hub, 'GET', status, { token })).status).toBe(202);
     expect((await hub.pool.query('select from export where attempt = $1', [taken.attempt])).rowCount).toBe(1);
+  });
+
+  test('gives back what it was at when it is only told to stop', async () => {
+    const status = await begin('$export?_type=Slot');
+    const blocker = await hub.pool.connect();
+    await blocker.query('begin');
+    await blocker.query('lock table slot in access exclusive mode');
+    const stopping = new AbortController();
+    const running = workOnce(hub.context, hub.sync.pool, stopping.signal);
+    await untilWaiting('slot');
+    stopping.abort();
+    await running;
+    await blocker.query('commit');
+    blocker.release();
+    expect((await ask(hub, 'GET', status, { token })).headers['x-progress']).toBe('waiting');
+    expect(await runDue()).toBe(true);
+    expect((await manifestOf(status)).output.map((f) => f.type)).toEqual(['Slot']);
   });
 
   test('several times over, fails: 500 with an OperationOutcome, and no file', async () => {

@@ -1,5 +1,5 @@
 /** What a client is told when its export is done. https://hl7.org/fhir/uv/bulkdata/export.html#response---complete-status */
-import type { ExportState } from './job.sql.ts';
+import type { ExportState } from './asked.sql.ts';
 
 export function manifestOf(state: ExportState, key: string): object {
   const { base, request, at, files } = state;

@@ -10,7 +10,7 @@ import { encodingFor } from '../compression.ts';
 import type { Context } from '../context.ts';
 import { replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
-import { deleteExport, type ExportAsked, type FileToSend, readExport, readFile, readPiece } from './job.sql.ts';
+import { deleteExport, type ExportAsked, type FileToSend, readExport, readFile, readPiece } from './asked.sql.ts';
 import { manifestOf } from './manifest.ts';
 import { gzipHead, gzipTail, unpackPiece } from './piece.ts';
 

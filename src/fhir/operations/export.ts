@@ -44,6 +44,8 @@ export default {
   handle: kickOff,
 } satisfies OperationDeclaration;
 
+/** Each is a condition of its own; each patient is looked up. */
+const [mostFilters, mostPatients] = [50, 200];
 const limits = { running: 2, kept: 10, all: 50 };
 
 async function kickOff(context: Context, asked: Asked, call: OperationCall): Promise<Reply> {
@@ -93,10 +95,12 @@ async function queryOf(context: Context, asked: Asked, call: OperationCall): Pro
   const types = typesOf(context, call);
   const since = instantOf(parameters, '_since');
   const until = instantOf(parameters, '_until');
+  const filters = parameters.all('_typeFilter').map((text) => filterOf(String(text), types));
+  if (filters.length > mostFilters) throw blame('_typeFilter', `There may be ${mostFilters} filters at most.`);
   const patients = type === undefined ? noPatients(parameters) : await patientsOf(context, asked, parameters);
   return {
     types,
-    filters: parameters.all('_typeFilter').map((text) => filterOf(String(text), types)),
+    filters,
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
     ...(patients !== undefined && { patients }),
@@ -142,6 +146,7 @@ function noPatients(parameters: Arguments): undefined {
 
 async function patientsOf(context: Context, asked: Asked, parameters: Arguments): Promise<'all' | string[]> {
   const given = parameters.all('patient') as readonly { reference?: string }[];
+  if (given.length > mostPatients) throw blame('patient', `There may be ${mostPatients} patients at most.`);
   const ids = given.map(({ reference = '' }) => reference.replace(`${asked.base}/`, '').replace(/^Patient\//, ''));
   for (const id of ids)
     if (!isId(id) || (await readDocument(context.db, asked.viewer, 'Patient', id)) === undefined)
