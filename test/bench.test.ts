@@ -9,7 +9,7 @@ import { root } from './support/process.ts';
 
 const run = promisify(execFile);
 
-test('every row is measured and told', { timeout: 120_000 }, async () => {
+test('every row is measured and told', { timeout: 300_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'medmost-bench-test-'));
   const file = join(folder, 'rows.json');
   const sizes = [
