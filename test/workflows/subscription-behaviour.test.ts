@@ -238,6 +238,49 @@ test('behaviour 25: what is off has no events, and begins anew when it is asked 
   expect(names(await stage.turn())).toEqual(['Б']);
 });
 
+test('behaviour 25: a patch of the status is a write of it', async () => {
+  const { body } = await stage.subscribe({
+    channel: {
+      type: 'rest-hook',
+      endpoint: stage.receiver.url,
+      payload: 'application/fhir+json',
+      header: ['X-Key: secret'],
+    },
+  });
+  await stage.turn();
+  const token = await stage.hub.token({ clinics: ['one'] });
+  const patch = (value: string) =>
+    ask(stage.hub, 'PATCH', `Subscription/${body.id}`, {
+      token,
+      headers: { 'content-type': 'application/json-patch+json' },
+      body: [{ op: 'replace', path: '/status', value }],
+    });
+  expect((await patch('off')).body['status']).toBe('off');
+  expect((await patch('error')).status).toBe(422);
+  expect((await patch('requested')).status).toBe(200);
+  await person('А');
+  const [sent] = await stage.turn();
+  expect(sent!.headers['x-key']).toBe('secret');
+});
+
+test('behaviour 25: a host is not called by more than four deliveries at once', async () => {
+  for (let n = 0; n < 9; n++) await stage.subscribe({ criteria: `Patient?family=тестова&given=${n},А` });
+  await stage.turn();
+  await person('А');
+  let [now, most] = [0, 0];
+  stage.receiver.before = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((done) => setImmediate(done));
+    now--;
+  };
+  for (let n = 0; n < 4; n++) {
+    await stage.turn();
+    stage.pass(2);
+  }
+  expect(stage.receiver.received).toHaveLength(9);
+  expect(most).toBeLessThanOrEqual(4);
+});
+
 test('behaviour 25: other criteria count from the moment they are written', async () => {
   const { body } = await stage.subscribe({ criteria: 'Patient?given=А' });
   await stage.turn();

@@ -31,7 +31,7 @@ const declaration: ResourceDeclaration = {
   documentation:
     'Tells a rest-hook or a websocket of every change that a search finds, or of the events of a topic: in order, at least once, ' +
     'retried for days. Seen by its owner alone; values of its headers by nobody.',
-  interactions: ['read', 'vread', 'history-instance', 'search-type', 'create', 'update', 'delete'],
+  interactions: ['read', 'vread', 'history-instance', 'search-type', 'create', 'update', 'patch', 'delete'],
   capability: {
     supportedProfile: [profiles.subscription],
     extension: topics.map((topic) => ({ url: extensions.topic, valueCanonical: canonicalOf(topic) })),
