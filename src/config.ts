@@ -70,7 +70,6 @@ const subscriptions = z.strictObject({
     .default(72)
     .describe('How long a delivery that fails is tried again before the Subscription is in error'),
   keepDays: z.number().int().min(1).max(90).default(30).describe('How long events are kept for $events'),
-  origins: z.array(z.url()).default([]).describe('Origins of web pages that may open the websocket, beside our own'),
 });
 
 /** What a configuration file may hold; docs/operations.md tells every key of it. */

@@ -99,7 +99,6 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     health,
     publicUrl: config.server.publicUrl,
     trustProxy: config.server.trustProxy,
-    origins: config.subscriptions.origins,
   });
   const ticker = await startTicker(pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);

@@ -34,8 +34,6 @@ export interface ServerOptions {
   readonly publicUrl: string | undefined;
   /** A proxy before the hub says what clients have called. */
   readonly trustProxy?: boolean;
-  /** Of web pages that may open the websocket, beside those of the hub's own. */
-  readonly origins: readonly string[];
 }
 
 declare module 'fastify' {

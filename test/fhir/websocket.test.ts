@@ -126,6 +126,8 @@ test('what is not yours cannot be bound: not by its id, not by a token that is n
 });
 
 test('pages of foreign origins are refused, and so are tokens that are none', async () => {
+  const context = stage.hub.context as { program: object };
+  context.program = { ...context.program, origins: ['https://app.test'] };
   await expect(connect({ origin: 'https://evil.test' })).rejects.toThrow('refused');
   await expect(connect({ authorization: 'Bearer none' })).rejects.toThrow('refused');
   for (const origin of ['https://app.test', 'http://hub.test']) (await connect({ origin })).close();

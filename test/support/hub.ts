@@ -110,7 +110,6 @@ export async function createTestHub(
     authenticate: createAuthenticator(key, clock),
     health,
     publicUrl: publicUrl ?? undefined,
-    origins: ['https://app.test'],
   });
   return {
     app,

@@ -24,8 +24,6 @@ export interface WebsocketOptions {
   readonly authenticate: Authenticate;
   readonly publicUrl: string | undefined;
   readonly trustProxy?: boolean;
-  /** Of web pages that may connect, beside those of the hub's own. */
-  readonly origins: readonly string[];
 }
 
 interface Socket extends Wire {
@@ -78,7 +76,7 @@ export function addWebsocket(app: FastifyInstance, context: Context, options: We
       {
         websocket: true,
         preValidation: async (request) => {
-          checkOrigin(request, options);
+          checkOrigin(request, options, context.program.origins);
           if (connections.size >= mostConnections)
             throw new Fault('transient', 'Too many websockets are open.', { retryAfter: 30 });
           if (request.headers.authorization !== undefined) await options.authenticate(request.headers.authorization);
@@ -121,8 +119,15 @@ function repeat(work: () => Promise<void>, onError: (error: unknown) => void): (
   };
 }
 
-/** A page of somebody else must not use what the browser knows of the user (OWASP ASVS 4.4.2). Programs send no Origin. */
-function checkOrigin(request: FastifyRequest, { publicUrl, trustProxy, origins }: WebsocketOptions): void {
+/**
+ * A page of somebody else must not use what the browser knows of the user (OWASP ASVS 4.4.2). Programs send no Origin.
+ * @param origins of other pages that may call the hub
+ */
+function checkOrigin(
+  request: FastifyRequest,
+  { publicUrl, trustProxy }: WebsocketOptions,
+  origins: readonly string[],
+): void {
   const { origin } = request.headers;
   if (origin === undefined) return;
   const own = new URL(baseOf(request, publicUrl, trustProxy)).origin;
