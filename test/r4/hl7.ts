@@ -1,13 +1,10 @@
 /**
- * Chooses from HL7's test cases of its validator those that `test/r4/hl7.test.ts` runs, by the rule below and never by hand:
- * `node tools/r4/hl7.ts <git directory of FHIR/fhir-test-cases>` writes test/r4/hl7/.
+ * HL7's test cases of its validator, from the checkout that FHIR_TEST_CASES names (test/support/hl7-cases.ts): those that concern
+ * us, chosen by the rule below and never by hand.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { coveredTypes } from './coverage.ts';
-
-const target = join(import.meta.dirname, '../../test/r4/hl7');
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { coveredTypes } from '../../tools/r4/coverage.ts';
 
 /** Of types that the hub publishes and nobody writes to it. */
 const published = [
@@ -46,19 +43,28 @@ interface Outcome {
   readonly issue?: readonly { severity: string; expression?: string[]; details?: { text?: string } }[];
 }
 
-function choose(git: (path: string) => string | undefined): void {
-  const manifest = JSON.parse(git('manifest.json')!.replace(/^\uFEFF/, '')) as { 'test-cases': ManifestCase[] };
-  rmSync(join(target, 'cases'), { recursive: true, force: true });
-  const cases = manifest['test-cases'].filter(isPlain).flatMap((c) => {
-    const text = git(c.file);
-    const outcome = git(`outcomes/${c.java}`);
-    if (text === undefined || outcome === undefined || !isOurs(c.file, text) || needsServer(outcome)) return [];
-    mkdirSync(dirname(join(target, 'cases', c.file)), { recursive: true });
-    writeFileSync(join(target, 'cases', c.file), text);
-    return [{ name: c.name, file: c.file, errors: errorsOf(JSON.parse(outcome) as Outcome) }];
+export interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly text: string;
+  /** What HL7's Java validator has against it, with places in FHIRPath. */
+  readonly errors: readonly { readonly place: string; readonly text: string }[];
+}
+
+/** Version 4.0, plain mode, of a type that clients send us, no profile, no terminology server, 50 kB at most. */
+export function chooseCases(folder: string): Case[] {
+  // As bodies are read: without a byte order mark.
+  const read = (path: string) => {
+    const file = join(folder, 'validator', path);
+    return existsSync(file) ? new TextDecoder().decode(readFileSync(file)) : undefined;
+  };
+  const manifest = JSON.parse(read('manifest.json')!) as { 'test-cases': ManifestCase[] };
+  return manifest['test-cases'].filter(isPlain).flatMap(({ name, file, java }) => {
+    const text = read(file);
+    const outcome = read(`outcomes/${java}`);
+    if (text === undefined || outcome === undefined || !isOurs(file, text) || needsServer(outcome)) return [];
+    return [{ name, file, text, errors: errorsOf(JSON.parse(outcome) as Outcome) }];
   });
-  writeFileSync(join(target, 'cases.json'), `[\n${cases.map((c) => JSON.stringify(c)).join(',\n')}\n]\n`);
-  console.log(`${cases.length} of ${manifest['test-cases'].length} cases`);
 }
 
 function isPlain(entry: ManifestCase): boolean {
@@ -92,20 +98,3 @@ function errorsOf({ issue = [] }: Outcome): { place: string; text: string }[] {
       text: (i.details?.text ?? '').slice(0, 160),
     }));
 }
-
-function main(directory: string): void {
-  const read = (path: string) => {
-    try {
-      return execFileSync('git', ['-C', directory, 'show', `HEAD:validator/${path}`], {
-        encoding: 'utf8',
-        maxBuffer: 1e8,
-        stdio: 'pipe',
-      });
-    } catch {
-      return undefined;
-    }
-  };
-  choose(read);
-}
-
-if (import.meta.main) main(process.argv[2]!);
