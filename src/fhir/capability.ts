@@ -5,6 +5,7 @@
 import { fhirInstant } from '../instant.ts';
 import { compartmentParameters } from '../r4/table.ts';
 import { canonicalBase } from './base.ts';
+import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Served } from './call.ts';
 import { describe, listed, operationsAlone } from './capability-type.ts';
 import { resultParameters } from './search/result-parameter.ts';
@@ -19,8 +20,25 @@ export interface Program {
   readonly origins: readonly string[];
 }
 
+/** By program and base: 68 kB that take 2 ms to make, and whoever asks needs no token. */
+const made = new WeakMap<Program, Map<string, ByteString>>();
+/** One is usual; a hub that believes the header Host may be called by any number of names. */
+const mostBases = 20;
+
+/** The CapabilityStatement as it is sent. */
+export function statementBytes(served: Served, program: Program, base: string): ByteString {
+  const byBase = made.get(program) ?? new Map<string, ByteString>();
+  made.set(program, byBase);
+  const known = byBase.get(base);
+  if (known !== undefined) return known;
+  const bytes = bytesOf(JSON.stringify(capabilityStatement(served, program, base)));
+  if (byBase.size >= mostBases) byBase.clear();
+  byBase.set(base, bytes);
+  return bytes;
+}
+
 /** @param base absolute FHIR base URL by which the client sees the hub */
-export function capabilityStatement(served: Served, { version, since, origins }: Program, base: string): object {
+function capabilityStatement(served: Served, { version, since, origins }: Program, base: string): object {
   return {
     resourceType: 'CapabilityStatement',
     id: 'medmost',

@@ -1,12 +1,12 @@
 /** Does what a call asks for. The one way in, for HTTP as for the entries of a Bundle. */
 import { Fault } from '../fault.ts';
 import type { Call } from './call.ts';
-import { capabilityStatement } from './capability.ts';
+import { statementBytes } from './capability.ts';
 import type { Context } from './context.ts';
 import { history } from './history.ts';
 import { invoke } from './invoke.ts';
 import { read, vread } from './read.ts';
-import { type Reply, replyWith } from './reply.ts';
+import type { Reply } from './reply.ts';
 import type { Asked } from './resource.ts';
 import { search } from './search/search.ts';
 import { create, patch, remove, update } from './write.ts';
@@ -44,7 +44,7 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
       return invoke(context, asked, call, body);
     case 'capabilities':
       checkMode(call.query);
-      return replyWith(capabilityStatement(context, context.program, asked.base));
+      return { status: 200, headers: {}, body: statementBytes(context, context.program, asked.base) };
     case 'batch':
       throw new Fault('business-rule', 'A Bundle cannot stand in a Bundle that is performed.', {
         code: 'nested-bundle',

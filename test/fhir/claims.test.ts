@@ -4,6 +4,8 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { definitionUrl } from '../../src/fhir/capability-type.ts';
+import { createHealth } from '../../src/fhir/health.ts';
+import { createServer } from '../../src/fhir/server.ts';
 import { validate } from '../../src/r4/validate.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { sampleOf } from '../support/sample.ts';
@@ -45,6 +47,7 @@ interface Statement extends Resource {
   readonly rest: readonly {
     readonly resource: readonly Claims[];
     readonly compartment?: readonly string[];
+    readonly security: { readonly cors: boolean };
     readonly interaction: readonly { readonly code: string }[];
     readonly searchParam?: readonly SearchParam[];
     readonly operation?: readonly { readonly name: string; readonly definition: string }[];
@@ -95,8 +98,13 @@ const links = linksOf(parameters, kept);
 
 const counts = new Map<string, number>();
 const counted = (kind: string, n = 1) => counts.set(kind, (counts.get(kind) ?? 0) + n);
-/** Claims that no sample could show to be true. */
+/** Claims that no sample could show to be true, only not to be false. */
 const unshown: string[] = [];
+/** Slots are mirrored without `meta`; samples of subscriptions are for websockets, which have neither address nor payload. */
+const notToBeShown = [
+  ...['Slot._profile', 'Slot._security', 'Slot._source', 'Slot._tag'],
+  ...['Subscription.payload', 'Subscription.url'],
+];
 afterAll(() => {
   const list = [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');
   console.info(`claims tried: ${list}\nno sample has a value for: ${unshown.join(', ') || 'none'}`);
@@ -110,6 +118,42 @@ describe('the samples', () => {
 });
 
 const errorsOf = (resource: unknown) => validate(resource).filter((i) => i.severity === 'error');
+
+describe('web pages', () => {
+  const serverFor = (origins: readonly string[]) =>
+    createServer(
+      { ...hub.context, program: { ...hub.context.program, origins } },
+      {
+        authenticate: () => ({ subject: 'test', role: 'app', clinics: ['demo'] }),
+        health: createHealth(hub.pool, hub.clinics),
+        publicUrl: undefined,
+        origins: [],
+      },
+    );
+  const origin = 'https://app.example.ru';
+
+  test.each([
+    ['may call when the statement says so', [origin], true, 204],
+    ['may not when it does not', [], false, 404],
+  ] as const)('%s', async (_, origins, claimed, preflight) => {
+    counted('manners');
+    const app = serverFor(origins);
+    const headers = { origin, 'access-control-request-method': 'GET' };
+    const answer = await app.inject({ url: '/fhir/metadata', headers: { origin } });
+    expect((answer.json() as Statement).rest[0]!.security.cors).toBe(claimed);
+    expect(answer.headers['access-control-allow-origin']).toBe(claimed ? origin : undefined);
+    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    const asked = await app.inject({ method: 'OPTIONS', url: '/fhir/Patient/1', headers });
+    expect(asked.statusCode).toBe(preflight);
+    for (const url of ['/fhir/Patient?_count=1', '/fhir/Patient/nobody', '/fhir/Slot?_format=xml']) {
+      const { headers: sent } = await app.inject({ url, headers: { origin } });
+      expect(sent['access-control-allow-origin'], url).toBe(claimed ? origin : undefined);
+      expect(sent['vary'], url).toBe(claimed ? 'Accept, Accept-Encoding, Origin' : 'Accept, Accept-Encoding');
+      expect(sent['x-request-id'], url).toMatch(/^[0-9a-f-]{36}$/);
+    }
+    await app.close();
+  });
+});
 
 describe('the statement', () => {
   test('is valid R4', () => {
@@ -184,6 +228,12 @@ describe.each(searched)('$type', (claims) => {
   test('what is not claimed is no search', async () => {
     await tryUnclaimedSearch(ask, type);
   });
+});
+
+test('what is claimed of searches can be shown by a sample', () => {
+  // Of a reference to any type, six samples cannot lead to each.
+  const shown = (claim: string) => !claim.startsWith('_revinclude=');
+  expect(unshown.filter(shown)).toEqual(notToBeShown);
 });
 
 describe('the whole system', () => {

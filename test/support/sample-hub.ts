@@ -74,7 +74,9 @@ async function send(hub: TestHub, resource: Resource): Promise<string> {
 /** Leads to the samples; of a type that is not served, to something elsewhere. Of several types each comes in turn. */
 function referTo(ids: ReadonlyMap<string, readonly string[]>): Refer {
   return (targets, variant) => {
-    const served = [...ids.keys()].filter((type) => targets.length === 0 || targets.includes(type));
+    const all = [...ids.keys()].filter((type) => targets.length === 0 || targets.includes(type));
+    // Of very many types the samples are too few to have each in turn; most is about a patient.
+    const served = variant === 0 && all.length > count && all.includes('Patient') ? ['Patient'] : all;
     if (served.length === 0) return `${targets[0]}/00000000-0000-4000-8000-${String(variant).padStart(12, '0')}`;
     const type = served[variant % served.length]!;
     const list = ids.get(type)!;
