@@ -127,7 +127,6 @@ describe('web pages', () => {
         authenticate: () => ({ subject: 'test', role: 'app', clinics: ['demo'] }),
         health: createHealth(hub.pool, hub.clinics),
         publicUrl: undefined,
-        origins: [],
       },
     );
   const origin = 'https://app.example.ru';
