@@ -592,3 +592,76 @@ test('a value too long for an index is found whole, and by its beginning', async
   expect(await search({ identifier: `${code}0` })).toEqual([]);
   expect(await search({ 'type:text': 'длинное' })).toEqual([id]);
 });
+
+test('the parts of a composite value are of one element', async () => {
+  const use = (code: string, value: string) => ({
+    code: { code },
+    valueCodeableConcept: { coding: [{ system: 'urn:c', code: value }] },
+  });
+  const id = await put({
+    resourceType: 'CodeSystem',
+    status: 'active',
+    content: 'complete',
+    useContext: [use('focus', 'a'), use('venue', 'b')],
+  });
+  const found = (value: string) => find(`CodeSystem?context-type-value=${value}`);
+  for (const value of ['focus$a', 'venue$b', 'focus$urn:c|a', 'focus$x,venue$b'])
+    expect([value, await found(value)]).toEqual([value, [id]]);
+  for (const value of ['focus$b', 'venue$a', 'focus$urn:d|a']) expect([value, await found(value)]).toEqual([value, []]);
+  for (const value of ['focus', 'focus$a$b'])
+    expect([value, (await get(`CodeSystem?context-type-value=${value}`)).status]).toEqual([value, 400]);
+});
+
+test('an identifier by its type and value together', async () => {
+  const identifier = (code: string, value: string) => ({
+    system: 'urn:i',
+    value,
+    type: { coding: [{ system: 'urn:t', code }] },
+  });
+  const id = await put({ resourceType: 'Organization', identifier: [identifier('MR', '12'), identifier('SS', '34')] });
+  const found = (value: string) => find(`Organization?identifier:of-type=${value}`);
+  for (const value of ['urn:t|MR|12', 'urn:t|SS|34', 'urn:t|x|y,urn:t|MR|12'])
+    expect([value, await found(value)]).toEqual([value, [id]]);
+  for (const value of ['urn:t|MR|34', 'urn:x|MR|12', '|MR|12'])
+    expect([value, await found(value)]).toEqual([value, []]);
+  for (const value of ['MR|12', '12', '||12', 'urn:t||12'])
+    expect([value, (await get(`Organization?identifier:of-type=${value}`)).status]).toEqual([value, 400]);
+});
+
+test('references kept by an address, an identifier or with a version', async () => {
+  const patient = await put({ resourceType: 'Patient' });
+  const appointment = (actor: object) =>
+    put({ resourceType: 'Appointment', status: 'booked', participant: [{ actor, status: 'accepted' }] });
+  const [here, version, foreign, logical, urn] = [
+    await appointment({ reference: `Patient/${patient}` }),
+    await appointment({ reference: `Patient/${patient}/_history/7` }),
+    await appointment({ reference: 'https://other.example/fhir/Patient/8' }),
+    await appointment({ type: 'Patient', identifier: { system: 'urn:l', value: '9' } }),
+    await appointment({ reference: 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0' }),
+  ];
+  const all = [here, version, foreign, logical, urn];
+  const expected: [string, string[]][] = [
+    [`patient=${patient}`, [here, version]],
+    [`patient=Patient/${patient}`, [here, version]],
+    [`actor=http://hub.test/fhir/Patient/${patient}`, [here, version]],
+    [`actor:Patient=${patient}`, [here, version]],
+    [`actor:Practitioner=${patient}`, []],
+    [`actor=Patient/${patient}/_history/7`, [version]],
+    [`patient=Patient/${patient}/_history/7`, [version]],
+    [`patient=Patient/${patient}/_history/8`, []],
+    ['patient=https://other.example/fhir/Patient/8', [foreign]],
+    ['actor=https://other.example/fhir/Patient/8', [foreign]],
+    ['practitioner=https://other.example/fhir/Patient/8', []],
+    ['patient:identifier=urn:l|9', [logical]],
+    ['actor:identifier=9', [logical]],
+    ['practitioner:identifier=9', []],
+    ['actor=urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0', [urn]],
+    ['actor:missing=false', all],
+    ['patient:missing=false', [here, version, foreign, logical]],
+    ['patient:missing=true', [urn]],
+  ];
+  for (const [query, ids] of expected) {
+    const found = (await find(`Appointment?${query}&_count=100`)).filter((id) => all.includes(id));
+    expect([query, found.toSorted()]).toEqual([query, ids.toSorted()]);
+  }
+});

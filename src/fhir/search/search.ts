@@ -53,7 +53,8 @@ async function answer(
   // Read before the page: what is committed between the two has not been told.
   const horizon = isChanges(request.sort) ? await readHorizon(context.db) : undefined;
   const page = request.count === 0 ? noPage : await readPage(context, asked, request, c, from);
-  const included = await readIncluded(context, asked, request, c, page.ids(), cursor?.rest);
+  const ids = request.includes.length === 0 ? [] : page.ids();
+  const included = await readIncluded(context, asked, request, c, ids, cursor?.rest);
   const restOnly = cursor?.rest !== undefined;
   const total = restOnly ? undefined : await readTotal(context, asked, request, c, page);
   const whole = request.count > 0 && !restOnly;
