@@ -11,7 +11,9 @@ export async function createGround(target: Target): Promise<Ground> {
   const resources = rest!.resource!;
   const { patient, appointment } = target.people[0]!;
   const kept = await Promise.all(Object.values(keptBases(patient)).map((base) => create(target, base)));
-  const ids = [patient, appointment, target.people[1]!.patient, ...kept, ...[0, 3, 30].map((n) => target.slot(n))];
+  const ids = new Map<string, string[]>();
+  for (const { type, interaction = [] } of resources)
+    if (interaction.some(({ code }) => code === 'search-type')) ids.set(type!, await idsOf(target, type!));
   const operations = (rest!.operation ?? []).map((o) => `$${o.name}`);
   return {
     routes: [
@@ -23,7 +25,7 @@ export async function createGround(target: Target): Promise<Ground> {
       kept,
       resources.filter(isWritten).map((r) => r.type!),
     ),
-    sensible: sensibleOf(target, ids),
+    sensible: sensibleOf(target, [patient, appointment, ...kept]),
     ids,
     token: target.token,
   };
@@ -58,6 +60,7 @@ function resourceRoutes(
     const method = atInstance[code!];
     const takes = code === 'update' ? type : code === 'patch' ? `${type} patch` : undefined;
     if (method === 'GET') return [route(method, `${type}/:id`)];
+    if (method === 'DELETE') return [route(method, `${type}/:id`), route(method, type!)];
     if (method !== undefined) return [...often(6, route(method, `${type}/:id`, takes)), route(method, type!, takes)];
     if (code === 'create') return often(8, route('POST', type!, type));
     if (code === 'search-type') return [...often(4, route('GET', type!)), route('POST', `${type}/_search`)];
@@ -79,6 +82,12 @@ async function create(target: Target, base: Record<string, unknown>): Promise<st
   const { status, body } = await target.send(target.write('POST', String(base['resourceType']), JSON.stringify(base)));
   if (status !== 201) throw new Error(`not created: ${body}`);
   return (JSON.parse(body) as { id: string }).id;
+}
+
+async function idsOf(target: Target, type: string): Promise<string[]> {
+  const { body } = await target.send(target.get(`${type}?_count=5`));
+  const { entry = [] } = JSON.parse(body) as { entry?: { resource: { id: string } }[] };
+  return entry.map((e) => e.resource.id);
 }
 
 function keptBases(patient: string) {

@@ -10,7 +10,8 @@ export interface Ground {
   readonly bases: ReadonlyMap<string, readonly unknown[]>;
   /** Values that are right somewhere: ids, references, codes. */
   readonly sensible: readonly unknown[];
-  readonly ids: readonly string[];
+  /** Of resources by their types; what is created joins them, for what is deleted stays, too. */
+  readonly ids: Map<string, string[]>;
   readonly token: string;
 }
 
@@ -30,7 +31,9 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 export function fuzzRequest(draw: Draw, ground: Ground, n: number): RawRequest & { route: string } {
   const route = ground.routes[n % ground.routes.length]!;
   const method = chance(draw, 4) ? oneOf(draw, methods) : route.method;
-  const path = route.path.replace(/:id/g, () => idOf(draw, ground)).replace(':version', () => versionOf(draw));
+  const path = route.path
+    .replace(/:id/g, () => idOf(draw, ground, route.path))
+    .replace(':version', () => versionOf(draw));
   const values = ground.sensible.filter((v) => typeof v === 'string');
   const query = fuzzQuery(draw, route.parameters, values);
   const inForm = route.path.endsWith('_search') && chance(draw, 85);
@@ -46,8 +49,11 @@ export function fuzzRequest(draw: Draw, ground: Ground, n: number): RawRequest &
   return { route: route.name, method, target, headers: [...headers, ...body.headers], body: body.bytes };
 }
 
-const idOf = (draw: Draw, { ids }: Ground) =>
-  encodeURIComponent(oneOf(draw, chance(draw, 85) ? ids : nastyTexts).toWellFormed()) || 'x';
+function idOf(draw: Draw, { ids }: Ground, path: string): string {
+  const own = ids.get(path.replace(/\/.*/, '')) ?? [];
+  const list = chance(draw, 85) && own.length > 0 ? own : chance(draw, 50) ? [...ids.values()].flat() : nastyTexts;
+  return encodeURIComponent(oneOf(draw, list).toWellFormed()) || 'x';
+}
 
 const versionOf = (draw: Draw) => oneOf(draw, ['1', '1', '2', '0', '-1', '1e9', '99999999999', 'x', '%00']);
 

@@ -78,6 +78,8 @@ async function judge(request: RawRequest): Promise<{ status: number; complaint: 
     (error: Error): RawReply => ({ status: 0, headers: new Map(), body: error.message }),
   );
   const milliseconds = performance.now() - start;
+  const [, type, created] = /([A-Z]\w+)\/([^/]+)\/_history\/1$/.exec(reply.headers.get('location') ?? '') ?? [];
+  if (created !== undefined) ground.ids.get(type!)?.push(created);
   const complaint =
     complaintOf(request, reply) ??
     (reply.body.includes(secret) ? `${request.target} tells what another clinic has` : undefined) ??
