@@ -271,9 +271,12 @@ test('a Subscription is seen by its owner alone, its secrets by nobody', async (
     expect((await ask(stage.hub, 'GET', 'Subscription/$status', { token })).body['total']).toBe(0);
     expect((await ask(stage.hub, 'PUT', path, { token, body })).status).toBe(404);
     await ask(stage.hub, 'DELETE', path, { token });
-    const system = await ask(stage.hub, 'GET', '_history', { token });
-    expect(JSON.stringify(system.body)).not.toContain(body.id);
+    for (const history of ['_history', 'Subscription/_history'])
+      expect(JSON.stringify((await ask(stage.hub, 'GET', history, { token })).body)).not.toContain(body.id);
   }
+  const own = await ask(stage.hub, 'GET', 'Subscription/_history', { token: owner });
+  expect(JSON.stringify(own.body)).toContain(body.id);
+  expect(JSON.stringify(own.body)).not.toContain('very-secret');
   expect((await ask(stage.hub, 'GET', 'Subscription?status=requested', { token: owner })).body['total']).toBe(1);
   // What is written back as it was read keeps its secrets.
   const again = await ask(stage.hub, 'PUT', path, { token: owner, body });

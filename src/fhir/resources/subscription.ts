@@ -20,7 +20,7 @@ import { type Context, transacted } from '../context.ts';
 import { faultOf } from '../outcome.ts';
 import { checkVersion } from '../precondition.ts';
 import { notFound } from '../read.ts';
-import type { Asked, ResourceDeclaration, Written } from '../resource.ts';
+import { type Asked, type ResourceDeclaration, readOnly, type Written } from '../resource.ts';
 import { hiddenHeaders } from '../subscription/headers.ts';
 import { matchChanges } from '../subscription/matching.ts';
 import { termsOf } from '../subscription/terms.ts';
@@ -31,7 +31,7 @@ const declaration: ResourceDeclaration = {
   documentation:
     'Tells a rest-hook or a websocket of every change that a search finds, or of the events of a topic: in order, at least once, ' +
     'retried for days. Seen by its owner alone; values of its headers by nobody.',
-  interactions: ['read', 'vread', 'history-instance', 'search-type', 'create', 'update', 'patch', 'delete'],
+  interactions: [...readOnly, 'create', 'update', 'patch', 'delete'],
   capability: {
     supportedProfile: [profiles.subscription],
     extension: topics.map((topic) => ({ url: extensions.topic, valueCanonical: canonicalOf(topic) })),
