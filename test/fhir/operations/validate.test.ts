@@ -134,6 +134,18 @@ describe('what a write would be answered', () => {
     expect([await counted(), await target.digest()]).toEqual(before);
   });
 
+  test.each(['batch', 'transaction'])('is told inside a %s, whose writes stay', async (type) => {
+    const before = await counted();
+    const entry = [
+      { resource: patient(), request: { method: 'POST', url: 'Patient' } },
+      { resource: inMode('create', patient()), request: { method: 'POST', url: 'Patient/$validate' } },
+    ];
+    const { status, body } = await post('', { resourceType: 'Bundle', type, entry });
+    const answers = (body['entry'] ?? []) as { response: { status: string } }[];
+    expect([status, ...answers.map((e) => e.response.status)]).toEqual([200, '201', '200']);
+    expect(await counted()).toBe(before + 1);
+  });
+
   test('is what the write is answered', async () => {
     const encounter = {
       resourceType: 'Encounter',
