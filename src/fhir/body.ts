@@ -9,7 +9,7 @@ import type { Resource } from '../store/resource.ts';
 import { mediaTypeOf } from './accept.ts';
 import { unpack } from './compression.ts';
 import { isVersionServed } from './format.ts';
-import { checkValid, invalid } from './invalid.ts';
+import { checkValid, invalid, withLines } from './invalid.ts';
 
 /** Of a body, packed and unpacked. */
 export const bodyLimit = 2_000_000;
@@ -86,7 +86,7 @@ export function parseResource(type: string, body: unknown): Resource {
     });
   checkValid(body);
   const wrong = checkIdentifiers(body as Resource);
-  if (wrong.length > 0) throw invalid('invalid-content', wrong);
+  if (wrong.length > 0) throw invalid('invalid-content', withLines(body, wrong));
   return withOurIdentifiers(body as Resource);
 }
 

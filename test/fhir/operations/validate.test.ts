@@ -300,8 +300,13 @@ test('what came as XML is told with its line, by $validate and by writes', async
   const xml =
     '<Patient xmlns="http://hl7.org/fhir">\n<name><family value="А"/></name>\n<gender value="f"/>\n</Patient>';
   const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/fhir+xml' };
+  const snils = '<identifier><system value="urn:oid:1.2.643.100.3"/>\n<value value="11223344596"/></identifier>';
+  const send = (path: string, payload: string) =>
+    target.hub.app.inject({ method: 'POST', url: `/fhir/${path}`, headers, payload });
+  const refused = await send('Patient', `<Patient xmlns="http://hl7.org/fhir">${snils}</Patient>`);
+  expect([refused.statusCode, refused.json().issue[0].extension[0].valueInteger]).toEqual([422, 2]);
   for (const path of ['Patient', 'Patient/$validate']) {
-    const answer = await target.hub.app.inject({ method: 'POST', url: `/fhir/${path}`, headers, payload: xml });
+    const answer = await send(path, xml);
     const outcome = answer.json() as { issue: { expression: string[]; extension?: { valueInteger: number }[] }[] };
     expect(validate(outcome)).toEqual([]);
     const [first] = outcome.issue;
