@@ -36,6 +36,44 @@ const patient = (more: object = {}) => ({
 });
 
 const bundle = (type: string, more: object = {}) => ({ resourceType: 'Bundle', type, ...more });
+/** Of a Composition about a Patient at the one server, and whatever else. */
+const documentOf = (composition: object, ...others: readonly object[]) =>
+  bundle('document', {
+    identifier: { system: 'urn:a', value: 'b' },
+    timestamp: '2026-12-01T06:00:00Z',
+    entry: [
+      {
+        fullUrl: 'http://a/Composition/c',
+        resource: {
+          resourceType: 'Composition',
+          id: 'c',
+          status: 'final',
+          type: { text: 'a' },
+          date: '2026-12-01',
+          author: [{ reference: 'Patient/p' }],
+          title: 'a',
+          ...composition,
+        },
+      },
+      { fullUrl: 'http://a/Patient/p', resource: { resourceType: 'Patient', id: 'p' } },
+      ...others,
+    ],
+  });
+const pulse = (versionId: string, more: object = {}) => ({
+  fullUrl: 'http://a/Observation/o',
+  resource: {
+    resourceType: 'Observation',
+    id: 'o',
+    meta: { versionId },
+    status: 'final',
+    code: { text: 'a' },
+    subject: { reference: 'Patient/p' },
+    ...more,
+  },
+});
+const section = (...references: readonly string[]) => ({
+  section: [{ title: 'a', entry: references.map((reference) => ({ reference })) }],
+});
 const narrative = (div: string) => patient({ text: { status: 'generated', div } });
 const xhtml = (inner: string) => `<div xmlns="http://www.w3.org/1999/xhtml">${inner}</div>`;
 const urn = 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0';
@@ -85,7 +123,9 @@ const valid: Record<string, object> = {
   'half a second': slot({ start: '2026-12-01T06:00:00.5Z' }),
   schedule,
   narrative: narrative(
-    xhtml('<p class="a" style="color: red">Анна &lt; Мария <br/> <a href="https://example.org/x?a=b:c">x</a></p>'),
+    xhtml(
+      '<p class="a" style="color: red" xml:space="preserve">Анна &lt; Мария <br/> <a href="https://example.org/x?a=b:c">x</a></p>',
+    ),
   ),
   searchset: bundle('searchset', {
     total: 1,
@@ -108,6 +148,20 @@ const valid: Record<string, object> = {
         request: { method: 'POST', url: 'Slot' },
       },
     ],
+  }),
+  'collection that refers elsewhere': bundle('collection', {
+    entry: [{ fullUrl: urn, resource: slot({ schedule: { reference: `${urn.slice(0, -1)}1` } }) }],
+  }),
+  document: documentOf(section('Observation/o'), pulse('1')),
+  'document of two versions': documentOf(
+    section('Observation/o/_history/1', 'http://a/Observation/o/_history/2'),
+    pulse('1'),
+    pulse('2'),
+  ),
+  'document with what refers to its parts': documentOf({}, pulse('1')),
+  'document that relates to another': documentOf({
+    relatesTo: [{ code: 'replaces', targetReference: { reference: 'Composition/before' } }],
+    extension: [{ url: 'urn:a', valueReference: { reference: 'Patient/elsewhere' } }],
   }),
   'attachment with its size': patient({ photo: [{ contentType: 'image/png', data: 'aGVsbG8=', size: 5 }] }),
   outcome: {
@@ -342,6 +396,27 @@ const defects: Record<string, [resource: unknown, code: Issue['code'], expressio
     'value',
     'Bundle.entry[0].resource.schedule',
   ],
+  'document without what it is about': [
+    documentOf({ subject: { reference: 'Patient/other' } }),
+    'value',
+    'Bundle.entry[0].resource.subject',
+  ],
+  'document without the version that it names': [
+    documentOf(section('Observation/o', 'Observation/o/_history/2'), pulse('1')),
+    'value',
+    'Bundle.entry[0].resource.section[0].entry[1]',
+  ],
+  'document in which a reference fits two': [
+    documentOf(section('Observation/o'), pulse('1'), pulse('2')),
+    'value',
+    'Bundle.entry[0].resource.section[0].entry[0]',
+  ],
+  'document whose references have no server': [
+    documentOf({}, { ...pulse('1'), fullUrl: urn }),
+    'structure',
+    'Bundle.entry[2]',
+  ],
+  'document with a stranger': [documentOf({}, pulse('1', { subject: undefined })), 'structure', 'Bundle.entry[2]'],
   'two links self': [
     bundle('searchset', {
       link: [
