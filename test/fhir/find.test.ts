@@ -1,5 +1,6 @@
 /** Appointment/$find (IHE ITI-115). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { validate } from '../../src/r4/validate.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
@@ -61,6 +62,8 @@ test('free time within a window is offered as proposed Appointments, as IHE prof
 
 test('what it proposes is valid R4 and can be read by its id', async () => {
   const answer = await find(...window(0, 3));
+  for (const bundle of [answer.body, (await find(...window(95, 96))).body])
+    expect(validate(bundle).filter((i) => i.severity === 'error')).toEqual([]);
   for (const offer of appointmentsOf(answer)) {
     const { requestedPeriod, ...same } = offer;
     const read = await stage.call(`Appointment/${offer.id}`);

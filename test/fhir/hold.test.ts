@@ -1,5 +1,6 @@
 /** Appointment/$hold (IHE ITI-116) and Slot/$hold (HL7 Austria). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { validate } from '../../src/r4/validate.ts';
 import { expireHolds } from '../../src/workflows/hold.sql.ts';
 import { startSweeper } from '../../src/workflows/sweeper.ts';
 import { ask, silent } from '../support/hub.ts';
@@ -54,6 +55,7 @@ test('what $find proposes can be held: pending, busy-tentative, with the time at
   const before = Date.now();
   const held = await hold(offer.id);
   expect(held.status).toBe(200);
+  expect(validate(held.body).filter((i) => i.severity === 'error')).toEqual([]);
   const [appointment] = appointmentsOf(held);
   expect(appointment).toMatchObject({ id: offer.id, status: 'pending', slot: [{ reference: `Slot/${slot}` }] });
   const until = Date.parse(appointment!.extension![0]!.valueInstant!);
@@ -149,6 +151,7 @@ test('Slot/$hold answers slot, outcome and held-until; free gives it back, and t
   const slot = stage.nextSlot();
   const held = await stage.call(`Slot/${slot}/$hold`, parameters(['slot-status', 'valueCode', 'busy-tentative']));
   expect(held.status).toBe(200);
+  expect(validate(held.body).filter((i) => i.severity === 'error')).toEqual([]);
   const parts = held.body['parameter'] as { name: string; resource?: { status: string }; valueDateTime?: string }[];
   expect(parts.map((p) => p.name)).toEqual(['slot', 'outcome', 'held-until']);
   expect(parts[0]!.resource!.status).toBe('busy-tentative');
