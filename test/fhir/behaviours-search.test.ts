@@ -665,3 +665,25 @@ test('references kept by an address, an identifier or with a version', async () 
     expect([query, found.toSorted()]).toEqual([query, ids.toSorted()]);
   }
 });
+
+test('a date told by its year alone, or by a second, is found by whatever lies in it', async () => {
+  const patient = await put({ resourceType: 'Patient', name: [{ family: 'Годовая' }], birthDate: '1990' });
+  const participant = [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }];
+  const start = '2027-03-01T09:00:00Z';
+  const appointment = await put({ resourceType: 'Appointment', status: 'booked', start, end: start, participant });
+  const expected: [string, string[]][] = [
+    ['Patient?family=годовая&birthdate=ge1990-12-31', [patient]],
+    ['Patient?family=годовая&birthdate=gt1990-12-30&_sort=birthdate', [patient]],
+    ['Patient?family=годовая&birthdate=ge1991', []],
+    ['Patient?family=годовая&birthdate=ge0001', [patient]],
+    ['Patient?family=годовая&birthdate=ap0001', []],
+    ['Patient?family=годовая&birthdate=ap9999', []],
+    ['Patient?family=годовая&birthdate=le9999', [patient]],
+    ['Patient?family=годовая&birthdate=1990-05', []],
+    ['Patient?family=годовая&birthdate=ap1990-12-31', [patient]],
+    [`Appointment?patient=${patient}&date=ge2027-03-01T09:00:00.500Z`, [appointment]],
+    [`Appointment?patient=${patient}&date=ge2027-03-01T09:00:01Z`, []],
+    [`Appointment?patient=${patient}&date=ge2027-03-01T08:59Z&date=lt2027-03-01T09:01Z`, [appointment]],
+  ];
+  for (const [query, ids] of expected) expect([query, await find(query)]).toEqual([query, ids]);
+});
