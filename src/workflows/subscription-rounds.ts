@@ -3,10 +3,11 @@
  * not by LISTEN/NOTIFY: a notification would take a lock on the whole cluster in every commit of a booking.
  */
 
-import { pruneEvents, release, takeDueSubscriptions } from './subscription.sql.ts';
+import { release, takeDueSubscriptions } from './subscription.sql.ts';
 import type { SubscriptionContext, SubscriptionRow } from './subscription.ts';
 import { attend, leaseSeconds } from './subscription-delivery.ts';
 import { matchChanges } from './subscription-matching.ts';
+import { pruneEvents } from './subscription-upkeep.sql.ts';
 
 export interface SubscriptionRounds {
   /** Both rounds now, until nothing is due; for tests. */

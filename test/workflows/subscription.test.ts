@@ -309,6 +309,9 @@ test('$status and $events: how it stands, and everything again', async () => {
   const total = Number(value('events-since-subscription-start')!['valueString']);
   expect(total).toBeGreaterThanOrEqual(2);
   expect(validate(status.body).filter((i) => i.severity === 'error')).toEqual([]);
+  const metrics = await stage.hub.app.inject({ method: 'GET', url: '/metrics' });
+  expect(metrics.body).toContain('medmost_subscriptions{status="active"} 1\n');
+  expect(metrics.body).toContain(`medmost_subscription_events_waiting{status="active"} ${total}\n`);
   const events = async (query: string) => {
     const answer = await ask(stage.hub, 'GET', `Subscription/${body.id}/$events${query}`, { token });
     expect(validate(answer.body).filter((i) => i.severity === 'error')).toEqual([]);
