@@ -4,14 +4,23 @@ import { loadResources } from '../src/fhir/resources.ts';
 import { ownParameters } from '../src/fhir/search/parameter.ts';
 import { openPool } from '../src/postgres.ts';
 import { loadParameters } from '../src/store/parameters.ts';
-import { ask, createTestHub } from '../test/support/hub.ts';
+import { ask, createTestHub, type TestHub } from '../test/support/hub.ts';
 import { createMemoryMis, openMemoryClinic } from '../test/support/memory-mis.ts';
 import { type Child, startChild } from './child.ts';
 import { type Ground, withClient } from './database.ts';
 import { clinicKeys } from './fill.sql.ts';
 import type { HubReady } from './hub.ts';
 import type { LoadRequest } from './load.ts';
-import { appointmentsPerDay, branches, doctors, familyOf, fillPeople, numberOf, phoneOf } from './people.sql.ts';
+import {
+  appointmentsPerDay,
+  birthDateOf,
+  branches,
+  doctors,
+  familyOf,
+  fillPeople,
+  numberOf,
+  phoneOf,
+} from './people.sql.ts';
 import { noteOf, type Row, whole } from './report.ts';
 import { type Effort, medianRound, runRounds } from './rounds.ts';
 import { hubHeaders } from './search.ts';
@@ -37,7 +46,7 @@ export async function measureMixed(
   sizes: Sizes,
   effort: Effort,
 ): Promise<Row> {
-  const { scans, found } = await tryOnce(url, sizes);
+  const { scans, found, slowest } = await tryOnce(url, sizes);
   await using hub = await startChild<HubReady>('hub.ts', { url });
   const [rounds] = await runRounds(
     ground,
@@ -61,14 +70,16 @@ export async function measureMixed(
     goal: 'no table read whole',
     met: scans.length === 0,
     notes: [
-      `${searches.length} kinds in turn; in the trial ${found} of them found something`,
+      `${searches.length} kinds in turn; in the trial ${found} of them found something, the slowest were ${slowest}`,
       noteOf('ours', rounds!),
       ...scans,
     ],
   };
 }
 
-const requestOf = (path: string): LoadRequest => ({ method: 'GET', path: `/fhir/${encodeURI(path)}` });
+const requestOf = (path: string): LoadRequest => ({ method: 'GET', path: `/fhir/${escaped(path)}` });
+
+const escaped = (path: string) => encodeURI(path).replaceAll('+', '%2B');
 
 type Random = (below: number) => number;
 const random: Random = (below) => Math.floor(Math.random() * below);
@@ -85,17 +96,18 @@ function dayOf(r: Random, { appointments }: Sizes): [string, string] {
   return [day, day + 86_400_000].map((t) => new Date(t).toISOString().replace('.000', '')) as [string, string];
 }
 
+const namesake = (n: number) => `Patient?family=${familyOf(n)}&birthdate=${birthDateOf(n)}`;
 const within = (name: string, [from, to]: [string, string]) => `${name}=ge${from}&${name}=lt${to}`;
 
 /** What people look for: a person at the desk, a person's appointments, a doctor's day. */
 const searches: readonly (readonly [name: string, make: (r: Random, sizes: Sizes) => string])[] = [
-  ['name prefix', (r, s) => `Patient?name=${familyOf(1 + r(s.patients))}`],
+  ['name prefix', (r, s) => `Patient?name=${familyOf(1 + r(s.patients)).slice(0, -2)}`],
   ['family exact', (r, s) => `Patient?family:exact=${familyOf(1 + r(s.patients))}`],
-  ['family and birth date', (r, s) => `Patient?family=${familyOf(1 + r(s.patients))}&birthdate=1990-02-03`],
-  ['birth date', (r) => `Patient?birthdate=${1960 + r(50)}-0${1 + r(9)}-1${r(10)}`],
+  ['family and birth date', (r, s) => namesake(1 + r(s.patients))],
+  ['birth date', (r, s) => `Patient?birthdate=${birthDateOf(1 + r(s.patients))}`],
   ['identifier', (r, s) => `Patient?identifier=${snils}|${numberOf(1 + r(s.patients))}`],
   ['identifier without system', (r, s) => `Patient?identifier=${numberOf(1 + r(s.patients))}`],
-  ['phone', (r, s) => `Patient?phone=${phoneOf(1 + r(s.patients)).replace('+', '%2B')}`],
+  ['phone', (r, s) => `Patient?phone=${phoneOf(1 + r(s.patients))}`],
   ['name and missing', (r, s) => `Patient?family=${familyOf(1 + r(s.patients))}&email:missing=true`],
   ['name sorted', (r, s) => `Patient?family=${familyOf(1 + r(s.patients))}&_sort=birthdate&_count=20`],
   ['ids', (r, s) => `Patient?_id=${[1, 2, 3].map(() => idOf('patient', 1 + r(s.patients))).join(',')}`],
@@ -143,42 +155,64 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** Plans of every statement of every search, for its values and for any (as a prepared statement has it). @throws Error when hardly any finds something */
-async function tryOnce(url: string, sizes: Sizes): Promise<{ scans: string[]; found: number }> {
+interface Trial {
+  readonly scans: string[];
+  /** Kinds that found something. */
+  readonly found: number;
+  readonly slowest: string;
+}
+
+/** Sends every search once, and looks at the plans of its statements. @throws Error when hardly any finds something */
+async function tryOnce(url: string, sizes: Sizes): Promise<Trial> {
   let found = 0;
-  const hub = await createTestHub(
-    url,
-    (n) => clinicKeys.map((key) => openMemoryClinic(key, n.get(key)!, createMemoryMis())),
-    clinicKeys,
-  );
+  const times: [name: string, milliseconds: number][] = [];
+  const scans = new Set<string>();
+  const build = (n: Map<string, number>) =>
+    clinicKeys.map((key) => openMemoryClinic(key, n.get(key)!, createMemoryMis()));
+  const hub = await createTestHub(url, build, clinicKeys);
   const token = await hub.token();
-  const complaints = new Set<string>();
   for (const [name, make] of searches) {
-    const statements: { text: string; values: unknown[] }[] = [];
-    const query = hub.pool.query.bind(hub.pool);
-    // Whatever goes through the pool meanwhile is of this search.
-    hub.pool.query = ((asked: { text: string; values: unknown[] } | string, values?: unknown[]) => {
-      if (typeof asked === 'string') statements.push({ text: asked, values: values ?? [] });
-      else statements.push(asked);
-      return query(asked as never, values as never);
-    }) as never;
-    const { status, body } = await ask(hub, 'GET', encodeURI(make(random, sizes)), { token });
-    hub.pool.query = query as never;
-    if (status !== 200) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
+    const began = performance.now();
+    const path = escaped(make(random, sizes));
+    const [{ status, body }, statements] = await listen(hub, () => ask(hub, 'GET', path, { token }));
+    times.push([name, performance.now() - began]);
+    if (status !== 200) scans.add(`${name}: answered ${status}`);
     if (body['entry'] !== undefined) found++;
-    for (const s of statements.filter((one) => /document|slot/.test(one.text)))
-      for (const [prefix, given] of [
-        ['explain (format json)', s.values],
-        ['explain (format json, generic_plan)', undefined],
-      ] as const) {
-        const { rows } = await withClient(url, (client) => client.query(`${prefix} ${s.text}`, given as unknown[]));
-        for (const scan of scansOf(rows[0]!['QUERY PLAN'][0].Plan as Plan))
-          complaints.add(`${name}: ${scan}${given ? '' : ' (any values)'}`);
-      }
+    for (const s of statements) for (const scan of await explain(url, s)) scans.add(`${name}: ${scan}`);
   }
   await hub.close();
   if (found < searches.length / 2) throw new Error(`only ${found} of ${searches.length} searches found something`);
-  return { scans: [...complaints], found };
+  const slowest = times.sort((a, b) => b[1] - a[1]).slice(0, 4);
+  return { scans: [...scans], found, slowest: slowest.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ') };
+}
+
+interface Asked {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** The statements on documents and slots that went through the pool meanwhile. */
+async function listen<T>(hub: TestHub, work: () => Promise<T>): Promise<[T, Asked[]]> {
+  const statements: Asked[] = [];
+  const query = hub.pool.query.bind(hub.pool);
+  hub.pool.query = ((asked: Asked | string, values: unknown[] = []) => {
+    statements.push(typeof asked === 'string' ? { text: asked, values } : asked);
+    return query(asked as never, values as never);
+  }) as never;
+  const result = await work();
+  hub.pool.query = query as never;
+  return [result, statements.filter((s) => /document|slot/.test(s.text))];
+}
+
+/** As planned for its values, and for any, as a prepared statement is in the end. @returns what it reads whole */
+async function explain(url: string, { text, values }: Asked): Promise<string[]> {
+  return withClient(url, async (client) => {
+    const planOf = async (asked: string, given?: unknown[]) =>
+      ((await client.query(asked, given)).rows[0] as { 'QUERY PLAN': [{ Plan: Plan }] })['QUERY PLAN'][0].Plan;
+    const own = scansOf(await planOf(`explain (format json) ${text}`, values));
+    const any = scansOf(await planOf(`explain (format json, generic_plan) ${text}`));
+    return [...own, ...any.map((scan) => `${scan} (any values)`)];
+  });
 }
 
 const bigTables = new Set(['document', 'search_token', 'search_reference', 'search_date', 'search_string']);

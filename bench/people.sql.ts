@@ -52,8 +52,11 @@ const appointment = {
 const practitioner = { resourceType: 'Practitioner', id: self, name: [{ family: 'Меченый', given: ['Игорь'] }] };
 
 /** As searches name them. */
-export const familyOf = (n: number) => `Фамилия${n % 20_000}`;
+export const familyOf = (n: number) => `Фамилия${String(n % 20_000).padStart(5, '0')}`;
 export const numberOf = (n: number) => String(60_004 + n * 7).padStart(11, '0');
+/** In a day of summer time its range is another one by an hour, for all are moved from one day of winter. */
+export const birthDateOf = (n: number) =>
+  new Date(Date.UTC(1990, 1, 3) + ((n % 25_000) - 12_500) * 86_400_000).toISOString().slice(0, 10);
 export const phoneOf = (n: number) => `+7999${String(n).padStart(7, '0')}`;
 
 export async function fillPeople(
@@ -64,7 +67,10 @@ export async function fillPeople(
 ): Promise<void> {
   await db.query('insert into clinic (key) select unnest($1::text[])', [clinicKeys]);
   const rebuild = await dropIndexes(db);
-  const family = { Меченый: `'Фамилия' || n % 20000`, меченый: `'фамилия' || n % 20000` };
+  const family = {
+    Меченый: `'Фамилия' || lpad((n % 20000)::text, 5, '0')`,
+    меченый: `'фамилия' || lpad((n % 20000)::text, 5, '0')`,
+  };
   await multiply(db, parameters, practitioner, doctors, { [self]: uuid('doctor', 'n'), ...family }, 'null');
   const own: Marks = { [self]: uuid('patient', 'n'), ...family };
   const numbers = {
