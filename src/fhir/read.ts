@@ -89,6 +89,6 @@ export async function vread(context: Context, asked: Asked, type: string, id: st
   return { status: 200, headers: stampOf(found.version, found.updated), body: await bodyOfVersion(context, found) };
 }
 
-export function bodyOfVersion(context: Context, { slot, body }: Version): Promise<ByteString> | ByteString {
+function bodyOfVersion(context: Context, { slot, body }: Version): Promise<ByteString> | ByteString {
   return slot === null ? bytesOf(body) : context.slots.resource(slot);
 }
