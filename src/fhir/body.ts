@@ -40,6 +40,8 @@ export function addBodyParsers(app: FastifyInstance): void {
 async function readBody(request: FastifyRequest, packed: Buffer, read: Read): Promise<unknown> {
   const { 'content-type': contentType = '', 'content-encoding': encoding } = request.headers;
   checkType(contentType);
+  // Some clients name a type whatever they send, with an operation that needs no parameters nothing.
+  if (packed.length === 0) return undefined;
   const body = encoding === undefined ? packed : await unpack(packed, encoding, bodyLimit);
   return read(readText(body), request.method);
 }

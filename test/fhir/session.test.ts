@@ -236,7 +236,20 @@ function medplum(): Session {
   };
 }
 
-describe('fhir-kit-client', () => play(kit, 'Китова', '00012345677'));
+describe('fhir-kit-client', () => {
+  play(kit, 'Китова', '00012345677');
+
+  test('calls operations, by POST and by GET', async () => {
+    const client = new Client({ baseUrl: base, bearerToken: token });
+    const [subscription] = hub.samples.get('Subscription')!;
+    const status = { resourceType: 'Subscription', id: subscription!, name: '$status' };
+    for (const method of ['POST', 'GET'] as const)
+      expect(await client.operation({ ...status, method })).toMatchObject({ resourceType: 'Bundle' });
+    const input = { url: 'http://hl7.org/fhir/ValueSet/slotstatus' };
+    const expand = { resourceType: 'ValueSet', name: 'expand', method: 'GET' as const, input: as<object>(input) };
+    expect(await client.operation(as(expand))).toMatchObject({ resourceType: 'ValueSet', expansion: { total: 5 } });
+  });
+});
 describe('fhirclient, of SMART', () => {
   play(smartSession, 'Смартова', '00000060004');
 

@@ -72,6 +72,12 @@ export const interactions: Readonly<Record<string, Try>> = {
     expectStatus(await ask('GET', place), [200], `what the Location of ${claims.type} says`);
     const wrong = { ...trial.make(), noSuchElement: 1 };
     expectRefusal(await ask('POST', claims.type, { body: wrong }), [400], `create of a ${claims.type} that is invalid`);
+    const headers = { 'content-type': 'application/fhir+json' };
+    expectRefusal(
+      await ask('POST', claims.type, { body: '', headers }),
+      [400],
+      `create of a ${claims.type} of nothing`,
+    );
   },
   async update(trial) {
     const { ask, claims } = trial;
@@ -90,6 +96,7 @@ export const interactions: Readonly<Record<string, Try>> = {
     const { ask, claims } = trial;
     const { body } = await createOne(trial);
     const headers = { 'content-type': 'application/json-patch+json', 'if-match': etag(body) };
+    expectRefusal(await ask('PATCH', at(body), { body: '', headers }), [400], `patch of a ${claims.type} by nothing`);
     const answer = await ask('PATCH', at(body), { body: trial.change(body).operations, headers });
     expectStatus(answer, [200], `patch of ${claims.type}`);
     const again = await ask('PATCH', at(body), { body: trial.change(body).operations, headers });
