@@ -5,9 +5,7 @@ import { type Frame, type Growing, lengthOf, pad, put, putPrimitive } from './fr
 import { NarrativeText } from './narrative.ts';
 import { fhirNamespace, isAttribute, type Part, planOf, schemaInstance, xhtmlNamespace, xmlns } from './plan.ts';
 import { parsePrimitive, spellingOf } from './primitive.ts';
-import { foreign, Stop, shown, type Tag } from './refusal.ts';
-
-const mostIssues = 100;
+import { foreign, mostIssues, Stop, shown, type Tag } from './refusal.ts';
 
 export class Builder {
   root: Growing | undefined;

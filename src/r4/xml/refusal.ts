@@ -6,6 +6,9 @@ import { fhirNamespace } from './plan.ts';
 
 export type Tag = SaxesTagNS;
 
+/** The reading ends at so many. */
+export const mostIssues = 100;
+
 /** An issue has been noted after which nothing more can be said. */
 export class Stop extends Error {}
 
