@@ -89,3 +89,20 @@ test('our own parameters are defined by valid SearchParameters', () => {
   expect(definitions.map((d) => d.code).toSorted()).toEqual(['clinic', 'end', 'requested-period']);
   for (const definition of definitions) expect(validate(definition)).toEqual([]);
 });
+
+test('a search that takes longer than it may is too costly, and no failure of the hub', async () => {
+  const { pool, context } = target.hub;
+  const [holder, client] = [await pool.connect(), await pool.connect()];
+  try {
+    await holder.query('begin');
+    await holder.query('lock table document in access exclusive mode');
+    await client.query('set statement_timeout = 100');
+    const answer = search({ ...context, db: client }, asked, 'Patient', new URLSearchParams('family=тестова'));
+    await expect(answer).rejects.toMatchObject({ kind: 'too-costly', status: 422 });
+  } finally {
+    await client.query('reset statement_timeout');
+    await holder.query('rollback');
+    client.release();
+    holder.release();
+  }
+});
