@@ -4,6 +4,7 @@ import { valueTest } from './comparison.ts';
 import { compositeSource } from './composite.ts';
 import type { ChainFilter, Filter, HasFilter, ValueFilter } from './filter.ts';
 import { isMissing } from './modifier.ts';
+import { needsZone } from './range.ts';
 import { identifierSource, localSource, referenceSources } from './reference.ts';
 import {
   fromRows,
@@ -19,7 +20,17 @@ import {
 export function conditionOf(s: Statement, rows: Rows, filter: Filter, c: SearchContext): string {
   if (filter.kind === 'chain') return chainCondition(s, rows, filter, c);
   if (filter.kind === 'has') return hasCondition(s, rows, filter, c);
+  if (c.zone === null && needsZone(filter)) return zonedCondition(s, rows, filter, c);
   return columnCondition(s, rows, filter, c) ?? valueCondition(s, rows, filter, c);
+}
+
+/** A day is another one in each zone: that of the clinic counts. */
+function zonedCondition(s: Statement, rows: Rows, filter: ValueFilter, c: SearchContext): string {
+  const tests = [...c.zones].map(([zone, clinics]) => {
+    const ours = `${rows.alias}.clinic = any(${s.value(clinics, 'smallint[]')})`;
+    return `(${ours} and ${conditionOf(s, rows, filter, { ...c, zone })})`;
+  });
+  return `(${tests.join(' or ')})`;
 }
 
 function valueCondition(s: Statement, rows: Rows, filter: ValueFilter, c: SearchContext): string {

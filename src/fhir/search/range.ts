@@ -48,8 +48,10 @@ export function earliest(filter: ValueFilter, c: SearchContext): Date | undefine
   if (filter.modifier !== undefined) return undefined;
   const lows = filter.values.map((value) => {
     const [, prefix = 'eq', text] = /^(eq|gt|ge|sa)?(\d.*)$/s.exec(value) ?? [];
-    const range = text === undefined ? undefined : rangeOf(filter, text, c);
-    return range && (prefix === 'gt' || prefix === 'sa' ? range.high : range.low);
+    if (text === undefined) return undefined;
+    const zones = c.zone === null ? [...c.zones.keys()] : [c.zone];
+    const ranges = zones.map((zone) => rangeOf(filter, text, { ...c, zone }));
+    return Math.min(...ranges.map((range) => (prefix === 'gt' || prefix === 'sa' ? range.high : range.low)));
   });
   return lows.includes(undefined) ? undefined : new Date(Math.min(...(lows as number[])));
 }
@@ -60,9 +62,15 @@ function approximate({ low, high }: DateRange, now: number): DateRange {
   return { low: low - gap / 10, high: high + gap / 10 };
 }
 
+const hasOffset = (value: string) => /(Z|[ +-]\d\d:\d\d)$/.test(value);
+
+/** Whether it asks for a time without an offset. */
+export const needsZone = ({ parameter, modifier, values }: ValueFilter): boolean =>
+  parameter.type === 'date' && modifier === undefined && !values.every(hasOffset);
+
+/** @throws Fault for what is no date; of one without an offset where the clinics have several zones, too */
 function rangeOf(filter: ValueFilter, text: string, c: SearchContext): DateRange {
-  const hasZone = /(Z|[+-]\d\d:\d\d)$/.test(text);
-  if (!hasZone && c.zone === null)
+  if (!hasOffset(text) && c.zone === null)
     throw blame(filter.name, 'needs a time with an offset (…T00:00:00+03:00): your clinics have different time zones');
   const range = dateRange(text.replace(/ (\d\d:\d\d)$/, '+$1'), c.zone ?? 'UTC');
   if (range === undefined) throw blame(filter.name, 'takes a date such as 2026-12-01 or 2026-12-01T09:00:00+03:00');

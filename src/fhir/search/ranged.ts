@@ -3,6 +3,7 @@ import { valueTest } from './comparison.ts';
 import type { Filter, ValueFilter } from './filter.ts';
 import type { Ranged } from './order-key.ts';
 import { isSingle } from './parameter.ts';
+import { needsZone } from './range.ts';
 import type { SearchRequest } from './request.ts';
 import type { SearchContext, Statement } from './statement.ts';
 
@@ -14,7 +15,7 @@ export function rangedOf(
   { type, filters, sort }: SearchRequest,
   c: SearchContext,
 ): { by: Ranged; done: readonly Filter[] } | undefined {
-  const usable = filters.filter((f): f is ValueFilter => f.kind === 'value' && isRange(f));
+  const usable = filters.filter((f): f is ValueFilter => f.kind === 'value' && isRange(f, c));
   const first = usable.find((f) => sort.length === 0 || sort[0]!.code === f.parameter.code);
   if (first === undefined) return undefined;
   const { parameter } = first;
@@ -27,7 +28,9 @@ export function rangedOf(
   return { by: { code: parameter.code, type: parameter.type, single, test }, done: same };
 }
 
-const isRange = ({ parameter, modifier }: ValueFilter) =>
+const isRange = (filter: ValueFilter, c: SearchContext) => isWalked(filter) && (c.zone !== null || !needsZone(filter));
+
+const isWalked = ({ parameter, modifier }: ValueFilter) =>
   parameter.code !== '_lastUpdated' &&
   (parameter.type === 'date' || parameter.type === 'string') &&
   (modifier === undefined || modifier === 'exact');

@@ -2,6 +2,7 @@
 import { Fault } from '../../fault.ts';
 import { sqlState } from '../../postgres.ts';
 import { readHorizon } from '../../store/history.sql.ts';
+import { everybody } from '../../store/visibility.ts';
 import { type ByteString, bytesOf, textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import { preferenceOf } from '../preference.ts';
@@ -140,11 +141,18 @@ export function searchContext(
     declarations,
     parameters,
     zone: clinics.zoneOf(asked.viewer.clinics),
+    zones: zonesOf(clinics, asked.viewer.clinics),
     now: clock(),
     clinicOf: (key) => clinics.byKey(key)?.number,
     valueSets: readValueSets(context, asked.viewer, filters),
     base: asked.base,
   };
+}
+
+function zonesOf(clinics: Context['clinics'], numbers: readonly number[]): Map<string, number[]> {
+  const zoneOf = (number: number) => clinics.byNumber(number)?.zone ?? 'UTC';
+  // What the hub publishes for everybody was written in UTC.
+  return Map.groupBy([...numbers, everybody], (number) => (number === everybody ? 'UTC' : zoneOf(number)));
 }
 
 export interface Match {

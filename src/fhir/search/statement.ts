@@ -75,6 +75,8 @@ export interface SearchContext {
   readonly parameters: ParameterIds;
   /** Zone of days without an offset; null when the viewer's clinics have several. */
   readonly zone: string | null;
+  /** Each zone of the viewer's clinics with their numbers. */
+  readonly zones: ReadonlyMap<string, readonly number[]>;
   /** Milliseconds, for approximate dates. */
   readonly now: number;
   /** Number of a clinic by its key in the configuration. */
