@@ -27,7 +27,7 @@ const asset = (name: string, type: string): File => file(type, () => readFile(jo
 const csp = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'", // Swagger UI sets style attributes
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
