@@ -5,7 +5,8 @@
  */
 import { transaction } from '../postgres.ts';
 import { prepareDocument } from '../store/document.ts';
-import { type AnyDocument, putDocument, readAll } from '../store/documents.sql.ts';
+import { putDocument } from '../store/documents.sql.ts';
+import { type AnyDocument, readAll } from '../store/mirrored.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import { contentOf } from '../workflows/appointment.ts';
 import type { Context } from './context.ts';

@@ -195,11 +195,3 @@ export async function markUnwanted(db: Queryable, id: string): Promise<boolean> 
   );
   return rowCount === 1;
 }
-
-/** Whether a booking of this patient is under way: there is no Appointment yet that refers to him. */
-export async function isBooking(db: Queryable, patient: string): Promise<boolean> {
-  const { rowCount } = await db.query('select from booking where patient = $1 and next_at is not null limit 1', [
-    patient,
-  ]);
-  return rowCount === 1;
-}

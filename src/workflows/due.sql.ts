@@ -29,3 +29,11 @@ export async function waitOn(db: Queryable, row: BookingRow, seconds: number): P
 export async function endWatch(db: Queryable, id: string): Promise<void> {
   await db.query(`update booking set next_at = null, request = null where id = $1 and state = 'rejected'`, [id]);
 }
+
+/** Whether a booking of this patient is under way: there is no Appointment yet that refers to him. */
+export async function isBooking(db: Queryable, patient: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from booking where patient = $1 and next_at is not null limit 1', [
+    patient,
+  ]);
+  return rowCount === 1;
+}

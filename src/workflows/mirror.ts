@@ -4,7 +4,8 @@ import type { Clinic, Mirrored } from '../connectors/clinic.ts';
 import type { Queryable } from '../postgres.ts';
 import { parseKept } from '../r4/json-reader.ts';
 import { contentHash, prepareDocument } from '../store/document.ts';
-import { putDocument, readDocumentsByKey, readMirrored } from '../store/documents.sql.ts';
+import { putDocument } from '../store/documents.sql.ts';
+import { readDocumentsByKey, readMirrored } from '../store/mirrored.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import type { SyncContext } from './sync.ts';
 

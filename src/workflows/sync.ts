@@ -4,7 +4,7 @@ import type { Clinic, ReadSchedule, ReadSlot } from '../connectors/clinic.ts';
 import { type Clock, type Interval, localOf, startOfDay } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import { beginRun, endRun, type RunResult, readLastRun, type SyncKind } from '../store/clinics.sql.ts';
-import { type MirroredSchedule, readSchedules } from '../store/documents.sql.ts';
+import { type MirroredSchedule, readSchedules } from '../store/mirrored.sql.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Resource } from '../store/resource.ts';
 import { searchRows } from '../store/search-rows.ts';

@@ -1,6 +1,6 @@
 /** Patient: kept here per clinic, told to the MIS with the first booking. https://hl7.org/fhir/R4/patient.html */
 import { Fault } from '../../fault.ts';
-import { isBooking } from '../../workflows/booking.sql.ts';
+import { isBooking } from '../../workflows/due.sql.ts';
 import { kept } from '../kept.ts';
 import { type ResourceDeclaration, readOnly } from '../resource.ts';
 
