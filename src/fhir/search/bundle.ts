@@ -35,10 +35,11 @@ export function bundle(
   { matches, included, remarks, horizon }: Content,
 ): ByteString {
   const count = total === undefined ? '' : `,"total":${total}`;
-  const all = [link('self', base, request, request.cursor ?? '')];
+  const address = addressOf(base, request);
+  const all = [link('self', address, request.cursor ?? '')];
   for (const relation of ['first', 'previous', 'next', 'related'] as const) {
     const cursor = links[relation];
-    if (cursor !== undefined) all.push(link(relation, base, request, cursor));
+    if (cursor !== undefined) all.push(link(relation, address, cursor));
   }
   const meta = horizon === undefined ? '' : `,"meta":{"lastUpdated":"${horizon.toISOString()}"}`;
   const head = `{"resourceType":"Bundle"${meta},"type":"searchset"${count},"link":[${all.join(',')}]`;
@@ -47,14 +48,18 @@ export function bundle(
   return entries === '' ? `${bytesOf(head)}}` : `${bytesOf(head)},"entry":[${entries}]}`;
 }
 
-function link(relation: string, base: string, request: SearchRequest, cursor: string): string {
-  const query = new URLSearchParams(request.sent.map(([k, v]): [string, string] => [k, v]));
-  if (query.has('_count')) query.set('_count', String(request.count));
-  if (cursor !== '') query.set(cursorName, cursor);
-  const text = query.size === 0 ? '' : `?${query}`;
-  const { type, compartment } = request;
+/** That of the search without a cursor, as it stands within quotes: for all links of a page it is the same. */
+function addressOf(base: string, { type, compartment, sent, count }: SearchRequest): string {
+  const query = new URLSearchParams(sent.map(([k, v]): [string, string] => [k, v]));
+  if (query.has('_count')) query.set('_count', String(count));
   const path = compartment === undefined ? type : `${compartment.type}/${compartment.id}/${type}`;
-  return JSON.stringify({ relation, url: `${base}/${path}${text}` });
+  return JSON.stringify(`${base}/${path}${query.size === 0 ? '' : `?${query}`}`).slice(1, -1);
+}
+
+/** @param cursor of letters, digits and hyphens */
+function link(relation: string, address: string, cursor: string): string {
+  const place = cursor === '' ? '' : `${address.includes('?') ? '&' : '?'}${cursorName}=${cursor}`;
+  return `{"relation":"${relation}","url":"${address}${place}"}`;
 }
 
 /** An entry as JSON text. */

@@ -31,7 +31,7 @@ export async function search(
   query: URLSearchParams,
   within: { readonly compartment?: Compartment } = {},
 ): Promise<ByteString> {
-  const lenient = preferenceOf(asked.headers).handling === 'lenient';
+  const lenient = asked.headers['prefer'] !== undefined && preferenceOf(asked.headers).handling === 'lenient';
   const request = { ...parseSearch(type, query, context.declarations, lenient), ...within };
   const c = searchContext(context, asked, request.filters);
   const cursor = request.cursor === undefined ? undefined : context.cursors.decode(request.cursor);

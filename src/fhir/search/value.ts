@@ -10,6 +10,7 @@ export function valuesOf(name: string, value: string): string[] {
 
 /** Splits at separators that are not escaped by `\`; a `\` that escapes nothing stands for itself. */
 export function partsOf(value: string, separator: string): string[] {
+  if (!value.includes('\\')) return value.split(separator);
   const parts = [''];
   for (const [piece] of value.matchAll(/\\.|[^\\]|\\$/gs))
     if (piece === separator) parts.push('');
