@@ -195,8 +195,8 @@ interface Asked {
 async function listen<T>(hub: TestHub, work: () => Promise<T>): Promise<[T, Asked[]]> {
   const statements: Asked[] = [];
   const query = hub.pool.query.bind(hub.pool);
-  hub.pool.query = ((asked: Asked | string, values: unknown[] = []) => {
-    statements.push(typeof asked === 'string' ? { text: asked, values } : asked);
+  hub.pool.query = ((asked: Asked | string, values?: unknown[]) => {
+    statements.push(typeof asked === 'string' ? { text: asked, values: values ?? [] } : asked);
     return query(asked as never, values as never);
   }) as never;
   const result = await work();

@@ -83,11 +83,12 @@ async function writeFile(
 ): Promise<ExportFile> {
   const sum = { resources: 0, bytes: 0, packed: 0, crc: 0 };
   const underWay: Promise<void>[] = [];
+  const spare: ArrayBufferLike[] = [];
   const render = reading.slots ? createLineRenderer(context.slots) : undefined;
   let pieces = 0;
   const write = async (lines: Buffer) => {
     const count = linesIn(lines);
-    const text = render === undefined ? lines : await render(lines);
+    const text = render === undefined ? lines : await render(lines, spare.pop());
     sum.resources += count;
     sum.bytes += text.length;
     sum.crc = checksum(text, sum.crc);
@@ -96,6 +97,7 @@ async function writeFile(
     const piece = pieces++;
     const work = packPiece(text).then((packed) => {
       sum.packed += packed.length;
+      if (render !== undefined) spare.push(text.buffer);
       return putPiece(context.pool, job, number, piece, packed);
     });
     // Its failure is met where it is waited for.

@@ -8,8 +8,12 @@ import type { SlotRenderer } from './slot.ts';
 /** Columns of a slot `d` in the order of `slotColumn`. COPY parts them by tabs, which is one character as there. */
 export const slotColumns = 'd.id, d.start_at, d.end_at, d.status, d.reason, d.fragment, d.version, d.updated';
 
-/** @param lines whole ones @returns as many lines of NDJSON */
-export type RenderLines = (lines: Buffer) => Promise<Buffer>;
+/**
+ * @param lines whole ones
+ * @param spare memory that may be written over: to allocate and collect what is written once costs as much as to write it
+ * @returns as many lines of NDJSON, in `spare` when it is large enough
+ */
+export type RenderLines = (lines: Buffer, spare?: ArrayBufferLike) => Promise<Buffer>;
 
 interface Template {
   /** A whole line. */
@@ -37,7 +41,7 @@ export function createLineRenderer(slots: SlotRenderer): RenderLines {
     for (const [i, key] of [...missing.keys()].entries()) templates.set(key, templateOf(made[i]!));
   }
 
-  return async (lines) => {
+  return async (lines, spare) => {
     const keys: number[] = [];
     const starts = [0];
     for (let end = lines.indexOf(newline); end !== -1; end = lines.indexOf(newline, end + 1)) {
@@ -46,7 +50,8 @@ export function createLineRenderer(slots: SlotRenderer): RenderLines {
     }
     await makeMissing(lines, keys, starts);
     const chosen = keys.map((key) => templates.get(key)!);
-    const out = Buffer.allocUnsafe(chosen.reduce((sum, t) => sum + t.bytes.length, 0));
+    const size = chosen.reduce((sum, t) => sum + t.bytes.length, 0);
+    const out = spare !== undefined && spare.byteLength >= size ? Buffer.from(spare, 0, size) : roomFor(size);
     let at = 0;
     for (const [i, template] of chosen.entries()) {
       out.set(template.bytes, at);
@@ -56,6 +61,9 @@ export function createLineRenderer(slots: SlotRenderer): RenderLines {
     return out;
   };
 }
+
+/** With some to spare for the next one. */
+const roomFor = (size: number) => Buffer.from(new ArrayBuffer(Math.ceil(size * 1.1)), 0, size);
 
 const [newline, tab, dot, zero, letterT] = [10, 9, 46, 48, 84];
 /** Places in a line; `fragment` and what follows it are of no fixed width. */
