@@ -5,6 +5,7 @@
 import { Fault } from '../fault.ts';
 import { compartmentParameters, isResourceType } from '../r4/table.ts';
 import type { Operations } from './operations.ts';
+import type { ResourceDeclaration } from './resource.ts';
 import type { Declarations } from './search/request.ts';
 
 export type Interaction =
@@ -81,8 +82,19 @@ function interactionsAt(steps: readonly string[], served: Served): ByMethod {
   if (rest.length === 0 && first === '_history') return { GET: { interaction: 'history-system' } };
   const declaration = served.declarations.get(first);
   if (declaration === undefined) throw nothingAt(first, served.declarations);
-  const all = rest.length === 0 ? typeInteractions(first) : deeperInteractions(first, rest, served);
-  const { interactions } = declaration;
+  if (rest.length > 0) return declared(declaration, deeperInteractions(first, rest, served));
+  let known = ofTypes.get(declaration);
+  if (known === undefined) {
+    known = declared(declaration, typeInteractions(first));
+    ofTypes.set(declaration, known);
+  }
+  return known;
+}
+
+/** Made once: nearly every request is a search. */
+const ofTypes = new WeakMap<ResourceDeclaration, ByMethod>();
+
+function declared({ interactions }: ResourceDeclaration, all: ByMethod): ByMethod {
   const has = ([, found]: [string, Found]) =>
     found.compartment !== undefined || (interactions as readonly string[]).includes(found.interaction);
   return Object.fromEntries(Object.entries(all).filter(has));

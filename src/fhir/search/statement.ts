@@ -34,7 +34,8 @@ export class Statement {
   }
 }
 
-const shapes = new Set<string>();
+/** Names of the prepared, by their text. */
+const shapes = new Map<string, string>();
 const mostShapes = 200;
 const mostPreparedValues = 24;
 
@@ -45,10 +46,12 @@ const mostPreparedValues = 24;
  */
 export function prepared(text: string, values: unknown[]): { name?: string; text: string; values: unknown[] } {
   if (values.length > mostPreparedValues) return { text, values };
-  const name = `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
-  if (!shapes.has(name) && shapes.size >= mostShapes) return { text, values };
-  shapes.add(name);
-  return { name, text, values };
+  let name = shapes.get(text);
+  if (name === undefined && shapes.size < mostShapes) {
+    name = `search_${hash('sha1', text, 'hex').slice(0, 20)}`;
+    shapes.set(text, name);
+  }
+  return name === undefined ? { text, values } : { name, text, values };
 }
 
 /** What a condition is about: the rows of a type under an alias. Slots are typed rows, everything else is documents. */
