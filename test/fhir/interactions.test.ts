@@ -1,6 +1,7 @@
 /** vread, history, conditions, patch, delete, compartments: what docs/interactions.md promises. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTick } from '../../src/store/history.sql.ts';
+import { passHorizon } from '../support/database.ts';
 import { type Answer, ask, type TestHub } from '../support/hub.ts';
 import { createTarget, type Target } from './target.ts';
 
@@ -106,6 +107,7 @@ describe('versions', () => {
   test('a history is walked page by page, each version once, whatever is written meanwhile', async () => {
     const ids = new Set<string>();
     for (let i = 0; i < 7; i++) ids.add(await create(`Страница ${i}`));
+    await passHorizon(hub.pool);
     const seen: string[] = [];
     let path: string | undefined = 'Patient/_history?_count=3';
     while (path !== undefined) {
@@ -125,6 +127,7 @@ describe('versions', () => {
     const between = new Date().toISOString();
     await new Promise((done) => setTimeout(done, 5));
     await call('PUT', `Patient/${id}`, { body: person('Потом') });
+    await passHorizon(hub.pool);
     const list = async (query: string) =>
       entries(await call('GET', `Patient/${id}/_history?${query}`)).map((e) => e.response.etag);
     expect(await list(`_since=${between}`)).toEqual(['W/"2"']);
@@ -283,7 +286,9 @@ test('a method that a type has not is 405 and says which there are', async () =>
 });
 
 test('a follower by _since misses nothing that is committed late, and learns of deletions', async () => {
+  await passHorizon(hub.pool);
   await writeTick(hub.pool, 0);
+  await passHorizon(hub.pool);
   const early = await create('Ранняя');
   const slow = await hub.pool.connect();
   await slow.query('begin');
@@ -297,6 +302,7 @@ test('a follower by _since misses nothing that is committed late, and learns of 
   expect(JSON.stringify(first.body)).not.toContain(`Patient/${late}`);
   await slow.query('commit');
   slow.release();
+  await passHorizon(hub.pool);
   const since = first.body.meta!.lastUpdated!;
   const second = await call('GET', `_history?_count=1000&_since=${since}`);
   const seen = entries(second).map((e) => `${e.resource?.id} ${e.response.etag}`);

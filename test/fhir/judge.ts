@@ -23,7 +23,8 @@ export function complaintOf(request: RawRequest, reply: RawReply): string | unde
   if (reply.status < 300) return undefined;
   const { resourceType, issue } = body as { resourceType?: string; issue?: Issue[] };
   if (resourceType !== 'OperationOutcome' || !Array.isArray(issue) || issue.length === 0) return say('is no outcome');
-  if (!issue.every((i) => i.severity === 'error' && i.code && i.diagnostics)) return say('tells too little');
+  if (!issue.every((i) => ['error', 'fatal'].includes(i.severity ?? '') && i.code && i.diagnostics))
+    return say('tells too little');
   return inside.test(reply.body) ? say('tells of the inside') : undefined;
 }
 

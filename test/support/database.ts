@@ -29,3 +29,20 @@ async function asAdmin(adminUrl: string, sql: string): Promise<void> {
     await client.end();
   }
 }
+
+/**
+ * Waits until no transaction of another database is older than now: it holds back the horizon of every walk of changes in the
+ * cluster that all test files share. One of this database's own is waited for by nobody.
+ */
+export async function passHorizon(pool: Pick<pg.Pool, 'query'>): Promise<void> {
+  const { rows } = await pool.query<{ now: string }>('select pg_current_xact_id()::text as now');
+  for (;;) {
+    const held = await pool.query<{ passed: boolean }>(
+      `select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 or exists (select from pg_stat_activity
+         where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()) as passed`,
+      [rows[0]!.now],
+    );
+    if (held.rows[0]!.passed) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}

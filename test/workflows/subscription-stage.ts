@@ -2,7 +2,7 @@
 import { idOf } from '../../src/id.ts';
 import { type SubscriptionRounds, startSubscriptions } from '../../src/workflows/subscription-rounds.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase, passHorizon } from '../support/database.ts';
 import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
 import { createMemoryMis, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
 import { openReceiver, type Received, type Receiver } from '../support/receiver.ts';
@@ -47,7 +47,14 @@ export async function createStage(): Promise<Stage> {
     ['one', 'two'].map((key) => openMemoryClinic(key, numbers.get(key)!, mis, memoryConfig(key)));
   const hub = await createTestHub(database.url, build, ['one', 'two'], clock);
   await syncSchedule(hub.sync, hub.clinics.byKey('one')!, AbortSignal.timeout(10_000));
-  const rounds = startSubscriptions(hub.context.subscriptions, false);
+  const started = startSubscriptions(hub.context.subscriptions, false);
+  const rounds: SubscriptionRounds = {
+    ...started,
+    async turn() {
+      await passHorizon(hub.pool);
+      await started.turn();
+    },
+  };
   const app = () => hub.token({ clinics: ['one'] });
   let told = 0;
   const subscribe: Stage['subscribe'] = async (over = {}, token) => {

@@ -47,6 +47,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'no-booking': 'The clinic takes no bookings through the hub.',
   'not-ours': 'The Appointment was not made through the hub.',
   'refused-by-clinic': "The clinic's system refuses it.",
+  'appointment-cancelled': 'The Appointment is cancelled: book another one.',
   'patient-inactive': 'The Patient is not active any more.',
   'patient-of-other-appointment': 'The Appointment to be given up is of another Patient.',
   'too-many-holds': 'As many Slots are held as may be.',
