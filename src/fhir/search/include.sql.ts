@@ -4,15 +4,24 @@ import type { Include } from './include-request.ts';
 import { slotColumn } from './slot.ts';
 import { rowsOf, type SearchContext, type Statement } from './statement.ts';
 
-/** Columns `type`, `id` and, where bodies are wanted, `content`. @param ids of resources of `from` */
+/** Resources from which includes lead on. */
+export interface Sources {
+  readonly ids: readonly string[];
+  /** Of slots, where they are known. */
+  readonly schedules: readonly string[] | undefined;
+}
+
+/** Columns `type`, `id` and, where bodies are wanted, `content`. @param sources of the type `from` */
 export function includeStatements(
   s: Statement,
   include: Include,
   from: string,
-  ids: readonly string[],
+  { ids, schedules }: Sources,
   bodies: boolean,
   c: SearchContext,
 ): string[] {
+  if (schedules !== undefined && !include.reverse && from === include.source)
+    return include.targets.includes('Schedule') ? [scheduleStatement(s, schedules, bodies)] : [];
   const list = s.value(ids, 'uuid[]');
   const wanted = { s, include, list, bodies, c };
   return include.reverse ? referring(wanted, from) : referredTo(wanted, from);
@@ -56,6 +65,13 @@ function referredTo(wanted: Wanted, from: string): string[] {
 const documentColumns = ({ bodies }: Pick<Wanted, 'bodies'>) => `d.type, d.id${bodies ? ', d.body as content' : ''}`;
 const slotColumns = ({ bodies }: Pick<Wanted, 'bodies'>) =>
   `'Slot' as type, s.id${bodies ? `, ${slotColumn.replace(/ as slot$/, ' as content')}` : ''}`;
+
+/** A page of slots is mostly of one schedule: an equation is planned by the key, whatever the statistics say. */
+function scheduleStatement(s: Statement, schedules: readonly string[], bodies: boolean): string {
+  const [only, ...others] = schedules;
+  const which = others.length === 0 && only ? `= ${s.value(only, 'uuid')}` : `= any(${s.value(schedules, 'uuid[]')})`;
+  return `select ${documentColumns({ bodies })} from document d where d.type = 'Schedule' and d.id ${which} and ${s.visible('d')}`;
+}
 
 function referring(wanted: Wanted, from: string): string[] {
   const { s, include, list, c } = wanted;

@@ -34,17 +34,25 @@ interface Row {
   readonly content?: string;
 }
 
-/** @param ids of the matches. @param after only what comes behind it, of what a Bundle before could not hold */
+/** What things are included with. */
+export interface Matches {
+  readonly ids: readonly string[];
+  /** Of slots: as `slotColumn` gives them. */
+  readonly slots?: readonly string[];
+}
+
+/** @param after only what comes behind it, of what a Bundle before could not hold */
 export async function readIncluded(
   context: Context,
   asked: Asked,
   request: SearchRequest,
   c: SearchContext,
-  ids: readonly string[],
+  { ids, slots }: Matches,
   after?: string,
 ): Promise<Inclusion> {
   if (request.includes.length === 0 || ids.length === 0) return { entries: [], rest: undefined, cut: false };
-  const asking = { context, asked, request, c, ids };
+  const schedules = slots && (await context.slots.schedules(slots));
+  const asking = { context, asked, request, c, ids, schedules };
   if (after === undefined) {
     const all = await walk(asking, true, mostIncluded);
     if (!all.cut) return { entries: await bodiesOf(context, all.found), rest: undefined, cut: false };
@@ -64,10 +72,12 @@ interface Asking {
   readonly request: SearchRequest;
   readonly c: SearchContext;
   readonly ids: readonly string[];
+  /** Of the matches, when they are slots. */
+  readonly schedules: readonly string[] | undefined;
 }
 
 async function walk(
-  { context, asked, request, c, ids }: Asking,
+  { context, asked, request, c, ids, schedules }: Asking,
   bodies: boolean,
   most: number,
 ): Promise<{ found: Row[]; cut: boolean }> {
@@ -80,7 +90,8 @@ async function walk(
     for (const include of request.includes.filter((i) => round === 0 || i.iterate))
       for (const [type, from] of sources) {
         const s = new Statement(asked.viewer);
-        for (const text of includeStatements(s, include, type, from, bodies, c)) {
+        const given = round === 0 ? schedules : undefined;
+        for (const text of includeStatements(s, include, type, { ids: from, schedules: given }, bodies, c)) {
           const limit = `limit ${most + 1}`;
           const { rows } = await context.db.query<Row>(prepared(`${text} ${limit}`, s.values));
           for (const row of rows) {

@@ -55,7 +55,8 @@ async function answer(
   const horizon = isChanges(request.sort) ? await readHorizon(context.db) : undefined;
   const page = request.count === 0 ? noPage : await readPage(context, asked, request, c, from);
   const ids = request.includes.length === 0 ? [] : page.ids();
-  const included = await readIncluded(context, asked, request, c, ids, cursor?.rest);
+  const slots = context.declarations.get(request.type)?.storage && { slots: page.contents };
+  const included = await readIncluded(context, asked, request, c, { ids, ...slots }, cursor?.rest);
   const restOnly = cursor?.rest !== undefined;
   const total = restOnly ? undefined : await readTotal(context, asked, request, c, page);
   const whole = request.count > 0 && !restOnly;

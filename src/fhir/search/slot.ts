@@ -71,7 +71,11 @@ export interface SlotRenderer {
   resource(slot: string): Promise<ByteString>;
   /** NDJSON of slots, each line ended. */
   lines(slots: readonly string[]): Promise<ByteString>;
+  /** Ids of their schedules, which the fragments name: no slot is looked up again to include its schedule. */
+  schedules(slots: readonly string[]): Promise<readonly string[]>;
 }
+
+const scheduleName = /"schedule":\{"reference":"Schedule\/([0-9a-f-]{36})"/;
 
 const alone = ({ id, varying }: ParsedSlot, fragment: string) =>
   `{"resourceType":"Slot","id":"${id}${varying}${fragment}}`;
@@ -80,6 +84,7 @@ const fragmentLimit = 100_000;
 
 export function createSlotRenderer(pool: Database): SlotRenderer {
   const cache = new Map<number, ByteString>();
+  const schedules = new Map<ByteString, string | undefined>();
   const read = async (ids: readonly number[]) => {
     const text = 'select id, body from slot_fragment where id = any($1::integer[])';
     return (await pool.query<{ id: number; body: string }>({ name: 'fragments', text, values: [[...new Set(ids)]] }))
@@ -87,7 +92,10 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
   };
   /** All of a page's at once and not only the absent: whoever empties the cache meanwhile takes none of them away. */
   function keep(found: readonly { id: number; body: string }[]): void {
-    if (cache.size > fragmentLimit) cache.clear();
+    if (cache.size > fragmentLimit) {
+      cache.clear();
+      schedules.clear();
+    }
     for (const { id, body } of found) cache.set(id, bytesOf(body === '' ? '' : `,${body}`));
   }
   async function make(
@@ -99,7 +107,20 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
     if (slots.some((s) => !cache.has(s.fragment))) keep(await read(slots.map((s) => s.fragment)));
     return slots.map((s) => write(s, cache.get(s.fragment)!)).join(separator);
   }
+  async function fragmentsOf(texts: readonly string[]): Promise<Set<ByteString>> {
+    const ids = [...new Set(texts.map((text) => parseSlot(text).fragment))];
+    if (ids.some((id) => !cache.has(id))) keep(await read(ids));
+    return new Set(ids.map((id) => cache.get(id)!));
+  }
+  function scheduleOf(fragment: ByteString): string | undefined {
+    if (!schedules.has(fragment)) schedules.set(fragment, scheduleName.exec(fragment)?.[1]);
+    return schedules.get(fragment);
+  }
   return {
+    async schedules(slots) {
+      const found = [...(await fragmentsOf(slots))].map(scheduleOf).filter((id) => id !== undefined);
+      return [...new Set(found)];
+    },
     entries: (slots, base) =>
       make(
         slots,
