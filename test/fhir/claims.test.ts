@@ -154,7 +154,7 @@ describe('web pages', () => {
   });
 });
 
-describe('the statement', () => {
+describe('behaviour 24: the statement is true and valid', () => {
   test('is valid R4', () => {
     expect(errorsOf(statement)).toEqual([]);
   });
