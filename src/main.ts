@@ -100,7 +100,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     publicUrl: config.server.publicUrl,
     trustProxy: config.server.trustProxy,
   });
-  const ticker = await startTicker(pool, log);
+  const ticker = await startTicker(pool, clock, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);

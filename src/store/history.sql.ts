@@ -134,14 +134,17 @@ export async function readHorizon(db: Queryable): Promise<Date | undefined> {
   return rows[0]?.at;
 }
 
-/** Notes what time it is in transactions; any number of processes may do it. @param seconds between two ticks */
-export async function writeTick(db: Queryable, seconds: number): Promise<void> {
-  await db.query(
-    `insert into tick (at, oldest, next)
-     select clock_timestamp(), pg_snapshot_xmin(s), pg_snapshot_xmax(s) from pg_current_snapshot() s
-     where not exists (select from tick where at > clock_timestamp() - make_interval(secs => $1))`,
+/** Notes what time it is in transactions; any number of processes may do it. @param seconds between two ticks @returns the time */
+export async function writeTick(db: Queryable, seconds: number): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>(
+    `with written as (
+       insert into tick (at, oldest, next)
+       select clock_timestamp(), pg_snapshot_xmin(s), pg_snapshot_xmax(s) from pg_current_snapshot() s
+       where not exists (select from tick where at > clock_timestamp() - make_interval(secs => $1)))
+     select clock_timestamp() as now`,
     [seconds],
   );
+  return rows[0]!.now;
 }
 
 /** Thins out: of ticks older than a day one an hour stays. @returns how many were deleted, `limit` at most */
