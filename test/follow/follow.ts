@@ -58,7 +58,7 @@ export async function follow(plan: FollowPlan): Promise<FollowReport> {
   )) as typeof import('../../src/store/history.sql.ts');
   const fetch = await fetchBy(plan, clinic);
   const work = { goesOn: true };
-  const written = write(pool, clinic, plan, work).finally(() => {
+  const written = write(clinic, plan, work).finally(() => {
     work.goesOn = false;
   });
   const known: Known = new Map();
@@ -103,12 +103,11 @@ async function addSlots(pool: Database, clinic: number, slots: number): Promise<
 /** Rows of one statement, which must end within the deadline of the pool. */
 const most = 5000;
 
-const writers = 8;
+const writers = 5;
 const longestMilliseconds = 60;
 
 /** @returns how many rows were changed, for good */
 async function write(
-  pool: Database,
   clinic: number,
   { hub, by, slots, changes }: FollowPlan,
   work: { goesOn: boolean },
@@ -120,7 +119,7 @@ async function write(
   const writer = async (number: number) => {
     // Each has slots of its own: they would wait for each other's rows, and there would be fewer late commits.
     const own = ids.filter((_, i) => i % writers === number);
-    const client = await pool.connect();
+    const client = await hub.sync.pool.connect();
     try {
       for (let turn = 0; work.goesOn && done < changes; turn++) {
         const some = Array.from({ length: batch }, () => own[Math.floor(Math.random() * own.length)]!);
