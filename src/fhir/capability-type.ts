@@ -1,5 +1,7 @@
 /** What the CapabilityStatement says of a resource type. https://hl7.org/fhir/R4/capabilitystatement.html */
-import { elementAt, type SearchParameter } from '../r4/table.ts';
+
+import type { SearchParameter } from '../r4/definition.ts';
+import { elementAt } from '../r4/table.ts';
 import { canonicalBase } from './base.ts';
 import type { OperationDeclaration } from './operation.ts';
 import type { ResourceDeclaration } from './resource.ts';

@@ -2,10 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Role } from '../access/token.ts';
 import { Fault } from '../fault.ts';
-import { prepareDocument } from '../store/document.ts';
+import { contentOf, prepareDocument } from '../store/document.ts';
 import { deleteDocument, hasReferrers, lockDocument, putDocument } from '../store/documents.sql.ts';
 import { type Resource, referencedId } from '../store/resource.ts';
-import { contentOf } from '../workflows/appointment.ts';
 import { type Context, transacted } from './context.ts';
 import { checkVersion } from './precondition.ts';
 import { notFound } from './read.ts';

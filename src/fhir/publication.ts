@@ -4,11 +4,10 @@
  * all others.
  */
 import { transaction } from '../postgres.ts';
-import { prepareDocument } from '../store/document.ts';
+import { contentOf, prepareDocument } from '../store/document.ts';
 import { putDocument } from '../store/documents.sql.ts';
 import { type AnyDocument, readAll } from '../store/mirrored.sql.ts';
 import type { Resource } from '../store/resource.ts';
-import { contentOf } from '../workflows/appointment.ts';
 import type { Context } from './context.ts';
 
 /** Any number that only publishing processes of this product use. */

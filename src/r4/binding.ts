@@ -1,5 +1,7 @@
 /** Bindings: the codes that R4 fixes (required) or advises (extensible, preferred). https://hl7.org/fhir/R4/terminologies.html#strength */
-import { type Element, systemsOf } from './table.ts';
+
+import type { Element } from './definition.ts';
+import { systemsOf } from './table.ts';
 
 /** Undefined when the value is bound as it must be, else how to mend it. */
 export type BindingCheck = (value: unknown) => string | undefined;

@@ -1,11 +1,12 @@
 /** The R4 table compiled for the validator: everything that can be decided before a resource is seen. */
 import { type Advice, adviceOf, type BindingCheck, bindingCheckOf } from './binding.ts';
+import type { Element, Node } from './definition.ts';
 import type { InvariantTest } from './invariants/invariant.ts';
 import { rareInvariant } from './invariants/rare.ts';
 import { invariantTests } from './invariants.ts';
 import { type PrimitiveCheck, primitiveChecks } from './primitives.ts';
 import { type ProseRule, proseRules } from './prose.ts';
-import { type Element, invariantOf, type Node, nodeOf } from './table.ts';
+import { invariantOf, nodeOf } from './table.ts';
 
 export interface Plan {
   readonly name: string;

@@ -2,9 +2,11 @@
  * A search expression compiled over the R4 table: routes of JSON properties from the resource to its values, with the R4
  * type of what is found known beforehand, so that nothing is looked up while walking (protocols/r4.md §E).
  */
+
+import type { Element } from './definition.ts';
 import type { Expression } from './expression.ts';
 import type { Json } from './json.ts';
-import { type Element, nodeOf } from './table.ts';
+import { nodeOf } from './table.ts';
 
 /** Takes each value that is found, with its R4 type and the element it stands in. */
 export type Sink = (value: unknown, type: string, element: Element | undefined) => void;

@@ -3,10 +3,10 @@
  * protocols/r4.md §E).
  */
 
+import type { SearchParameter, SearchType } from './definition.ts';
 import { parseExpression } from './expression.ts';
 import type { Json } from './json.ts';
 import { compileExpression, type Walk } from './route.ts';
-import type { SearchParameter, SearchType } from './table.ts';
 import { dateValues } from './values/date.ts';
 import { numberValues, positionValues, quantityValues } from './values/quantity.ts';
 import { referenceValues, uriValues } from './values/reference.ts';

@@ -1,6 +1,7 @@
 /** A resource as it is kept: text that is ready to send, a digest of its content, and the values it is found by. */
 import { hash } from 'node:crypto';
 import { fhirInstant } from '../instant.ts';
+import { parseKept } from '../r4/json-reader.ts';
 import { patientOf } from './compartment.ts';
 import type { ParameterIds } from './parameters.ts';
 import type { Resource } from './resource.ts';
@@ -73,4 +74,11 @@ export function prepareDocument(
   parameters: ParameterIds,
 ): DocumentWrite {
   return stampDocument(draftDocument(resource, origin, parameters), version, updated);
+}
+
+/** The content of a stored body: without the version and time that its row has. */
+export function contentOf(body: string): Resource {
+  const { meta, ...rest } = parseKept(body) as Resource;
+  const { versionId, lastUpdated, ...kept } = meta ?? {};
+  return (Object.keys(kept).length === 0 ? rest : { ...rest, meta: kept }) as Resource;
 }

@@ -1,6 +1,7 @@
 /** Which search parameters have rows of their own, and the small numbers that keep those rows narrow. */
 import type { Database } from '../postgres.ts';
-import { resourceTypes, type SearchParameter, searchParametersOf } from '../r4/table.ts';
+import type { SearchParameter } from '../r4/definition.ts';
+import { resourceTypes, searchParametersOf } from '../r4/table.ts';
 import { compileExtractor, type Extractor } from '../r4/values.ts';
 
 /** Where the values of a search parameter are. */

@@ -3,10 +3,10 @@
 import type { Clinic } from '../connectors/clinic.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import { parseKept } from '../r4/json-reader.ts';
-import { type Draft, draftDocument, stampDocument } from '../store/document.ts';
+import { contentOf, type Draft, draftDocument, stampDocument } from '../store/document.ts';
 import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
-import { cancelAppointment, composeAppointment, contentOf, type Standing } from './appointment.ts';
+import { cancelAppointment, composeAppointment, type Standing } from './appointment.ts';
 import type { BookingRow } from './booking.sql.ts';
 import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';

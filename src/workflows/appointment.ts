@@ -1,6 +1,5 @@
 /** The Appointment that a booking is seen as. https://hl7.org/fhir/R4/appointment.html */
 import { fhirInstant } from '../instant.ts';
-import { parseKept } from '../r4/json-reader.ts';
 import type { Reference, Resource } from '../store/resource.ts';
 import type { SlotFacts } from './claim.sql.ts';
 import { heldUntilUrl } from './offer.ts';
@@ -74,11 +73,4 @@ export function composeAppointment(
 export function cancelAppointment(current: Resource, reason: string): Resource {
   const { patientInstruction, ...rest } = current;
   return { ...rest, status: 'cancelled', cancelationReason: { text: reason } } as Resource;
-}
-
-/** The content of a stored body: without the version and time that its row has. */
-export function contentOf(body: string): Resource {
-  const { meta, ...rest } = parseKept(body) as Resource;
-  const { versionId, lastUpdated, ...kept } = meta ?? {};
-  return (Object.keys(kept).length === 0 ? rest : { ...rest, meta: kept }) as Resource;
 }

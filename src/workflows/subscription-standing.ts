@@ -1,9 +1,8 @@
 /** The status of a subscription where clients see it: the row and the document change together, in one transaction. */
 import { transaction } from '../postgres.ts';
-import { prepareDocument } from '../store/document.ts';
+import { contentOf, prepareDocument } from '../store/document.ts';
 import { putDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
-import { contentOf } from './appointment.ts';
 import { putStatus } from './subscription.sql.ts';
 import type { SubscriptionContext, SubscriptionStatus } from './subscription.ts';
 

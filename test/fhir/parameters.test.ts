@@ -5,7 +5,7 @@ import type { Bundle, SearchParameter as Definition } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { servedParameters } from '../../src/fhir/search/parameter.ts';
-import type { SearchParameter } from '../../src/r4/table.ts';
+import type { SearchParameter } from '../../src/r4/definition.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
 import { searchRows } from '../../src/store/search-rows.ts';

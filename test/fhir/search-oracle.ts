@@ -1,7 +1,7 @@
 /** What fhirpath.js finds by a search parameter's expression, and which searches must therefore find the resource. */
 import fhirpath, { type Model } from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4/index.js';
-import type { SearchParameter } from '../../src/r4/table.ts';
+import type { SearchParameter } from '../../src/r4/definition.ts';
 
 type Evaluate = (resource: object) => unknown[];
 type Json = Readonly<Record<string, unknown>>;

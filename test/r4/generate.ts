@@ -1,5 +1,7 @@
 /** Random R4 resources from the table, the same for the same seed: right in structure, invariants left to chance. */
-import { codesOf, type Element, elementsOf, nodeOf, systemsOf } from '../../src/r4/table.ts';
+
+import type { Element } from '../../src/r4/definition.ts';
+import { codesOf, elementsOf, nodeOf, systemsOf } from '../../src/r4/table.ts';
 
 export type Random = () => number;
 export type Generated = Record<string, unknown>;

@@ -2,9 +2,10 @@
 import fhirpath, { type Model } from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4/index.js';
 import { expect, test } from 'vitest';
+import type { SearchParameter } from '../../src/r4/definition.ts';
 import { parseExpression } from '../../src/r4/expression.ts';
 import { compileExpression } from '../../src/r4/route.ts';
-import { resourceTypes, type SearchParameter, searchParametersOf } from '../../src/r4/table.ts';
+import { resourceTypes, searchParametersOf } from '../../src/r4/table.ts';
 import { type Generated, generateResource, randomOf } from './generate.ts';
 
 const evaluated = (type: string) =>

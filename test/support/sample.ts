@@ -1,5 +1,7 @@
 /** Resources made from the R4 table with every element filled, for tests that try what the hub says of itself. */
-import { codesOf, type Element, nodeOf, systemsOf } from '../../src/r4/table.ts';
+
+import type { Element } from '../../src/r4/definition.ts';
+import { codesOf, nodeOf, systemsOf } from '../../src/r4/table.ts';
 import type { Resource } from '../../src/store/resource.ts';
 
 /**

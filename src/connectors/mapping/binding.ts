@@ -1,5 +1,7 @@
 /** Checks values against the element they fill: kind of literal, codes of required bindings, targets of references. */
-import { codesOf, type Element } from '../../r4/table.ts';
+
+import type { Element } from '../../r4/definition.ts';
+import { codesOf } from '../../r4/table.ts';
 import type { CodeTables } from './codes.ts';
 import { suggestion } from './nearest.ts';
 import type { Report } from './problem.ts';

@@ -2,7 +2,7 @@
  * Compiles a template to a closure that makes the object. Lists come from R4's element table, not from the expression
  * (protocols/r4.md §A: a path collapses a list of one). Null, missing and empty values are left out.
  */
-import type { Element } from '../../r4/table.ts';
+import type { Element } from '../../r4/definition.ts';
 import { toBoolean } from './coercion.ts';
 import { contextOf, type Evaluate } from './expression.ts';
 import { type Field, type Fill, generateFill } from './fill.ts';

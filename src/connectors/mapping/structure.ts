@@ -1,5 +1,7 @@
 /** Checks a `toFhir` tree against R4's elements: names, lists, kinds of value, what must be there. https://hl7.org/fhir/R4/ */
-import { type Element, elementsOf, nodeOf, resourceTypes } from '../../r4/table.ts';
+
+import type { Element } from '../../r4/definition.ts';
+import { elementsOf, nodeOf, resourceTypes } from '../../r4/table.ts';
 import { checkLeaf, checkLiteral } from './binding.ts';
 import type { CodeTables } from './codes.ts';
 import { suggestion } from './nearest.ts';

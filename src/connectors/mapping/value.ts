@@ -1,5 +1,5 @@
 /** Makes the value of an expression fit its element: one or a list, the right JSON type, nothing empty. */
-import type { Element } from '../../r4/table.ts';
+import type { Element } from '../../r4/definition.ts';
 import { jsonTypeOf } from './binding.ts';
 
 /** @returns undefined for nothing @throws Error with a sentence when the value cannot be what the element holds */

@@ -1,5 +1,5 @@
 /** What may stand in an address or a header, as the OpenAPI document tells it. */
-import type { SearchParameter, SearchType } from '../../r4/table.ts';
+import type { SearchParameter, SearchType } from '../../r4/definition.ts';
 import type { ResourceDeclaration } from '../resource.ts';
 import { servedParameters } from '../search/parameter.ts';
 import type { Declarations } from '../search/request.ts';

@@ -1,5 +1,7 @@
 /** JSON Schemas of what is served, from the R4 table. https://spec.openapis.org/oas/v3.1.0#schema-object */
-import { codesOf, type Element, nodeOf } from '../../r4/table.ts';
+
+import type { Element } from '../../r4/definition.ts';
+import { codesOf, nodeOf } from '../../r4/table.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 export type Schemas = Readonly<Record<string, Schema>>;

@@ -1,7 +1,7 @@
 /** FHIRPath Patch: a Parameters resource whose parameters are operations. https://hl7.org/fhir/R4/fhirpatch.html */
 import { Fault } from '../../fault.ts';
+import type { Element } from '../../r4/definition.ts';
 import { isObject, itemsOf, type Json } from '../../r4/json.ts';
-import type { Element } from '../../r4/table.ts';
 import { elementFor, type Given, givenOf, put, valueFor } from './patch-value.ts';
 import { nodesAt, readPath, splitPath } from './path.ts';
 import {

@@ -1,7 +1,8 @@
 /** The value of an operation of a FHIRPath Patch, as the element takes it. https://hl7.org/fhir/R4/fhirpatch.html */
 import { Fault } from '../../fault.ts';
+import type { Element } from '../../r4/definition.ts';
 import { isObject, itemsOf, type Json } from '../../r4/json.ts';
-import { type Element, nodeOf } from '../../r4/table.ts';
+import { nodeOf } from '../../r4/table.ts';
 import { type Holder, readList, type Value, writeList } from './place.ts';
 
 /** A `value` part: of a datatype, a resource, or of parts, for elements whose type has no name. */

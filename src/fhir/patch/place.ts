@@ -2,7 +2,9 @@
  * Where an element stands in a resource: the object that holds it, and the ways to read and write it there. A primitive has a
  * second property, `_birthDate`, with its id and extensions. https://hl7.org/fhir/R4/json.html#primitive
  */
-import { type Element, nodeOf } from '../../r4/table.ts';
+
+import type { Element } from '../../r4/definition.ts';
+import { nodeOf } from '../../r4/table.ts';
 import type { PathNode } from './path.ts';
 
 /** A value as JSON has it: primitives have an extra with id and extensions. */

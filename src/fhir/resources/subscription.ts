@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { OutboundError } from '../../outbound.ts';
-import { prepareDocument } from '../../store/document.ts';
+import { contentOf, prepareDocument } from '../../store/document.ts';
 import { deleteDocument, lockDocument, putDocument } from '../../store/documents.sql.ts';
 import type { Resource } from '../../store/resource.ts';
 import type { Viewer } from '../../store/visibility.ts';
-import { contentOf } from '../../workflows/appointment.ts';
 import {
   countSubscriptions,
   deleteSubscription,

@@ -3,7 +3,7 @@
  * A parameter that is not known is an error: it must never silently widen a result.
  */
 import { Fault } from '../../fault.ts';
-import type { SearchParameter } from '../../r4/table.ts';
+import type { SearchParameter } from '../../r4/definition.ts';
 import { blame, show } from './blame.ts';
 import { checkModifier } from './modifier.ts';
 import { longestOf, servedParameters } from './parameter.ts';

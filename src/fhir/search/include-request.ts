@@ -1,5 +1,5 @@
 /** `_include` and `_revinclude` taken apart. https://hl7.org/fhir/R4/search.html#include */
-import type { SearchParameter } from '../../r4/table.ts';
+import type { SearchParameter } from '../../r4/definition.ts';
 import { blame, show } from './blame.ts';
 import { findParameter, mayLeadTo } from './filter.ts';
 import { servedParameters } from './parameter.ts';

@@ -1,5 +1,7 @@
 /** Which modifiers a parameter takes. https://hl7.org/fhir/R4/search.html#modifiers */
-import { isResourceType, type SearchParameter, type SearchType } from '../../r4/table.ts';
+
+import type { SearchParameter, SearchType } from '../../r4/definition.ts';
+import { isResourceType } from '../../r4/table.ts';
 import { blame } from './blame.ts';
 import type { ValueFilter } from './filter.ts';
 

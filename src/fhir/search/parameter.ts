@@ -1,5 +1,7 @@
 /** The search parameters of a resource type: R4's, and our own where R4 has none and bookers need one. */
-import { type Element, nodeOf, type SearchParameter, searchParametersOf } from '../../r4/table.ts';
+
+import type { Element, SearchParameter } from '../../r4/definition.ts';
+import { nodeOf, searchParametersOf } from '../../r4/table.ts';
 import type { OwnParameter, ResourceDeclaration } from '../resource.ts';
 import type { Declarations } from './request.ts';
 

@@ -1,5 +1,5 @@
 /** Tests of references. https://hl7.org/fhir/R4/search.html#reference */
-import type { SearchParameter } from '../../r4/table.ts';
+import type { SearchParameter } from '../../r4/definition.ts';
 import { isId } from '../../store/resource.ts';
 import { indexable } from '../../store/search-rows.ts';
 import { blame } from './blame.ts';

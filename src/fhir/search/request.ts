@@ -1,6 +1,6 @@
 /** A search request taken apart: filters, includes, and how the result is wanted. https://hl7.org/fhir/R4/search.html */
 import { Fault } from '../../fault.ts';
-import type { SearchType } from '../../r4/table.ts';
+import type { SearchType } from '../../r4/definition.ts';
 import type { ResourceDeclaration } from '../resource.ts';
 import { blame } from './blame.ts';
 import type { Compartment } from './compartment.ts';

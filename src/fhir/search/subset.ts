@@ -1,6 +1,8 @@
 /** `_elements` and `_summary`: parts of resources. https://hl7.org/fhir/R4/search.html#_summary, #_elements */
+
+import type { Element } from '../../r4/definition.ts';
 import { readJson } from '../../r4/json-reader.ts';
-import { type Element, elementsOf, summaryOf } from '../../r4/table.ts';
+import { elementsOf, summaryOf } from '../../r4/table.ts';
 import { blame, show } from './blame.ts';
 
 export const summaries = ['true', 'text', 'data', 'count', 'false'] as const;

@@ -1,5 +1,5 @@
 /** The shape of search values and of what makes them. */
-import type { Element } from '../table.ts';
+import type { Element } from '../definition.ts';
 
 /** `code` is the search parameter's. */
 export type SearchValue = SimpleValue | CompositeValue;

@@ -1,5 +1,5 @@
 /** An element of FHIR XML that has been opened and not yet closed, and where its content goes in JSON's shape. */
-import type { Element } from '../table.ts';
+import type { Element } from '../definition.ts';
 import type { XmlPlan } from './plan.ts';
 
 export type Growing = Record<string, unknown>;

@@ -1,5 +1,7 @@
 /** The R4 table as XML needs it: which members are attributes, and the order of the others. https://hl7.org/fhir/R4/xml.html */
-import { type Element, type Node, nodeOf } from '../table.ts';
+
+import type { Element, Node } from '../definition.ts';
+import { nodeOf } from '../table.ts';
 
 export interface XmlPlan {
   readonly name: string;
