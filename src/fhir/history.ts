@@ -115,9 +115,9 @@ function instantOf({ query }: Call, name: '_since' | '_at'): { low: number; high
 /** Slots are rendered together: a promise for each is a third of the price of a page. */
 async function bodiesOf(context: Context, page: readonly Version[]): Promise<ByteString[]> {
   const slots = page.flatMap((v) => v.slot ?? []);
-  const lines = slots.length === 0 ? [] : (await context.slots.lines(slots)).split('\n');
+  const bodies = await context.slots.resources(slots);
   let next = 0;
-  return page.map((v) => (v.slot === null ? bytesOf(v.body) : lines[next++]!));
+  return page.map((v) => (v.slot === null ? bytesOf(v.body) : bodies[next++]!));
 }
 
 /** @param base as the beginning of a JSON string */

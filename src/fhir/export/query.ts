@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { conditionsOf } from '../search/page.ts';
 import { parseSearch } from '../search/request.ts';
 import { searchContext } from '../search/search.ts';
-import { slotColumns } from '../search/slot-lines.ts';
+import { slotColumns } from '../search/slot.ts';
 import { fromRows, rowsOf, Statement, visibleRows } from '../search/statement.ts';
 
 /** As it is kept with the job. */

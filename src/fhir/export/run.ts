@@ -4,7 +4,6 @@ import { to as copyTo } from 'pg-copy-streams';
 import type { Database } from '../../postgres.ts';
 import { readHorizon } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
-import { createLineRenderer } from '../search/slot-lines.ts';
 import { type ExportFile, type ExportJob, putPiece } from './job.sql.ts';
 import { checksum, packPiece } from './piece.ts';
 import { type Reading, readingsOf } from './query.ts';
@@ -84,11 +83,10 @@ async function writeFile(
   const sum = { resources: 0, bytes: 0, packed: 0, crc: 0 };
   const underWay: Promise<void>[] = [];
   const spare: ArrayBufferLike[] = [];
-  const render = reading.slots ? createLineRenderer(context.slots) : undefined;
   let pieces = 0;
   const write = async (lines: Buffer) => {
     const count = linesIn(lines);
-    const text = render === undefined ? lines : await render(lines, spare.pop());
+    const text = reading.slots ? await copySlots(context, lines, spare.pop()) : lines;
     sum.resources += count;
     sum.bytes += text.length;
     sum.crc = checksum(text, sum.crc);
@@ -97,7 +95,7 @@ async function writeFile(
     const piece = pieces++;
     const work = packPiece(text).then((packed) => {
       sum.packed += packed.length;
-      if (render !== undefined) spare.push(text.buffer);
+      if (reading.slots) spare.push(text.buffer);
       return putPiece(context.pool, job, number, piece, packed);
     });
     // Its failure is met where it is waited for.
@@ -109,6 +107,15 @@ async function writeFile(
     await write(lines);
   await Promise.all(underWay);
   return { number, kind: reading.kind, type: reading.type, ...sum };
+}
+
+/** @param spare memory that may be written over: to allocate and collect what is written once costs as much as to write it */
+async function copySlots({ slots }: Context, rows: Buffer, spare: ArrayBufferLike | undefined): Promise<Buffer> {
+  const { bytes, write } = await slots.copies(rows);
+  const room = spare !== undefined && spare.byteLength >= bytes ? spare : new ArrayBuffer(Math.ceil(bytes * 1.1));
+  const out = Buffer.from(room, 0, bytes);
+  write(out);
+  return out;
 }
 
 const newline = 10;

@@ -85,7 +85,7 @@ async function readSlots(reading: Reading): Promise<Page> {
   const columns = changes ? `${slotColumn}, s.xid` : slotColumn;
   const text = slotPage(queryOf(s, reading, segments[0]!, columns, request.count + 1, cursor), changes);
   const { rows } = await context.db.query<{ page: string | null; xids?: string }>(prepared(text, s.values));
-  const slots = rows[0]!.page?.split(';') ?? [];
+  const slots = rows[0]!.page?.split('\n') ?? [];
   const xids =
     changes && slots.length > 0 ? new Map(rows[0]!.xids!.split(',').map((xid, i) => [slots[i]!, xid])) : undefined;
   const place = (slot: string | undefined) => slot && [xids?.get(slot) ?? startOfSlot(slot), idOfSlot(slot)];
