@@ -194,6 +194,8 @@ async function tryOnce(url: string, sizes: Sizes): Promise<Trial> {
 }
 
 interface Asked {
+  /** Of a prepared one. */
+  readonly name?: string;
   readonly text: string;
   readonly values: unknown[];
 }
@@ -212,11 +214,12 @@ async function listen<T>(hub: TestHub, work: () => Promise<T>): Promise<[T, Aske
 }
 
 /** As planned for its values, and for any where a prepared statement would be left with that plan. @returns what it reads whole */
-async function explain(url: string, { text, values }: Asked): Promise<string[]> {
+async function explain(url: string, { name, text, values }: Asked): Promise<string[]> {
   return withClient(url, async (client) => {
     const planOf = async (asked: string, given?: unknown[]) =>
       ((await client.query(asked, given)).rows[0] as { 'QUERY PLAN': [{ Plan: Plan }] })['QUERY PLAN'][0].Plan;
     const own = await planOf(`explain (format json) ${text}`, values);
+    if (name === undefined) return scansOf(own);
     const any = await planOf(`explain (format json, generic_plan) ${text}`);
     const isChosen = any['Total Cost'] <= own['Total Cost'] + costOfPlanning;
     return [...scansOf(own), ...(isChosen ? scansOf(any).map((scan) => `${scan} (any values)`) : [])];

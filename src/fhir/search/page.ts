@@ -7,7 +7,7 @@ import { compartmentCondition } from './compartment.ts';
 import { conditionOf } from './condition.ts';
 import type { Cursor } from './cursor.ts';
 import { behind, orderBy, type Walk, walkOf } from './order.ts';
-import type { Segment } from './order-key.ts';
+import { columnOf, type Segment } from './order-key.ts';
 import { earliest } from './range.ts';
 import { rangedOf } from './ranged.ts';
 import type { SearchRequest } from './request.ts';
@@ -84,7 +84,9 @@ async function readSlots(reading: Reading): Promise<Page> {
   const { changes, segments } = reading.walk;
   const columns = changes ? `${slotColumn}, s.xid` : slotColumn;
   const text = slotPage(queryOf(s, reading, segments[0]!, columns, request.count + 1, cursor), changes);
-  const { rows } = await context.db.query<{ page: string | null; xids?: string }>(prepared(text, s.values));
+  const isPlain = request.filters.every((f) => f.kind === 'value' && columnOf(reading.rows, f.parameter.code));
+  const query = isPlain ? prepared(text, s.values) : { text, values: s.values };
+  const { rows } = await context.db.query<{ page: string | null; xids?: string }>(query);
   const slots = rows[0]!.page?.split('\n') ?? [];
   const xids =
     changes && slots.length > 0 ? new Map(rows[0]!.xids!.split(',').map((xid, i) => [slots[i]!, xid])) : undefined;
@@ -175,7 +177,11 @@ async function readRows(reading: Reading): Promise<Page> {
   return { ...page, ids: () => found.map((row) => row.id) };
 }
 
-/** @param cursor where it begins; undefined: where the segment does, from the side that it is read from */
+/**
+ * Not prepared: which condition leads soonest to the matches depends on the values, of which a plan for any knows nothing. A
+ * branch's day was read from all of its 100,000 appointments in 1.5 s so, and from the day's in 8 ms.
+ * @param cursor where it begins; undefined: where the segment does, from the side that it is read from
+ */
 async function readSegment(
   reading: Reading,
   segment: Segment,
@@ -189,7 +195,7 @@ async function readSegment(
   const columns = [`${rows.alias}.id`, content, ...keys].join(', ');
   const from = cursor ?? { at: [], back: reading.cursor?.back === true };
   const text = queryOf(s, reading, segment, columns, limit, from);
-  const result = await context.db.query<Record<string, string>>(prepared(text, s.values));
+  const result = await context.db.query<Record<string, string>>(text, s.values);
   return result.rows.map((row) => ({
     id: row['id']!,
     content: (rows.slots ? row['slot'] : row['content'])!,

@@ -40,7 +40,8 @@ const mostShapes = 200;
 const mostPreparedValues = 24;
 
 /**
- * A query that is prepared once per connection and shape: shapes are few, their values are parameters. A client that makes up
+ * A query that is prepared once per connection and shape: shapes are few, their values are parameters. Only where the same plan is
+ * right for all values: by columns of slots, by lists of ids. A client that makes up
  * shapes without end, or one of many alternatives, gets no name: Postgres keeps what it prepared for as long as the connection
  * lasts, up to half a megabyte a shape.
  */
