@@ -27,7 +27,7 @@ const upsert = `insert into slot as s (id, schedule, start_at, end_at, clinic, s
   select id, schedule, start_at, end_at, clinic, status, status, reason, reason, 1 from stage
   on conflict (id) do update set schedule = excluded.schedule, start_at = excluded.start_at, end_at = excluded.end_at,
     status = excluded.status, mis_status = excluded.mis_status, reason = excluded.reason, mis_reason = excluded.mis_reason,
-    version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+    version = s.version + 1, updated = clock_timestamp(), xid = change_number()
   where (s.schedule, s.start_at, s.end_at, s.mis_status, s.mis_reason)
     is distinct from (excluded.schedule, excluded.start_at, excluded.end_at, excluded.mis_status, excluded.mis_reason)`;
 

@@ -15,6 +15,7 @@ import type { Clock } from './instant.ts';
 import { migrate } from './migrate.ts';
 import { type Database, openPool } from './postgres.ts';
 import { ensureClinics } from './store/clinics.sql.ts';
+import { adoptCluster } from './store/generation.sql.ts';
 import { loadParameters } from './store/parameters.ts';
 import type { BookingContext } from './workflows/conclusion.ts';
 import { gatherStatements } from './workflows/gathered-statements.ts';
@@ -61,6 +62,7 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
   const keyed = openPool(url, { name: 'booking', connections: 8, keyed: true, onError });
   const work = openPool(url, { name: 'work', connections: 6, queryTimeout: 120_000, onError });
   const bulk = openPool(url, { name: 'export', connections: 2, queryTimeout: 3_600_000, onError });
+  await adoptCluster(work, log);
   const messages = openMessageLog(work, log);
   const clinics = await openClinics(config, pool, messages, clock);
   const declarations = await loadResources();

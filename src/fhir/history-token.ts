@@ -1,7 +1,7 @@
 /** Links of the pages of a history: opaque to clients, without personal data, read back strictly. */
 import { Fault } from '../fault.ts';
 
-/** Where the page before ended, and before which instant the first one told everything. */
+/** Where the page before ended, by the number of the change (`xid`), and before which instant the first one told everything. */
 export interface HistoryToken {
   readonly xid: string;
   readonly id: string;
@@ -15,7 +15,7 @@ export function encodeToken(token: HistoryToken): string {
 }
 
 const wellFormed: Readonly<Record<keyof HistoryToken, (value: unknown) => boolean>> = {
-  xid: (v) => typeof v === 'string' && /^\d{1,19}$/.test(v),
+  xid: (v) => typeof v === 'string' && /^\d{1,19}$/.test(v) && BigInt(v) < 2n ** 63n,
   id: (v) => typeof v === 'string' && /^[0-9a-f-]{36}$/.test(v),
   version: (v) => typeof v === 'number' && Number.isInteger(v) && v > 0 && v < 2 ** 31,
   horizon: (v) => v === null || (typeof v === 'string' && /^[\d:.TZ-]{20,30}$/.test(v)),

@@ -1,5 +1,37 @@
 -- Clinics, mirrored and own documents with their search values, slots, bookings, the message log.
 
+-- Changes are numbered in the order in which their transactions began: the number of the transaction, and above its 40 bits that of
+-- a generation. A database that is restored into another cluster, or to an earlier state, finds lower transactions there; it gets
+-- a new generation (src/store/generation.sql.ts), so that no number comes twice and what is written later has a higher one.
+create table generation (
+  number integer primary key check (number between 0 and 8388607),
+  cluster text not null,
+  began timestamptz not null default clock_timestamp(),
+  last bigint
+);
+comment on column generation.cluster is 'cluster_identity() of where its transactions are';
+comment on column generation.last is 'the last change that was known when it ended; null: it has not';
+
+-- The cluster, and its timeline: a promotion and a recovery to a point in time each begin a new one.
+create function cluster_identity() returns text language sql volatile as
+  $$ select system_identifier || ' ' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) from pg_control_system() $$;
+
+-- change_number: of the transaction that calls it. change_horizon: no transaction with a lower one is still under way.
+-- Functions of one expression, the generation a constant in it: Postgres plans them as if they were written out, so that neither a
+-- table is read nor a function called for a row. The bigint forms are the same functions in Postgres as pg_current_xact_id and
+-- pg_snapshot_xmin, whose xid8 becomes a bigint only by way of a text.
+create function begin_generation(p_number integer) returns void language plpgsql as $f$
+declare
+  v_first bigint := p_number::bigint << 40;
+begin
+  insert into generation (number, cluster) values (p_number, cluster_identity());
+  execute format('create or replace function change_number() returns bigint language sql stable as
+    $$ select %s + txid_current() $$', v_first);
+  execute format('create or replace function change_horizon() returns bigint language sql stable parallel safe as
+    $$ select %s + txid_snapshot_xmin(txid_current_snapshot()) $$', v_first);
+end $f$;
+select begin_generation(0);
+
 create table clinic (
   id smallint generated always as identity primary key,
   key text not null unique,
@@ -16,13 +48,14 @@ create table document (
   patient uuid,
   version integer not null,
   updated timestamptz not null,
-  xid xid8 not null default pg_current_xact_id(),
+  xid bigint not null default change_number(),
   mis_key text,
   mis jsonb,
   hash bytea,
   body text not null,
   unique (type, id)
 );
+comment on column document.xid is 'number of the change that wrote this version, for walks of changes; the same in the other tables';
 comment on column document.patient is 'the Patient in whose compartment it is; null: seen by all who see the clinic';
 comment on column document.mis is 'the record of the MIS that it was mapped from';
 comment on column document.hash is 'of what came from the MIS: SHA-1 of the content without version and time, by which a sync sees what differs';
@@ -36,7 +69,7 @@ create table document_version (
   clinic smallint not null,
   patient uuid,
   updated timestamptz not null,
-  xid xid8 not null,
+  xid bigint not null,
   deleted boolean not null default false,
   body text not null,
   primary key (type, id, version)
@@ -158,7 +191,7 @@ create table slot (
   fragment integer not null,
   version integer not null default 1,
   updated timestamptz not null default clock_timestamp(),
-  xid xid8 not null default pg_current_xact_id(),
+  xid bigint not null default change_number(),
   booking uuid,
   mis_key text
 );

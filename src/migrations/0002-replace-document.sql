@@ -17,7 +17,7 @@ begin
   where type = p_type and id = p_id and version = p_version - 1 for update
   on conflict do nothing;
   if not found then raise exception 'another version was written' using errcode = 'MM001'; end if;
-  update document set patient = p_patient, version = p_version, updated = p_updated, xid = pg_current_xact_id(),
+  update document set patient = p_patient, version = p_version, updated = p_updated, xid = change_number(),
     mis = p_mis, hash = p_hash, body = p_body
   where type = p_type and id = p_id and version = p_version - 1 returning doc into v_doc;
   if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;

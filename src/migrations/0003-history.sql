@@ -13,7 +13,7 @@ create table slot_version (
   fragment integer not null,
   booking uuid,
   updated timestamptz not null,
-  xid xid8 not null,
+  xid bigint not null,
   deleted boolean not null default false
 );
 comment on table slot_version is 'versions of slots that were superseded; deleted: the mark of one that was';
@@ -38,7 +38,7 @@ create trigger slot_superseded after update on slot
 create function keep_slot_deletion() returns trigger language plpgsql as $$
 begin
   insert into slot_version (id, version, schedule, start_at, end_at, clinic, status, reason, fragment, updated, xid, deleted)
-  select id, version + 1, schedule, start_at, end_at, clinic, status, reason, fragment, clock_timestamp(), pg_current_xact_id(), true
+  select id, version + 1, schedule, start_at, end_at, clinic, status, reason, fragment, clock_timestamp(), change_number(), true
   from old_slot;
   return null;
 end $$;
@@ -49,8 +49,8 @@ create trigger slot_deleted after delete on slot
 -- What time it was in transactions: everything written before `at` has an xid below next, everything after it one not below oldest.
 create table tick (
   at timestamptz primary key,
-  oldest xid8 not null,
-  next xid8 not null
+  oldest bigint not null,
+  next bigint not null
 );
 
 create index document_xid on document (type, xid, id);
@@ -68,7 +68,7 @@ begin
       select type, id, version, clinic, patient, updated, xid, body from gone),
     mark as (
       insert into document_version (type, id, version, clinic, patient, updated, xid, deleted, body)
-      select type, id, version + 1, clinic, patient, p_updated, pg_current_xact_id(), true, '' from gone)
+      select type, id, version + 1, clinic, patient, p_updated, change_number(), true, '' from gone)
   select doc into v_doc from gone;
   if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
   perform put_search_values(v_doc, '{}', true);

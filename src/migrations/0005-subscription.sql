@@ -9,7 +9,7 @@ create table subscription (
   subscriber jsonb not null,
   owner uuid not null,
   terms jsonb not null,
-  since xid8 not null,
+  since bigint not null,
   ends timestamptz,
   numbered bigint not null default 0,
   delivered bigint not null default 0,
@@ -49,12 +49,12 @@ create index subscription_event_recorded on subscription_event (recorded);
 -- Up to where the feed of changes has been matched with all subscriptions.
 create table subscription_position (
   sole boolean primary key default true check (sole),
-  xid xid8 not null,
+  xid bigint not null,
   id uuid not null,
   version integer not null
 );
 insert into subscription_position (xid, id, version)
-values (pg_snapshot_xmin(pg_current_snapshot()), '00000000-0000-0000-0000-000000000000', 0);
+values (change_horizon(), '00000000-0000-0000-0000-000000000000', 0);
 
 -- By which a websocket is bound to subscriptions.
 create table subscription_token (

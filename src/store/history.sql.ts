@@ -1,5 +1,6 @@
 /** Statements on versions: of one resource, of a type, of everything. Newest first; a walk goes by the order of commits. */
 import type { Queryable } from '../postgres.ts';
+import { isAdopted } from './generation.sql.ts';
 import { documentVisible, slotVisible, type Viewer, viewerValues, visibleInWalk } from './visibility.ts';
 
 export interface Version {
@@ -87,7 +88,7 @@ function narrowing(query: VersionQuery, value: Value): (alias: string, table: Ta
   const [idText, versionText] = [id && value(id, 'uuid'), version !== undefined && value(version, 'integer')];
   const sinceText = since && value(since, 'timestamptz');
   const atText = at && value(at, 'timestamptz');
-  const place = after && [value(after.xid, 'xid8'), value(after.id, 'uuid')].join(', ');
+  const place = after && [value(after.xid, 'bigint'), value(after.id, 'uuid')].join(', ');
   const placeVersion = after && value(after.version, 'integer');
   return (a, table) => {
     // One that was just written by the asker himself is told to him at once: nothing is walked by a single resource. What comes
@@ -112,11 +113,11 @@ function notYetSuperseded(a: string, table: Table, at: string): string {
 }
 
 /** SQL: written by a transaction that no other one still under way began before. */
-export const committed = (alias: string): string => `${alias}.xid < pg_snapshot_xmin(pg_current_snapshot())`;
+export const committed = (alias: string): string => `${alias}.xid < change_horizon()`;
 
 /** SQL: no transaction before this one had anything to do with what was written at the instant or later. */
 export function xidAt(instant: string): string {
-  return `coalesce((select t.oldest from tick t where t.at <= ${instant} - ${skew} order by t.at desc limit 1), '0'::xid8)`;
+  return `coalesce((select t.oldest from tick t where t.at <= ${instant} - ${skew} order by t.at desc limit 1), '0'::bigint)`;
 }
 
 /** How far the clocks of hubs and of Postgres may be apart. */
@@ -129,22 +130,28 @@ const skew = `interval '5 seconds'`;
 export async function readHorizon(db: Queryable): Promise<Date | undefined> {
   const { rows } = await db.query<{ at: Date }>({
     name: 'horizon',
-    text: `select t.at - ${skew} as at from tick t where t.next <= pg_snapshot_xmin(pg_current_snapshot()) order by t.at desc limit 1`,
+    text: `select t.at - ${skew} as at from tick t where t.next <= change_horizon() order by t.at desc limit 1`,
   });
   return rows[0]?.at;
 }
 
-/** Notes what time it is in transactions; any number of processes may do it. @param seconds between two ticks @returns the time */
-export async function writeTick(db: Queryable, seconds: number): Promise<Date> {
-  const { rows } = await db.query<{ now: Date }>(
-    `with written as (
-       insert into tick (at, oldest, next)
-       select clock_timestamp(), pg_snapshot_xmin(s), pg_snapshot_xmax(s) from pg_current_snapshot() s
-       where not exists (select from tick where at > clock_timestamp() - make_interval(secs => $1)))
-     select clock_timestamp() as now`,
+/**
+ * Notes what time it is in transactions; any number of processes may do it.
+ * @param seconds between two ticks
+ * @returns the time, and whether the cluster is the one that was adopted: else nothing is noted
+ */
+export async function writeTick(db: Queryable, seconds: number): Promise<{ now: Date; adopted: boolean }> {
+  const { rows } = await db.query<{ now: Date; adopted: boolean }>(
+    `with c as materialized (select ${isAdopted} as adopted),
+       written as (
+         insert into tick (at, oldest, next)
+         select clock_timestamp(), change_horizon(), change_horizon() + txid_snapshot_xmax(s) - txid_snapshot_xmin(s)
+         from c, txid_current_snapshot() s
+         where c.adopted and not exists (select from tick where at > clock_timestamp() - make_interval(secs => $1)))
+     select clock_timestamp() as now, adopted from c`,
     [seconds],
   );
-  return rows[0]!.now;
+  return rows[0]!;
 }
 
 /** Thins out: of ticks older than a day one an hour stays. @returns how many were deleted, `limit` at most */

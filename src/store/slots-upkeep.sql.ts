@@ -25,7 +25,7 @@ const closedAtMost = 10_000;
  */
 export async function closePast(db: Queryable, clinic: number, now: number): Promise<number> {
   const { rowCount } = await db.query(
-    `update slot set status = 2, reason = 6, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+    `update slot set status = 2, reason = 6, version = version + 1, updated = clock_timestamp(), xid = change_number()
      where id in (select id from slot where clinic = $1 and status = 0 and start_at <= $2
        order by start_at limit ${closedAtMost} for update skip locked)`,
     [clinic, new Date(now)],

@@ -132,14 +132,14 @@ export async function writeDifference(client: Queryable, window: SlotWindow, rea
     `update slot s set start_at = c.start_at, end_at = c.end_at, fragment = c.fragment,
        mis_status = c.status, mis_reason = c.reason,
        ${seen('s', 'c.status', 'c.reason')},
-       version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+       version = s.version + 1, updated = clock_timestamp(), xid = change_number()
      from slot_change c where s.id = c.id and not c.withdrawn and not c.added and s.updated < $1::timestamptz`,
     [readingBegan],
   );
   const withdrawn = await client.query(
     `update slot s set mis_status = 2, mis_reason = 3,
        ${seen('s', '2', '3')},
-       version = s.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+       version = s.version + 1, updated = clock_timestamp(), xid = change_number()
      from slot_change c where s.id = c.id and c.withdrawn and s.updated < $1::timestamptz`,
     [readingBegan],
   );
@@ -150,7 +150,7 @@ export async function writeDifference(client: Queryable, window: SlotWindow, rea
      on conflict (id) do update set schedule = excluded.schedule, start_at = excluded.start_at, end_at = excluded.end_at,
        mis_status = excluded.mis_status, mis_reason = excluded.mis_reason, fragment = excluded.fragment,
        ${seen('slot', 'excluded.status', 'excluded.reason')},
-       version = slot.version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+       version = slot.version + 1, updated = clock_timestamp(), xid = change_number()
      where slot.clinic = excluded.clinic and slot.updated < $2::timestamptz`,
     [window.clinic, readingBegan],
   );

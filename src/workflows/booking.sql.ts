@@ -82,7 +82,7 @@ export async function keepReferences(db: Queryable, kept: readonly Reservation[]
 
 /** The slot of a booking of which it is not certain that it stands. `from` names the booking `alias`. */
 const doubt = (from: string, alias: string) =>
-  `update slot s set status = 3, reason = 5, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+  `update slot s set status = 3, reason = 5, version = version + 1, updated = clock_timestamp(), xid = change_number()
     ${from} and s.id = ${alias}.slot and s.booking = ${alias}.id and s.status = 1`;
 
 export interface Transition {
@@ -155,7 +155,7 @@ export async function releaseSlot(
          case when $3 = 'taken' then 1 when $3 = 'given back' and mis_reason = 1 then 0 else mis_reason end as reason
        from slot where booking = $1 and id = $2 for update)
      update slot s set booking = null, mis_status = now.status, mis_reason = now.reason, status = now.status, reason = now.reason,
-       version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+       version = version + 1, updated = clock_timestamp(), xid = change_number()
      from now where s.id = now.id`,
     [row.id, row.slot, release],
   );

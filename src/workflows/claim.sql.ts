@@ -98,7 +98,7 @@ const claim = `with asked as materialized (
       where id = asked.replaces and state = 'confirmed' and successor is null limit 1 for update) b),
   claimed as (
     update slot s set status = 1, reason = 4, mis_status = 1, mis_reason = 1, booking = asked.id,
-      held_until = null, held_by = null, held_for = null, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+      held_until = null, held_by = null, held_for = null, version = version + 1, updated = clock_timestamp(), xid = change_number()
     from asked where s.id = asked.slot and ${takeable}
       and (asked.replaces is null or asked.replaces in (select id from old)) returning asked.*),
   replaced as (update booking b set successor = claimed.id from claimed where b.id = claimed.replaces),

@@ -25,7 +25,7 @@ const confirm = `done as (
     update booking b set state = 'cancelling', next_at = clock_timestamp() + make_interval(secs => lease), changed = clock_timestamp()
     from done where b.id = done.replaces and b.state = done.standing returning b.id, b.state),
   certain as (
-    update slot s set status = 1, reason = 4, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+    update slot s set status = 1, reason = 4, version = version + 1, updated = clock_timestamp(), xid = change_number()
     from done where done.doubted and s.id = done.slot and s.booking = done.id),
   event as (insert into booking_event (booking, state) select id, 'confirmed'::booking_state from done union all select id, state from replaced)`;
 

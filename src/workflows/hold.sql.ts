@@ -49,7 +49,7 @@ export async function takeHold(
     name: 'take_hold',
     text: `update slot s set status = 3, reason = 7, held_by = $2, held_for = $3::uuid,
         held_until = date_trunc('second', clock_timestamp()) + make_interval(secs => $4),
-        version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+        version = version + 1, updated = clock_timestamp(), xid = change_number()
       where s.id = $1 and s.booking is null and (s.status = 0 or s.held_until <= clock_timestamp())
       returning held_until as until`,
     values: [slot, client, patient, seconds],
@@ -70,7 +70,7 @@ export async function readOwnHold(db: Queryable, slot: string, client: string): 
 
 /** A slot that is no longer held is as the MIS says; a booking or another hold is not touched by the condition. */
 const free = `update slot s set status = mis_status, reason = mis_reason, held_until = null, held_by = null, held_for = null,
-    version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()`;
+    version = version + 1, updated = clock_timestamp(), xid = change_number()`;
 
 /** Gives a client's hold back before its time. @returns false when it holds nothing here, or for another patient */
 export async function giveUpHold(db: Queryable, slot: string, { client, patient }: Holder): Promise<boolean> {

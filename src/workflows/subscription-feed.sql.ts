@@ -18,17 +18,13 @@ export async function takeTurn(db: Queryable): Promise<boolean> {
   return rows[0]!.mine;
 }
 
-/**
- * Where to read on, and the horizon: all transactions below it have ended, so that nothing can come to stand there any more.
- * A position beyond the horizon is one of another cluster, from which this database was restored: it starts anew here.
- */
-export async function readPosition(db: Queryable): Promise<{ from: Position; horizon: string; isForeign: boolean }> {
-  const { rows } = await db.query<Position & { horizon: string; foreign: boolean }>(
-    `select least(p.xid, h.xid)::text as xid, p.id, p.version, h.xid::text as horizon, p.xid > h.xid as "foreign"
-     from subscription_position p, (select pg_snapshot_xmin(pg_current_snapshot()) as xid) h`,
+/** Where to read on, and the horizon: all transactions below it have ended, so that nothing can come to stand there any more. */
+export async function readPosition(db: Queryable): Promise<{ from: Position; horizon: string }> {
+  const { rows } = await db.query<Position & { horizon: string }>(
+    'select xid::text as xid, id, version, change_horizon()::text as horizon from subscription_position',
   );
-  const { horizon, foreign, ...from } = rows[0]!;
-  return { from, horizon, isForeign: foreign };
+  const { horizon, ...from } = rows[0]!;
+  return { from, horizon };
 }
 
 /** Subscriptions that have events, whether they can be delivered now or not. */
@@ -41,10 +37,10 @@ export async function readFollowing(db: Queryable, now: Date): Promise<(Subscrip
   return rows;
 }
 
-const after = '(x.xid, x.id, x.version) > ($1::xid8, $2::uuid, $3::integer) and x.xid < $4::xid8';
+const after = '(x.xid, x.id, x.version) > ($1::bigint, $2::uuid, $3::integer) and x.xid < $4::bigint';
 const order = 'order by x.xid, x.id, x.version limit $5';
 /** A row comparison over three columns is not used to find a place in an index over two. */
-const place = 'x.xid >= $1::xid8 and (x.xid, x.id) >= ($1::xid8, $2::uuid)';
+const place = 'x.xid >= $1::bigint and (x.xid, x.id) >= ($1::bigint, $2::uuid)';
 
 const changesOfDocuments = `select c.* from unnest($6::text[]) t(type), lateral (
     select * from (
@@ -95,8 +91,8 @@ export interface Matched {
 /** Moves the position. @returns false when another process has moved it since */
 export async function movePosition(db: Queryable, from: Position, to: Position): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update subscription_position set xid = $4::xid8, id = $5, version = $6
-     where (xid, id, version) = ($1::xid8, $2::uuid, $3::integer) or xid > pg_snapshot_xmin(pg_current_snapshot())`,
+    `update subscription_position set xid = $4::bigint, id = $5, version = $6
+     where (xid, id, version) = ($1::bigint, $2::uuid, $3::integer)`,
     [from.xid, from.id, from.version, to.xid, to.id, to.version],
   );
   return rowCount === 1;

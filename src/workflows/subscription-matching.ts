@@ -56,7 +56,7 @@ async function findMatches(context: SubscriptionContext): Promise<Batch | undefi
 }
 
 async function readBatch(context: SubscriptionContext, db: pg.PoolClient): Promise<Batch | undefined> {
-  const { from, horizon, isForeign } = await readPosition(db);
+  const { from, horizon } = await readPosition(db);
   const following = await readFollowing(db, new Date(context.clock()));
   const types = [...new Set(following.map((s) => s.terms.type))];
   const changes = types.length === 0 ? [] : await readChanges(db, from, horizon, types, batch);
@@ -64,7 +64,7 @@ async function readBatch(context: SubscriptionContext, db: pg.PoolClient): Promi
   const more = changes.length === batch;
   // Nothing of this horizon is left: what comes to stand above it is read from its beginning.
   const to = more && last !== undefined ? { xid: last.xid, id: last.id, version: last.version } : startOf(horizon);
-  if (!isForeign && changes.length === 0 && BigInt(horizon) - BigInt(from.xid) < idleLag) return undefined;
+  if (changes.length === 0 && BigInt(horizon) - BigInt(from.xid) < idleLag) return undefined;
   const matched: Matched[] = [];
   const unmatchable: string[] = [];
   for (const subscription of following) {

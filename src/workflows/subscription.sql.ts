@@ -13,7 +13,7 @@ export interface SubscriptionWrite extends Pick<SubscriptionRow, 'id' | 'status'
 export async function insertSubscription(db: Queryable, s: SubscriptionWrite): Promise<void> {
   await db.query(
     `insert into subscription (id, status, subscriber, owner, terms, ends, next_at, since)
-     values ($1, $2, $3, $7, $4, $5, $6, pg_snapshot_xmin(pg_current_snapshot()))`,
+     values ($1, $2, $3, $7, $4, $5, $6, change_horizon())`,
     [...valuesOf(s), ownerOf(s.subscriber)],
   );
 }
@@ -27,7 +27,7 @@ export async function updateSubscription(db: Queryable, s: SubscriptionWrite): P
     `update subscription set status = $2, subscriber = $3, terms = $4, ends = $5, next_at = $6,
        since = case when status = 'off' or (terms -> 'type', terms -> 'topic', terms -> 'filters') is distinct from
          ($4::jsonb -> 'type', $4::jsonb -> 'topic', $4::jsonb -> 'filters')
-         then pg_snapshot_xmin(pg_current_snapshot()) else since end,
+         then change_horizon() else since end,
        failures = 0, failing_since = null, error = null, lease = lease + 1, leased_until = null
      where id = $1`,
     valuesOf(s),

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../instant.ts';
 import type { Database } from '../postgres.ts';
+import { adoptCluster } from '../store/generation.sql.ts';
 import { writeTick } from '../store/history.sql.ts';
 
 export interface Ticker {
@@ -21,7 +22,7 @@ export async function startTicker(pool: Database, clock: Clock, log: Logger): Pr
   async function tick(): Promise<void> {
     try {
       const before = clock();
-      const now = await writeTick(pool, secondsBetween);
+      const { now, adopted } = await writeTick(pool, secondsBetween);
       const apart = Math.max(before - now.getTime(), now.getTime() - clock(), 0);
       if (apart > mostApart && !isTold)
         log.error(
@@ -29,6 +30,8 @@ export async function startTicker(pool: Database, clock: Clock, log: Logger): Pr
           'the clock of this hub and that of Postgres differ: followers may miss changes',
         );
       isTold = apart > mostApart;
+      // Another cluster has taken over under a running hub.
+      if (!adopted) await adoptCluster(pool, log);
     } catch (err) {
       log.warn({ err }, 'the time could not be written down');
     }

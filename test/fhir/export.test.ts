@@ -312,7 +312,7 @@ describe('the next export', () => {
       await db.query('delete from slot where id = any($1)', [[slot, again]]);
       await db.query(
         `insert into slot select (jsonb_populate_record(k, jsonb_build_object('version', 3,
-        'updated', clock_timestamp(), 'xid', pg_current_xact_id()))).* from kept k where id = $1`,
+        'updated', clock_timestamp(), 'xid', change_number()))).* from kept k where id = $1`,
         [again],
       );
     });
@@ -346,12 +346,12 @@ describe('the next export', () => {
     const late = await hub.pool.connect();
     await late.query('begin');
     await late.query(
-      `update slot set version = version + 1, status = 2, updated = clock_timestamp(), xid = pg_current_xact_id() where id = $1`,
+      `update slot set version = version + 1, status = 2, updated = clock_timestamp(), xid = change_number() where id = $1`,
       [slot],
     );
     const stamp = (await late.query<{ at: Date }>('select updated as at from slot where id = $1', [slot])).rows[0]!.at;
     // The clock goes on: an export that told its own time would tell one after the write that it cannot see.
-    await hub.pool.query(`update slot set xid = pg_current_xact_id() where id = $1`, [target.slot(9)]);
+    await hub.pool.query(`update slot set xid = change_number() where id = $1`, [target.slot(9)]);
     const first = await exported('$export?_type=Slot');
     await late.query('commit');
     late.release();
@@ -598,7 +598,7 @@ test('a follower that only exports ends with exactly the slots of the hub, while
     while (going)
       await transaction(hub.pool, async (db) => {
         await db.query(
-          `update slot set version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+          `update slot set version = version + 1, updated = clock_timestamp(), xid = change_number()
            where id in (select id from slot tablesample bernoulli (5) for update skip locked)`,
         );
         await db.query('select pg_sleep(random() * 0.03)');

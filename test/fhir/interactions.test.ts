@@ -293,7 +293,7 @@ test('a follower by _since misses nothing that is committed late, and learns of 
   const slow = await hub.pool.connect();
   await slow.query('begin');
   await slow.query(
-    `update document set version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id() where id = $1`,
+    `update document set version = version + 1, updated = clock_timestamp(), xid = change_number() where id = $1`,
     [early],
   );
   const late = await create('Поздняя');

@@ -40,7 +40,7 @@ describe('a follower of all changes ends with what the server has', () => {
 
 test.each(['history', 'search'] as const)('one that goes by what is committed now misses some, by %s', async (by) => {
   const file = 'src/store/history.sql.ts';
-  const horizon = 'pg_snapshot_xmin(pg_current_snapshot())';
+  const horizon = 'change_horizon()';
   const program = await plantMutant([
     { file, find: `.xid < ${horizon}\``, replace: `.xid >= '0'\`` },
     { file, find: ` as at from tick t where t.next <= ${horizon}`, replace: ' as at from tick t' },

@@ -125,7 +125,7 @@ async function write(
         const some = Array.from({ length: batch }, () => own[Math.floor(Math.random() * own.length)]!);
         await client.query('begin');
         const changed = await client.query(
-          `update slot set status = 1 - status, version = version + 1, updated = clock_timestamp(), xid = pg_current_xact_id()
+          `update slot set status = 1 - status, version = version + 1, updated = clock_timestamp(), xid = change_number()
            where id = any($1::uuid[])`,
           [some],
         );

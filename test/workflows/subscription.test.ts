@@ -159,7 +159,7 @@ test('topic slot-freed: a time that was not free and is free now, and no other',
   await stage.cancel(elsewhere.body);
   // Another version of a time that was free before.
   await stage.hub.pool.query(
-    'update slot set version = version + 1, updated = now(), xid = pg_current_xact_id() where id = $1',
+    'update slot set version = version + 1, updated = now(), xid = change_number() where id = $1',
     [stage.slot(3)],
   );
   const sent = await stage.turn();

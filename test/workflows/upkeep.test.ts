@@ -134,7 +134,7 @@ test('superseded versions are deleted 400 days later, but not what says that a r
 test('superseded slots are deleted 90 days later, and of old ticks one an hour stays', async () => {
   await hub.pool.query('truncate tick, slot_version');
   await hub.pool.query(`insert into tick (at, oldest, next)
-    select date_trunc('hour', now()) - interval '91 days' + n * interval '20 minutes', (n * 10)::text::xid8, (n * 10)::text::xid8
+    select date_trunc('hour', now()) - interval '91 days' + n * interval '20 minutes', n * 10, n * 10
     from generate_series(1, 6) n`);
   await addOld(
     'slot_version',

@@ -56,7 +56,7 @@ export const isChanges = (sort: readonly Sort[]): boolean =>
  */
 function changesOf(table: string, alias: string): Walk {
   const keys = [
-    { sql: `${alias}.xid`, cast: 'xid8', descending: false },
+    { sql: `${alias}.xid`, cast: 'bigint', descending: false },
     { sql: `${alias}.id`, cast: 'uuid', descending: false },
   ];
   return {

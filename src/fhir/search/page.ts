@@ -3,6 +3,7 @@ import { Fault } from '../../fault.ts';
 import { xidAt } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
+import { checkKnown } from '../undone.ts';
 import { compartmentCondition } from './compartment.ts';
 import { conditionOf } from './condition.ts';
 import type { Cursor } from './cursor.ts';
@@ -38,7 +39,7 @@ export const noPage: Page = {
   isLastOfChanges: false,
 };
 
-export function readPage(
+export async function readPage(
   context: Context,
   asked: Asked,
   request: SearchRequest,
@@ -48,6 +49,8 @@ export function readPage(
   const rows = rowsOf(request.type, aliasOf(request.type, c), c);
   const ranged = rows.slots ? undefined : rangedOf(request, c);
   const walk = walkOf(rows, request.sort, c.parameters, ranged?.by);
+  const [number] = cursor?.at ?? [];
+  if (walk.changes && typeof number === 'string') await checkKnown(context.db, number, '_cursor');
   const byStart = rows.slots && (walk.changes || request.sort.every((sort, i) => i === 0 && sort.code === 'start'));
   const filters = ranged === undefined ? request.filters : request.filters.filter((f) => !ranged.done.includes(f));
   const reading = { context, asked, request: { ...request, filters }, c, cursor, rows, walk };

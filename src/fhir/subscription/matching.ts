@@ -72,7 +72,7 @@ function slots(
   const rows = rowsOf(type, 's', c);
   const extra = topics.find((t) => t.code === topic)?.slotCondition;
   const all = [visibleRows(s, rows), ...filters.map((f) => conditionOf(s, rows, f, c)), extra ?? 'true'];
-  const version = 'x.id = g.id and x.version = g.version and x.xid = g.xid::xid8';
+  const version = 'x.id = g.id and x.version = g.version and x.xid = g.xid::bigint';
   // Materialized: found by their keys first, then looked at; else an index of free slots is walked for each of them.
   return `with s as materialized (
       select g.n, x.* from unnest(${given.join(', ')}) with ordinality g(id, version, xid, n), lateral (
