@@ -1,5 +1,5 @@
 /** A registry and a subscriber go on after the database was restored from a dump into another, real cluster. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -11,6 +11,7 @@ import { openGround } from '../../src/ground.ts';
 import { writeTick } from '../../src/store/history.sql.ts';
 import { startSubscriptions } from '../../src/workflows/subscription-rounds.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
+import { startTicker } from '../../src/workflows/ticker.ts';
 import { createDatabase, passHorizon, type TestDatabase } from '../support/database.ts';
 import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
 import { createMemoryMis, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
@@ -32,6 +33,8 @@ const build = (numbers: Map<string, number>) => [
   openMemoryClinic('demo', numbers.get('demo')!, mis, memoryConfig('demo')),
 ];
 const never = new AbortController().signal;
+const settings = ['fsync=off'];
+const lines = pino({ base: null }, { write: (line) => log.push(JSON.parse(line)) });
 
 beforeAll(async () => {
   receiver = await openReceiver();
@@ -42,7 +45,7 @@ beforeAll(async () => {
   const dumped = await dump(database.url);
   told.lost = await tellLost(before);
   home = await mkdtemp(join(tmpdir(), 'medmost-restore-'));
-  cluster = await startCluster({ dir: home, settings: ['fsync=off', 'shared_buffers=16MB'] });
+  cluster = await startCluster({ dir: home, settings });
   await restore(cluster.url, dumped);
   // Two hubs start at once.
   await Promise.all([start(cluster.url), start(cluster.url)]);
@@ -59,7 +62,6 @@ afterAll(async () => {
 
 /** As every command does, before it does anything else. */
 async function start(url: string): Promise<void> {
-  const lines = pino({ base: null }, { write: (line) => log.push(JSON.parse(line)) });
   const ground = await openGround({ clinics: {} } as unknown as Config, url, Date.now, lines);
   await ground.close();
 }
@@ -209,4 +211,26 @@ test('a walk that was under way goes on; one that had come to changes that are l
   expect(lost.body.issue![0]!.diagnostics).toContain('restored to an earlier state');
   expect((await ask(after, 'GET', told.searchPage)).status).toBe(410);
   expect((await ask(before, 'GET', told.lost)).status).toBe(200);
+});
+
+test('a hub goes on when Postgres is recovered to a new timeline under it', async () => {
+  const told = await walk(after, 'Patient?_sort=_lastUpdated');
+  const page = next(await ask(after, 'GET', 'Patient?_sort=_lastUpdated&_count=2'))!;
+  await cluster.stop();
+  await writeFile(join(home, 'data', 'recovery.signal'), '');
+  cluster = await startCluster({ dir: home, settings: [...settings, 'restore_command=/bin/false'] });
+  const { rows } = await after.pool.query(
+    'select cluster = cluster_identity() as same from generation where last is null',
+  );
+  expect(rows).toEqual([{ same: false }]);
+  const ticker = await startTicker(after.pool, Date.now, lines);
+  await ticker.stop();
+  expect(log).toHaveLength(2);
+  await person(after, 'Последняя');
+  await passHorizon(after.pool);
+  const since = await walk(after, `Patient?_sort=_lastUpdated&_lastUpdated=ge${told.horizon}`);
+  expect(since.families.at(-1)).toBe('Последняя');
+  expect((await ask(after, 'GET', page)).status).toBe(200);
+  await turn(after);
+  expect(familyOf(receiver.received.at(-1)!)).toBe('Последняя');
 });

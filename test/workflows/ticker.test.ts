@@ -28,3 +28,17 @@ test.each([
   const { rows } = await pool.query('select count(*)::integer as n from tick');
   expect(rows[0].n).toBeGreaterThan(0);
 });
+
+test('when another cluster has taken over under a running hub, changes are numbered on in a new generation', async () => {
+  await pool.query(`truncate tick`);
+  await pool.query(`update generation set cluster = 'another'`);
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => lines.push(line) });
+  for (let i = 0; i < 2; i++) await (await startTicker(pool, Date.now, log)).stop();
+  expect(lines.filter((line) => line.includes('Postgres was restored or has failed over'))).toHaveLength(1);
+  const { rows } = await pool.query(
+    `select number > 0 and oldest >> 40 = number and next >> 40 = number and change_number() >> 40 = number as right
+     from tick, (select max(number) as number from generation) g`,
+  );
+  expect(rows).toEqual([{ right: true }]);
+});
