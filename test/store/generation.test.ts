@@ -54,6 +54,8 @@ test('eight hubs at once begin one generation, and one of them says so', async (
 const update = 'update slot set version = version + 1, xid = change_number() where id = md5($1)::uuid returning xid';
 const insert = `insert into slot (id, schedule, start_at, end_at, clinic, status, mis_status, fragment)
   values (gen_random_uuid(), md5('other')::uuid, now(), now(), 1, 0, 0, $1) returning xid`;
+const insertDocument = `insert into document (type, id, clinic, version, updated, body)
+  values ($1, md5($2)::uuid, 1, 1, now(), '{}')`;
 const replace = `with r as (select replace_document('Patient', md5('p')::uuid, 1::smallint, null,
     (select version + 1 from document where id = md5($1)::uuid), now(), null, null, null, '{}', '{}') as doc)
   select change_horizon() as xid from r`;
@@ -117,6 +119,23 @@ test('a change is known up to the last one of its generation', async () => {
   expect([await known(begins - 1n), await known(begins)]).toEqual([false, true]);
   const written = BigInt((await client.query(update, ['1'])).rows[0].xid);
   expect([await known(written), await known(written + 100_000n)]).toEqual([true, false]);
+});
+
+test.each([
+  ['slots', update, ['2']],
+  ['slots that are gone', `delete from slot where id = md5($1)::uuid`, ['3']],
+  ['documents', insertDocument, ['Appointment', 'a']],
+  ['documents of another type', insertDocument, ['Schedule', 's']],
+  ['documents that are gone', `select delete_document($1, md5($2)::uuid, 1, now())`, ['Schedule', 's']],
+])('the last change of a generation is found among %s', async (_name, text, values) => {
+  await pool.query('delete from tick');
+  await client.query('begin');
+  const { rows } = await client.query<{ number: string }>('select change_number() as number');
+  await client.query(text, values);
+  await client.query('commit');
+  await estrange();
+  await adoptCluster(pool, log);
+  expect((await generations()).at(-2)!.last).toBe(rows[0]!.number);
 });
 
 test('a tick stands for what was written before it', async () => {
