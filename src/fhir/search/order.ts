@@ -20,7 +20,7 @@ export interface Walk {
 export function walkOf(rows: Rows, sort: readonly Sort[], parameters: ParameterIds, ranged?: Ranged): Walk {
   const { alias, slots } = rows;
   const table = `${slots ? 'slot' : 'document'} ${alias}`;
-  if (isChanges(sort)) return changesOf(table, alias);
+  if (sort.length === 1 && sort[0]!.code === '_lastUpdated') return byCommit(table, alias, sort[0]!);
   const sorts = sort.length > 0 ? sort : impliedSort(slots, ranged);
   const keys = sorts.map((one) => keyOf(rows, one, parameters));
   const descending = sorts[0]?.descending ?? false;
@@ -51,19 +51,17 @@ export const isChanges = (sort: readonly Sort[]): boolean =>
   sort.length === 1 && sort[0]!.code === '_lastUpdated' && !sort[0]!.descending;
 
 /**
- * A walk of changes. By the time that was written down, a row would be skipped whose transaction ended after others that began
- * later (PERFORMANCE.md §"What follows" 6); what a transaction still under way could precede is left to the next walk.
+ * In the order of transactions, by whose index the newest are found at once. Ascending it is a walk of changes: by the time that was
+ * written down, a row would be skipped whose transaction ended after others that began later (PERFORMANCE.md §"What follows" 6),
+ * and what a transaction still under way could precede is left to the next walk.
  */
-function changesOf(table: string, alias: string): Walk {
+function byCommit(table: string, alias: string, { descending }: Sort): Walk {
   const keys = [
-    { sql: `${alias}.xid`, cast: 'bigint', descending: false },
-    { sql: `${alias}.id`, cast: 'uuid', descending: false },
+    { sql: `${alias}.xid`, cast: 'bigint', descending },
+    { sql: `${alias}.id`, cast: 'uuid', descending },
   ];
-  return {
-    personal: false,
-    changes: true,
-    segments: [{ from: table, where: () => [committed(alias)], keys, absent: false }],
-  };
+  const where = () => (descending ? [] : [committed(alias)]);
+  return { personal: false, changes: !descending, segments: [{ from: table, where, keys, absent: false }] };
 }
 
 function impliedSort(slots: boolean, ranged: Ranged | undefined): readonly Sort[] {
