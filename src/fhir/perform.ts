@@ -6,9 +6,10 @@ import type { Context } from './context.ts';
 import { history } from './history.ts';
 import { invoke } from './invoke.ts';
 import { read, vread } from './read.ts';
-import type { Reply } from './reply.ts';
+import { type Reply, replyWith } from './reply.ts';
 import type { Asked } from './resource.ts';
 import { search } from './search/search.ts';
+import { terminologyCapabilities } from './terminology/capability.ts';
 import { create, patch, remove, update } from './write.ts';
 
 /** @param body as it was parsed: a resource, a patch, a form, or undefined. @throws Fault */
@@ -43,8 +44,7 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
     case 'operation':
       return invoke(context, asked, call, body);
     case 'capabilities':
-      checkMode(call.query);
-      return { status: 200, headers: {}, body: statementBytes(context, context.program, asked.base) };
+      return capabilities(context, asked, call.query);
     case 'batch':
       throw new Fault('business-rule', 'A Bundle cannot stand in a Bundle that is performed.', {
         code: 'nested-bundle',
@@ -62,8 +62,18 @@ function queryOf({ method, query }: Call, body: unknown): URLSearchParams {
 }
 
 /** https://hl7.org/fhir/R4/http.html#capabilities: all that is said here is of normative parts too. */
-function checkMode(query: URLSearchParams): void {
-  const mode = query.get('mode') ?? '';
-  if (!['', 'full', 'normative'].includes(mode))
-    throw new Fault('not-supported', 'There is mode=full and mode=normative.', { expression: 'http.mode' });
+function capabilities(context: Context, { viewer, base }: Asked, query: URLSearchParams): Reply {
+  const { program } = context;
+  switch (query.get('mode') ?? '') {
+    case '':
+    case 'full':
+    case 'normative':
+      return { status: 200, headers: {}, body: statementBytes(context, program, base) };
+    case 'terminology':
+      return replyWith(terminologyCapabilities(context, program, viewer, base));
+    default:
+      throw new Fault('not-supported', 'There is mode=full, mode=normative and mode=terminology.', {
+        expression: 'http.mode',
+      });
+  }
 }

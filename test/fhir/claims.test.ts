@@ -199,8 +199,25 @@ describe('behaviour 24: the statement is true and valid', () => {
     expect((await ask('GET', `metadata?mode=${mode}`)).body).toEqual(statement);
   });
 
-  test.each(['terminology', 'no-such-mode'])('is not given for mode=%s', async (mode) => {
-    expectRefusal(await ask('GET', `metadata?mode=${mode}`), [400], `mode=${mode}`);
+  test('is not given for a mode that there is not', async () => {
+    expectRefusal(await ask('GET', 'metadata?mode=no-such-mode'), [400], 'mode');
+  });
+
+  test('for mode=terminology tells code systems that are looked up, and parameters that $expand takes', async () => {
+    const { body } = await ask('GET', 'metadata?mode=terminology');
+    const { codeSystem, expansion } = body as unknown as {
+      readonly codeSystem: readonly { readonly uri: string }[];
+      readonly expansion: { readonly parameter: readonly { readonly name: string }[] };
+    };
+    expect(codeSystem.length).toBeGreaterThan(10);
+    for (const { uri } of codeSystem)
+      expect((await ask('GET', `CodeSystem?url=${encodeURIComponent(uri)}&_total=accurate`)).body['total'], uri).toBe(
+        1,
+      );
+    for (const { name } of expansion.parameter.filter((p) => p.name !== 'valueSet'))
+      expectRefusal(await ask('GET', `ValueSet/$expand?${name}=a&${name}=b`), [400], name);
+    expectRefusal(await ask('GET', 'ValueSet/$expand?no-such=a'), [400], 'no-such');
+    expect(validate(body, { warnings: true }).filter((i) => i.severity === 'error')).toEqual([]);
   });
 });
 
@@ -360,7 +377,6 @@ test.each([
   ['GET', 'Patient/$graphql', [404]],
   ['GET', '$graphql', [404]],
   ['DELETE', 'Patient?_lastUpdated=gt2020-01-01', [412]],
-  ['GET', 'metadata?mode=terminology', [400]],
 ] as const)('%s %s is not there', async (method, path, statuses) => {
   expectRefusal(await ask(method, path), statuses, path);
 });

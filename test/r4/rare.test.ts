@@ -222,6 +222,20 @@ const planted: Record<string, [node: string, holds: object, fails: object]> = {
   'spd-0': ['SearchParameter', { name: 'Aa' }, { name: 'я' }],
   'vsd-0': ['ValueSet', { name: 'Aa' }, { name: 'я' }],
   'vsd-1': ['ValueSet.compose.include', { system: 'a' }, { version: 'a' }],
+  'tcp-0': ['TerminologyCapabilities', { name: 'Aa' }, { name: 'я' }],
+  'tcp-1': [
+    'TerminologyCapabilities.codeSystem',
+    { version: [{ code: 'a' }, { code: 'b' }] },
+    { version: [{ code: 'a' }, { isDefault: true }] },
+  ],
+  'tcp-2': ['TerminologyCapabilities', { description: 'a' }, { kind: 'instance' }],
+  'tcp-3': [
+    'TerminologyCapabilities',
+    { kind: 'instance', implementation: { description: 'a' } },
+    { kind: 'instance' },
+  ],
+  'tcp-4': ['TerminologyCapabilities', { kind: 'capability', software: { name: 'a' } }, { kind: 'capability' }],
+  'tcp-5': ['TerminologyCapabilities', { kind: 'requirements' }, { kind: 'requirements', software: { name: 'a' } }],
   'vsd-10': ['ValueSet.expansion.contains', { code: 'a', system: 'b' }, { code: 'a' }],
   'vsd-2': ['ValueSet.compose.include', { system: 'a', concept: [{ code: 'a' }] }, { concept: [{ code: 'a' }] }],
   'vsd-3': [

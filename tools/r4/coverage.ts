@@ -69,5 +69,6 @@ export const coveredTypes = [
   'StructureDefinition',
   'Subscription',
   'Task',
+  'TerminologyCapabilities',
   'ValueSet',
 ] as const;

@@ -32,8 +32,8 @@ const historyParameters = named('_since', '_at', '_count');
 const ofSystem = {
   capabilities: {
     summary: 'What this server can do',
-    parameters: [{ name: 'mode', in: 'query', schema: { enum: ['full', 'normative'] } }],
-    responses: { 200: answered('Resource', 'A CapabilityStatement'), ...errors(400, 406) },
+    parameters: [{ name: 'mode', in: 'query', schema: { enum: ['full', 'normative', 'terminology'] } }],
+    responses: { 200: answered('Resource', 'A CapabilityStatement, or TerminologyCapabilities'), ...errors(400, 406) },
   },
   batch: {
     summary: 'Perform a batch or a transaction',
