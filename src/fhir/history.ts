@@ -12,7 +12,7 @@ import { notFound } from './read.ts';
 import { etagOf, type Reply } from './reply.ts';
 import type { Asked } from './resource.ts';
 import { slotColumn } from './search/slot.ts';
-import { checkKnown } from './undone.ts';
+import { checkKnown, checkSince } from './undone.ts';
 
 const defaultCount = 50;
 const maximalCount = 1000;
@@ -29,6 +29,7 @@ interface Asking extends VersionQuery {
 export async function history(context: Context, asked: Asked, call: Call): Promise<Reply> {
   const query = queryOf(context, call);
   if (query.token !== undefined) await checkKnown(context.db, query.token.xid, tokenName);
+  else if (query.since !== undefined && call.id === undefined) await checkSince(context.db, query.since, '_since');
   // Read before the page: what is committed between the two has not been told.
   const horizon = query.token ? query.token.horizon : ((await readHorizon(context.db))?.toISOString() ?? null);
   const rows = await readVersions(context.db, asked.viewer, { ...query, limit: query.limit + 1 }, slotColumn);

@@ -6,11 +6,13 @@
 create table generation (
   number integer primary key check (number between 0 and 8388607),
   cluster text not null,
-  began timestamptz not null default clock_timestamp(),
-  last bigint
+  began timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  last bigint,
+  until timestamptz
 );
 comment on column generation.cluster is 'cluster_identity() of where its transactions are';
 comment on column generation.last is 'the last change that was known when it ended; null: it has not';
+comment on column generation.until is 'its last tick; what was told later may be of changes that are lost';
 
 -- The cluster, and its timeline: a promotion and a recovery to a point in time each begin a new one.
 create function cluster_identity() returns text language sql volatile as

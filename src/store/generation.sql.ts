@@ -42,10 +42,10 @@ async function beginGeneration(db: Queryable): Promise<Adoption | undefined> {
   if (await readAdopted(db)) return undefined;
   const { rows } = await db.query<Adoption>(
     `with ended as (
-       update generation set last = greatest(number::bigint << 40, ${newest.join(', ')})
-       where number = (select max(number) from generation) returning number)
+       update generation set last = greatest(number::bigint << 40, ${newest.join(', ')}), until = (select max(at) from tick)
+       where number = (select max(number) from generation) returning number, until)
      select ended.number as before, ended.number + 1 + floor(random() * ${widestStep})::integer as generation,
-       cluster_identity() as cluster, (select max(at) from tick) as until from ended`,
+       cluster_identity() as cluster, ended.until from ended`,
   );
   await db.query('select begin_generation($1)', [rows[0]!.generation]);
   return rows[0]!;
@@ -68,14 +68,3 @@ const newest = [
   newestDocument('document_version'),
   '(select next - 1 from tick order by at desc limit 1)',
 ];
-
-/** Whether this database can have told of a change: one of a state that a restore has undone is none of its own. */
-export async function isKnownChange(db: Queryable, number: string): Promise<boolean> {
-  const { rows } = await db.query<{ known: boolean }>({
-    name: 'known_change',
-    text: `select exists (select from generation
-      where $1::bigint >= number::bigint << 40 and $1::bigint <= coalesce(last, (number::bigint << 40) + txid_snapshot_xmax(txid_current_snapshot()))) as known`,
-    values: [number],
-  });
-  return rows[0]!.known;
-}

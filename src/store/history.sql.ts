@@ -121,7 +121,7 @@ export function xidAt(instant: string): string {
 }
 
 /** How far the clocks of hubs and of Postgres may be apart. */
-const skew = `interval '5 seconds'`;
+export const skew = `interval '5 seconds'`;
 
 /**
  * An instant before which nothing can still be committed, as far as walks are concerned that have now told all there is:

@@ -2,7 +2,8 @@ import pg from 'pg';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Database, openPool } from '../../src/postgres.ts';
-import { adoptCluster, isKnownChange } from '../../src/store/generation.sql.ts';
+import { adoptCluster } from '../../src/store/generation.sql.ts';
+import { isKnownChange } from '../../src/store/undone.sql.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -27,7 +27,9 @@ let home: string;
 let before: TestHub;
 let after: TestHub;
 /** What the hub in the first cluster told. */
-let told: { page: string; rest: string[]; history: string; search: string; searchPage: string; lost: string };
+let told: { page: string; rest: string[]; history: string; search: string; searchPage: string };
+/** What it told of changes that were made after the backup. */
+let lost: { page: string; history: string };
 
 const build = (numbers: Map<string, number>) => [
   openMemoryClinic('demo', numbers.get('demo')!, mis, memoryConfig('demo')),
@@ -43,7 +45,7 @@ beforeAll(async () => {
   mis.slots = schedules.flatMap((s) => quarterSlots(s.key, Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000, 8));
   told = await live(before);
   const dumped = await dump(database.url);
-  told.lost = await tellLost(before);
+  lost = await tellLost(before);
   home = await mkdtemp(join(tmpdir(), 'medmost-restore-'));
   cluster = await startCluster({ dir: home, settings });
   await restore(cluster.url, dumped);
@@ -86,18 +88,19 @@ async function live(hub: TestHub): Promise<typeof told> {
     history: first.body.meta!.lastUpdated!,
     search: (await walk(hub, 'Patient?_sort=_lastUpdated')).horizon!,
     searchPage: next(search)!,
-    lost: '',
   };
 }
 
-/** Changes that are in no backup, and a page link that ends at one of them. */
-async function tellLost(hub: TestHub): Promise<string> {
+/** Changes that are in no backup, a page link that ends at one of them, and from when on to ask by one who has seen them. */
+async function tellLost(hub: TestHub): Promise<typeof lost> {
   await person(hub, 'Пропавшая');
   await person(hub, 'Пропавший');
   await passHorizon(hub.pool);
   const answer = await ask(hub, 'GET', 'Patient/_history?_count=1');
   expect(familiesOf(answer)).toEqual(['Пропавший']);
-  return next(answer)!;
+  await writeTick(hub.pool, 0);
+  await passHorizon(hub.pool);
+  return { page: next(answer)!, history: (await ask(hub, 'GET', 'Patient/_history')).body.meta!.lastUpdated! };
 }
 
 async function person(hub: TestHub, family: string): Promise<string> {
@@ -203,15 +206,35 @@ test('a walk that was under way goes on; one that had come to changes that are l
   const rest = await ask(after, 'GET', told.page);
   expect([rest.status, familiesOf(rest)]).toEqual([200, told.rest]);
   expect(told.rest).toEqual(['Вторая', 'Первая']);
-  const lost = await ask(after, 'GET', told.lost);
-  expect([lost.status, lost.body.issue![0]]).toEqual([
+  const page = await ask(after, 'GET', lost.page);
+  expect([page.status, page.body.issue![0]]).toEqual([
     410,
     expect.objectContaining({ code: 'deleted', expression: ['http._page'] }),
   ]);
-  expect(lost.body.issue![0]!.diagnostics).toContain('restored to an earlier state');
+  expect(page.body.issue![0]!.diagnostics).toContain('restored to an earlier state');
   expect((await ask(after, 'GET', told.searchPage)).status).toBe(410);
-  expect((await ask(before, 'GET', told.lost)).status).toBe(200);
+  expect((await ask(before, 'GET', lost.page)).status).toBe(200);
 });
+
+test.each([
+  ['http._since', (since: string) => `_history?_since=${since}`],
+  ['http._since', (since: string) => `Patient/_history?_since=${since}`],
+  ['http._since', (since: string) => `$export?_type=Patient&_since=${since}`],
+  ['http._lastUpdated', (since: string) => `Patient?_sort=_lastUpdated&_lastUpdated=ge${since}`],
+  ['http._lastUpdated', (since: string) => `Slot?_sort=_lastUpdated&_lastUpdated=gt${since}`],
+])(
+  'one who has seen changes that are lost is not told the next ones as if it had all before (%s)',
+  async (at, path) => {
+    const headers = { prefer: 'respond-async' };
+    const answer = await ask(after, 'GET', path(lost.history), { headers });
+    expect([answer.status, answer.body.issue![0]!.expression]).toEqual([410, [at]]);
+    expect((await ask(before, 'GET', path(lost.history), { headers })).status).toBeLessThan(300);
+    // What was told before the backup, and what is told after it, is all there.
+    for (const since of [told.history, new Date().toISOString()])
+      expect((await ask(after, 'GET', path(since), { headers })).status).toBeLessThan(300);
+    expect((await ask(after, 'GET', `Patient?_lastUpdated=ge${lost.history}`)).status).toBe(200);
+  },
+);
 
 test('a hub goes on when Postgres is recovered to a new timeline under it', async () => {
   const told = await walk(after, 'Patient?_sort=_lastUpdated');

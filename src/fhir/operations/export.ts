@@ -11,6 +11,7 @@ import type { Arguments, OperationCall, OperationDeclaration, OperationParameter
 import { preferenceOf } from '../preference.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
+import { checkSince } from '../undone.ts';
 
 const input = (name: string, type: string, max: 1 | '*', documentation: string): OperationParameter => ({
   ...{ name, use: 'in', min: 0, max, type, documentation },
@@ -94,6 +95,7 @@ async function queryOf(context: Context, asked: Asked, call: OperationCall): Pro
     throw blame('_outputFormat', 'There are application/fhir+ndjson, application/ndjson and ndjson.');
   const types = typesOf(context, call);
   const since = instantOf(parameters, '_since');
+  if (since !== undefined) await checkSince(context.db, new Date(since), '_since');
   const until = instantOf(parameters, '_until');
   const filters = parameters.all('_typeFilter').map((text) => filterOf(String(text), types));
   if (filters.length > mostFilters) throw blame('_typeFilter', `There may be ${mostFilters} filters at most.`);

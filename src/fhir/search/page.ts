@@ -1,15 +1,13 @@
 /** Reads a page of matches. https://hl7.org/fhir/R4/http.html#paging */
 import { Fault } from '../../fault.ts';
-import { xidAt } from '../../store/history.sql.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
-import { checkKnown } from '../undone.ts';
+import { checkWalk, sinceOf } from './changes.ts';
 import { compartmentCondition } from './compartment.ts';
 import { conditionOf } from './condition.ts';
 import type { Cursor } from './cursor.ts';
 import { behind, orderBy, type Walk, walkOf } from './order.ts';
 import { columnOf, type Segment } from './order-key.ts';
-import { earliest } from './range.ts';
 import { rangedOf } from './ranged.ts';
 import type { SearchRequest } from './request.ts';
 import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
@@ -49,8 +47,7 @@ export async function readPage(
   const rows = rowsOf(request.type, aliasOf(request.type, c), c);
   const ranged = rows.slots ? undefined : rangedOf(request, c);
   const walk = walkOf(rows, request.sort, c.parameters, ranged?.by);
-  const [number] = cursor?.at ?? [];
-  if (walk.changes && typeof number === 'string') await checkKnown(context.db, number, '_cursor');
+  if (walk.changes) await checkWalk(context.db, request, c, cursor);
   const byStart = rows.slots && (walk.changes || request.sort.every((sort, i) => i === 0 && sort.code === 'start'));
   const filters = ranged === undefined ? request.filters : request.filters.filter((f) => !ranged.done.includes(f));
   const reading = { context, asked, request: { ...request, filters }, c, cursor, rows, walk };
@@ -130,7 +127,7 @@ function queryOf(
   const conditions = [...conditionsOf(s, rows, request, c, changes), ...where(s)];
   const isInside = cursor !== undefined && cursor.at.length > 0;
   // Said twice where to begin, the index would be read from the earlier place on.
-  if (changes && (!isInside || back)) conditions.push(...sinceOf(s, request, c, rows));
+  if (changes && (!isInside || back)) conditions.push(...sinceOf(s, request, c, rows.alias));
   if (isInside) {
     const at = absent ? cursor.at.slice(1) : cursor.at;
     if (at.length !== keys.length) throw changed();
@@ -138,16 +135,6 @@ function queryOf(
   }
   return `select ${columns} from ${from} where ${conditions.join(' and ')}
     order by ${orderBy(keys, back)} limit ${s.value(limit, 'integer')}`;
-}
-
-/** Where in the order of commits a time can begin: without it, the walk would look through all that was before. */
-function sinceOf(s: Statement, { filters }: SearchRequest, c: SearchContext, { alias }: Rows): string[] {
-  const times = filters.flatMap((f) =>
-    f.kind === 'value' && f.parameter.code === '_lastUpdated' ? [earliest(f, c)] : [],
-  );
-  return times
-    .filter((time) => time !== undefined)
-    .map((time) => `${alias}.xid >= ${xidAt(s.value(time, 'timestamptz'))}`);
 }
 
 const changed = () =>
