@@ -242,6 +242,8 @@ test('a hub goes on when Postgres is recovered to a new timeline under it', asyn
   await cluster.stop();
   await writeFile(join(home, 'data', 'recovery.signal'), '');
   cluster = await startCluster({ dir: home, settings: [...settings, 'restore_command=/bin/false'] });
+  while ((await after.pool.query('select pg_is_in_recovery() as yes')).rows[0].yes)
+    await new Promise((done) => setTimeout(done, 20));
   const { rows } = await after.pool.query(
     'select cluster = cluster_identity() as same from generation where last is null',
   );
