@@ -135,8 +135,9 @@ const doings: Record<(typeof choices)[number], (hub: RacingHub, actor: Actor, he
     heard.released.push(client);
     await holding.release({ viewer, client, slot, patient: undefined });
   },
-  // Seldom, so that holds are there to be booked.
-  book: (hub, actor, heard) => (Math.random() < 0.05 ? book(hub, actor, heard) : Promise.resolve()),
+  // Hardly ever before there are holds to be booked: a booking ends the race.
+  book: (hub, actor, heard) =>
+    Math.random() < (heard.held.length === 0 ? 0.01 : 0.2) ? book(hub, actor, heard) : Promise.resolve(),
   expire: (hub) => hub.expire(),
   /** Time passes: what would last ten minutes ends now. */
   pass: ({ pool }, { slot }) =>
