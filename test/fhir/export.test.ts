@@ -7,6 +7,7 @@ import { withValues } from '../../src/fhir/export/query.ts';
 import { wholeLines } from '../../src/fhir/export/run.ts';
 import { transaction } from '../../src/postgres.ts';
 import { writeTick } from '../../src/store/history.sql.ts';
+import { passHorizon } from '../support/database.ts';
 import { ask, type TestHub } from '../support/hub.ts';
 import { createTarget, type Target } from './target.ts';
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
   hub = target.hub;
   token = await hub.token({ clinics: ['one'] });
   await writeTick(hub.pool, 0);
+  await passHorizon(hub.pool);
 });
 afterAll(() => target.close());
 afterEach(() => hub.pool.query('delete from export'));
@@ -370,6 +372,7 @@ describe('the next export', () => {
     await hub.pool.query(`update slot_version set updated = updated - interval '1 hour'`);
     await writeTick(hub.pool, 0);
     await hub.pool.query(`update tick set at = at - interval '30 minutes'`);
+    await passHorizon(hub.pool);
   }
 });
 

@@ -8,7 +8,7 @@ import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase, passHorizon } from './database.ts';
 import { ask, createTestHub, type TestHub } from './hub.ts';
 import { createMemoryMis, type MemoryMis, memoryConfig } from './memory-mis.ts';
 import { type Refer, sampleOf } from './sample.ts';
@@ -47,6 +47,8 @@ export async function createSampleHub(publicUrl?: null): Promise<SampleHub> {
       if (referred.has(type)) await keep(hub, { ...sample, id });
       else ids.get(type)![i] = await send(hub, sample);
     }
+  // Histories of a type and of the system tell them from now on.
+  await passHorizon(hub.pool);
   return {
     ...hub,
     samples: ids,

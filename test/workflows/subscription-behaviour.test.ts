@@ -8,6 +8,7 @@ import { adoptCluster } from '../../src/store/generation.sql.ts';
 import { pauseAfterFailure, type SubscriptionContext } from '../../src/workflows/subscription.ts';
 import { matchChanges } from '../../src/workflows/subscription-matching.ts';
 import { startSubscriptions } from '../../src/workflows/subscription-rounds.ts';
+import { passHorizon } from '../support/database.ts';
 import { ask } from '../support/hub.ts';
 import type { Received } from '../support/receiver.ts';
 import { createStage, type Stage } from './subscription-stage.ts';
@@ -29,7 +30,9 @@ async function subscription(id: string) {
   return (await ask(stage.hub, 'GET', `Subscription/${id}`, { token })).body;
 }
 
+/** What a subscription follows from now on begins at the horizon: nothing that was written before stands above it. */
 async function write(id: string, over: object) {
+  await passHorizon(stage.hub.pool);
   const token = await stage.hub.token({ clinics: ['one'] });
   return ask(stage.hub, 'PUT', `Subscription/${id}`, { token, body: { ...(await subscription(id)), ...over } });
 }
@@ -171,6 +174,7 @@ test('behaviour 25: killed after any delivery, nothing is lost, and what comes t
   await stage.turn();
   const all = ['А', 'Б', 'В', 'Г', 'Д'];
   for (const name of all) await person(name);
+  await passHorizon(stage.hub.pool);
   const context = stage.hub.context.subscriptions;
   for (let lives = 0; lives < all.length; lives++) {
     await startSubscriptions(dyingAfter(1, context), false).turn();
@@ -200,6 +204,7 @@ test('behaviour 25: processes that match at once make each change one event', as
   await stage.subscribe();
   await stage.turn();
   for (const name of ['А', 'Б', 'В']) await person(name);
+  await passHorizon(stage.hub.pool);
   const context = stage.hub.context.subscriptions;
   await Promise.all(Array.from({ length: 6 }, () => matchChanges(context)));
   const others = Array.from({ length: 4 }, () => startSubscriptions(context, false));
@@ -212,6 +217,7 @@ test('behaviour 25: events and position are written together or not at all', asy
   await stage.turn();
   await person('А');
   const { pool } = stage.hub;
+  await passHorizon(pool);
   await pool.query('alter table subscription_event add constraint broken check (number < 1)');
   await expect(matchChanges(stage.hub.context.subscriptions)).rejects.toThrow('broken');
   await pool.query('alter table subscription_event drop constraint broken');

@@ -16,6 +16,7 @@ export interface Stage {
   pass(seconds: number): void;
   /** Id of the nth slot of the first doctor. */
   slot(n: number): string;
+  /** Follows what is written from now on, and nothing that was written before. */
   subscribe(over?: object, token?: string): Promise<Answer>;
   /** A Subscription to a topic. */
   follow(
@@ -60,6 +61,7 @@ export async function createStage(): Promise<Stage> {
   const subscribe: Stage['subscribe'] = async (over = {}, token) => {
     const channel = { type: 'rest-hook', endpoint: receiver.url, payload: 'application/fhir+json' };
     const base = { resourceType: 'Subscription', status: 'requested', reason: 'Тест', criteria: 'Patient?', channel };
+    await passHorizon(hub.pool);
     return ask(hub, 'POST', 'Subscription', { body: { ...base, ...over }, token: token ?? (await app()) });
   };
   return {

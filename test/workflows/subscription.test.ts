@@ -1,6 +1,7 @@
 /** Subscriptions end to end: what is matched, what receivers are sent, who sees what. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { validate } from '../../src/r4/validate.ts';
+import { passHorizon } from '../support/database.ts';
 import { ask } from '../support/hub.ts';
 import type { Received } from '../support/receiver.ts';
 import { createStage, type Stage, topicUrl } from './subscription-stage.ts';
@@ -274,6 +275,7 @@ test('a Subscription is seen by its owner alone, its secrets by nobody', async (
     for (const history of ['_history', 'Subscription/_history'])
       expect(JSON.stringify((await ask(stage.hub, 'GET', history, { token })).body)).not.toContain(body.id);
   }
+  await passHorizon(stage.hub.pool);
   const own = await ask(stage.hub, 'GET', 'Subscription/_history', { token: owner });
   expect(JSON.stringify(own.body)).toContain(body.id);
   expect(JSON.stringify(own.body)).not.toContain('very-secret');
