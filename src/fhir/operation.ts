@@ -36,6 +36,29 @@ export interface OperationParameter {
   readonly parts?: readonly OperationParameter[];
 }
 
+type Declare = (
+  name: string,
+  cardinality: '0..1' | '1..1' | '0..*' | '1..*',
+  of: string | readonly OperationParameter[],
+  documentation: string,
+) => OperationParameter;
+
+const declare =
+  (use: 'in' | 'out'): Declare =>
+  (name, cardinality, of, documentation) => ({
+    name,
+    use,
+    min: Number(cardinality[0]),
+    max: cardinality.endsWith('*') ? '*' : 1,
+    documentation,
+    ...(typeof of === 'string' ? { type: of } : { parts: of }),
+  });
+
+/** A parameter of the call. @param of its type, or its parts */
+export const input = declare('in');
+/** A parameter of the answer. @param of its type, or its parts */
+export const output = declare('out');
+
 /** What is given to a handler: parameters are known, typed and as many as declared. */
 export interface OperationCall {
   readonly type: string | undefined;

@@ -8,7 +8,7 @@ import { isId, type Resource } from '../../store/resource.ts';
 import { slotOfOffer } from '../../workflows/offer.ts';
 import { keyOf, pendingOr200, written } from '../appointment-answer.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration, OperationParameter } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { preferenceOf } from '../preference.ts';
 import type { Reply } from '../reply.ts';
 import type { Asked, Written } from '../resource.ts';
@@ -20,15 +20,6 @@ import { referencedIdOf } from '../scheduling/reference.ts';
 import { type Source, sourceOf, sourceParameters } from '../scheduling/source.ts';
 import type { Time } from '../scheduling/time.sql.ts';
 import { namedPatient, timeOf } from '../scheduling/time.ts';
-
-const given = (name: string, type: string, documentation: string, max: 1 | '*' = 1): OperationParameter => ({
-  name,
-  use: 'in',
-  min: 0,
-  max,
-  type,
-  documentation,
-});
 
 const operation: OperationDeclaration = {
   code: 'book',
@@ -43,25 +34,29 @@ const operation: OperationDeclaration = {
   affectsState: true,
   parameters: [
     ...sourceParameters,
-    given('appointment-resource', 'Appointment', 'IHE: an Appointment, `proposed` or `booked`; `cancelled` cancels'),
-    given(
+    input(
+      'appointment-resource',
+      '0..1',
+      'Appointment',
+      'IHE: an Appointment, `proposed` or `booked`; `cancelled` cancels',
+    ),
+    input(
       'schedule',
+      '0..1',
       'Reference',
       'ISiK: where the Appointment names no Slot, that of this Schedule with its start and end',
     ),
-    given('patient-reference', 'Reference', 'Patient, when the Appointment names none'),
-    given('patient-id', 'uri', 'Argonaut: the same as `Patient/<id>`'),
-    given('patient-resource', 'Patient', 'A Patient who may be new: found by the first identifier, else created'),
-    given('comment', 'string', 'For the clinic; of a cancellation the reason'),
-    given('cancelled-appt-id', 'uri', 'Appointment that is given up once this one is booked'),
-    {
-      name: 'return',
-      use: 'out',
-      min: 1,
-      max: 1,
-      type: 'Resource',
-      documentation: 'The Appointment, or a searchset Bundle of it',
-    },
+    input('patient-reference', '0..1', 'Reference', 'Patient, when the Appointment names none'),
+    input('patient-id', '0..1', 'uri', 'Argonaut: the same as `Patient/<id>`'),
+    input(
+      'patient-resource',
+      '0..1',
+      'Patient',
+      'A Patient who may be new: found by the first identifier, else created',
+    ),
+    input('comment', '0..1', 'string', 'For the clinic; of a cancellation the reason'),
+    input('cancelled-appt-id', '0..1', 'uri', 'Appointment that is given up once this one is booked'),
+    output('return', '1..1', 'Resource', 'The Appointment, or a searchset Bundle of it'),
   ],
   handle,
 };

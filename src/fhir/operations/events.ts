@@ -4,7 +4,7 @@ import { isId } from '../../store/resource.ts';
 import { readEvents, readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
 import { type Content, ownerOf } from '../../workflows/subscription.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { readFoci } from '../subscription/focus.ts';
@@ -24,17 +24,10 @@ const declaration: OperationDeclaration = {
   levels: ['instance'],
   affectsState: false,
   parameters: [
-    { name: 'eventsSinceNumber', use: 'in', min: 0, max: 1, type: 'string', documentation: 'The first event wanted.' },
-    { name: 'eventsUntilNumber', use: 'in', min: 0, max: 1, type: 'string', documentation: 'The last event wanted.' },
-    {
-      name: 'content',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'code',
-      documentation: 'empty, id-only or full-resource; as the Subscription has it when absent.',
-    },
-    { name: 'return', use: 'out', min: 1, max: 1, type: 'Bundle', documentation: 'The status, then the events.' },
+    input('eventsSinceNumber', '0..1', 'string', 'The first event wanted.'),
+    input('eventsUntilNumber', '0..1', 'string', 'The last event wanted.'),
+    input('content', '0..1', 'code', 'empty, id-only or full-resource; as the Subscription has it when absent.'),
+    output('return', '1..1', 'Bundle', 'The status, then the events.'),
   ],
   handle,
 };

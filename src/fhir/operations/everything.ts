@@ -11,20 +11,20 @@ import { bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import { type RecordQuery, readRecord } from '../everything/record.sql.ts';
 import { keyOf, type Part, readAround } from '../everything/referred.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import type { Asked } from '../resource.ts';
 import { entryOf } from '../search/bundle.ts';
 
 const largest = 1000;
 
 const inputs = [
-  ['start', 'date', 'Care from this day on; of a Patient only', 1],
-  ['end', 'date', 'Care until this day; of a Patient only', 1],
-  ['_since', 'instant', 'Only what was written at this instant or later', 1],
-  ['_type', 'code', 'Only these types, also several with commas', '*'],
-  ['_count', 'integer', `Resources of the record on a page; ${largest} at most`, 1],
-  ['_cursor', 'string', 'Given by the link to the next page', 1],
-] as const;
+  input('start', '0..1', 'date', 'Care from this day on; of a Patient only'),
+  input('end', '0..1', 'date', 'Care until this day; of a Patient only'),
+  input('_since', '0..1', 'instant', 'Only what was written at this instant or later'),
+  input('_type', '0..*', 'code', 'Only these types, also several with commas'),
+  input('_count', '0..1', 'integer', `Resources of the record on a page; ${largest} at most`),
+  input('_cursor', '0..1', 'string', 'Given by the link to the next page'),
+];
 
 const declaration: OperationDeclaration = {
   code: 'everything',
@@ -36,12 +36,7 @@ const declaration: OperationDeclaration = {
   types: ['Patient', 'Encounter'],
   levels: ['instance'],
   affectsState: false,
-  parameters: [
-    ...inputs.map(([name, type, documentation, max]) => {
-      return { name, use: 'in', min: 0, max, type, documentation } as const;
-    }),
-    { name: 'return', use: 'out', min: 1, max: 1, type: 'Bundle', documentation: 'A searchset' },
-  ],
+  parameters: [...inputs, output('return', '1..1', 'Bundle', 'A searchset')],
   async handle(context, asked, call) {
     const query = readQuery(context, asked, call);
     const own = await readOwn(context, asked, query);
@@ -124,7 +119,7 @@ function bundleOf(
 ): string {
   const address = (cursor: string | undefined) => {
     const query = new URLSearchParams();
-    for (const [name] of inputs)
+    for (const { name } of inputs)
       if (name !== '_cursor') for (const value of parameters.all(name)) query.append(name, String(value));
     if (cursor !== undefined) query.append('_cursor', cursor);
     return `${base}/${type}/${id}/$everything${query.size === 0 ? '' : `?${query}`}`;

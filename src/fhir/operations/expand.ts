@@ -3,21 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { fhirInstant } from '../../instant.ts';
 import { foldString } from '../../r4/values/string.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { replyWith } from '../reply.ts';
 import { calledFor } from '../terminology/called.ts';
 import { type Code, codesOfSet } from '../terminology/expansion.ts';
-
-const inputs = [
-  ['url', 'uri', 'The ValueSet, when it is not called on an instance and not sent along'],
-  ['valueSetVersion', 'string', 'Its version, with url'],
-  ['valueSet', 'ValueSet', 'A ValueSet to be expanded; it may build on those that are served here'],
-  ['filter', 'string', 'Only codes with this in the code or display, whatever the case, ё as е'],
-  ['offset', 'integer', 'How many to leave out at the beginning; from 0'],
-  ['count', 'integer', 'How many at most; 0 asks for the total'],
-  ['activeOnly', 'boolean', 'Leave out codes that are no longer used'],
-  ['includeDesignations', 'boolean', 'With other names of the codes'],
-] as const;
 
 const declaration: OperationDeclaration = {
   code: 'expand',
@@ -30,8 +19,15 @@ const declaration: OperationDeclaration = {
   levels: ['type', 'instance'],
   affectsState: false,
   parameters: [
-    ...inputs.map(([name, type, documentation]) => ({ name, use: 'in', min: 0, max: 1, type, documentation }) as const),
-    { name: 'return', use: 'out', min: 1, max: 1, type: 'ValueSet', documentation: 'The ValueSet with its expansion' },
+    input('url', '0..1', 'uri', 'The ValueSet, when it is not called on an instance and not sent along'),
+    input('valueSetVersion', '0..1', 'string', 'Its version, with url'),
+    input('valueSet', '0..1', 'ValueSet', 'A ValueSet to be expanded; it may build on those that are served here'),
+    input('filter', '0..1', 'string', 'Only codes with this in the code or display, whatever the case, ё as е'),
+    input('offset', '0..1', 'integer', 'How many to leave out at the beginning; from 0'),
+    input('count', '0..1', 'integer', 'How many at most; 0 asks for the total'),
+    input('activeOnly', '0..1', 'boolean', 'Leave out codes that are no longer used'),
+    input('includeDesignations', '0..1', 'boolean', 'With other names of the codes'),
+    output('return', '1..1', 'ValueSet', 'The ValueSet with its expansion'),
   ],
   async handle({ terminology, clock }, asked, call) {
     const set = calledFor(terminology, asked, call, 'ValueSet', { version: 'valueSetVersion', inline: 'valueSet' });

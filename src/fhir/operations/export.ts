@@ -7,15 +7,11 @@ import { isId } from '../../store/resource.ts';
 import { type Context, transacted } from '../context.ts';
 import { insertExport } from '../export/job.sql.ts';
 import { type ExportQuery, inCompartment, readingsOf } from '../export/query.ts';
-import type { Arguments, OperationCall, OperationDeclaration, OperationParameter } from '../operation.ts';
+import { type Arguments, input, type OperationCall, type OperationDeclaration } from '../operation.ts';
 import { preferenceOf } from '../preference.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { checkSince } from '../undone.ts';
-
-const input = (name: string, type: string, max: 1 | '*', documentation: string): OperationParameter => ({
-  ...{ name, use: 'in', min: 0, max, type, documentation },
-});
 
 export default {
   code: 'export',
@@ -30,17 +26,17 @@ export default {
   levels: ['system', 'type'],
   affectsState: false,
   parameters: [
-    input('_outputFormat', 'string', 1, 'application/fhir+ndjson (default), application/ndjson or ndjson.'),
-    input('_since', 'instant', 1, 'Only what was changed at this instant or after; deletions too.'),
-    input('_until', 'instant', 1, 'Only what was last changed before this instant.'),
-    input('_type', 'string', '*', 'Only these types, several also parted by commas.'),
+    input('_outputFormat', '0..1', 'string', 'application/fhir+ndjson (default), application/ndjson or ndjson.'),
+    input('_since', '0..1', 'instant', 'Only what was changed at this instant or after; deletions too.'),
+    input('_until', '0..1', 'instant', 'Only what was last changed before this instant.'),
+    input('_type', '0..*', 'string', 'Only these types, several also parted by commas.'),
     input(
       '_typeFilter',
+      '0..*',
       'string',
-      '*',
       'Of a type only what a search finds: `Slot?status=free`. Several of a type are alternatives.',
     ),
-    input('patient', 'Reference', '*', 'Of Patient/$export: only the compartments of these patients.'),
+    input('patient', '0..*', 'Reference', 'Of Patient/$export: only the compartments of these patients.'),
   ],
   handle: kickOff,
 } satisfies OperationDeclaration;

@@ -3,21 +3,12 @@ import { Fault } from '../../fault.ts';
 import type { Resource } from '../../store/resource.ts';
 import { composeOffer } from '../../workflows/offer.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration, OperationParameter } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { countOffers, type OfferRow, readClinicOf, readOffers } from '../scheduling/offers.sql.ts';
 import { findFitting, windowsAfter, windowsOf } from '../scheduling/schedules.ts';
 import { cursorOf, type Place, readWish, refused, type Wish } from '../scheduling/wish.ts';
-
-const given = (name: string, type: string, max: number | '*', documentation: string, min = 0): OperationParameter => ({
-  name,
-  use: 'in',
-  min,
-  max,
-  type,
-  documentation,
-});
 
 const typeOf: Readonly<Record<string, string>> = {
   'patient-resource': 'Patient',
@@ -38,26 +29,19 @@ const operation: OperationDeclaration = {
   levels: ['type'],
   affectsState: false,
   parameters: [
-    given('start', 'dateTime', 1, 'Nothing begins before. A day is the clinic’s own.', 1),
-    given('end', 'dateTime', 1, 'Nothing ends later. A day is meant whole.', 1),
-    given('practitioner', 'Reference', '*', 'Practitioner, by reference or identifier'),
-    given('organization', 'Reference', '*', 'Organization of the doctor or of the place'),
-    given('location-reference', 'Reference', '*', 'Location: a branch or a room'),
-    given('location-string', 'string', '*', 'How a part of the address of a Location begins'),
-    given('specialty', 'string', '*', 'Specialty of the Schedule: system|code'),
-    given('visit-type', 'string', '*', 'Service type of the Schedule: system|code'),
-    given('patient-reference', 'Reference', 1, 'Patient: only his clinic’s time is offered, to him'),
-    given('_count', 'integer', 1, 'Appointments of a page: 50, at most 200'),
-    given('_cursor', 'string', 1, 'Only in links to further pages'),
-    ...Object.entries(refused).map(([name, why]) => given(name, typeOf[name]!, '*', `Not served: ${why}.`)),
-    {
-      name: 'return',
-      use: 'out',
-      min: 1,
-      max: 1,
-      type: 'Bundle',
-      documentation: 'A searchset of proposed Appointments, with `total`',
-    },
+    input('start', '1..1', 'dateTime', 'Nothing begins before. A day is the clinic’s own.'),
+    input('end', '1..1', 'dateTime', 'Nothing ends later. A day is meant whole.'),
+    input('practitioner', '0..*', 'Reference', 'Practitioner, by reference or identifier'),
+    input('organization', '0..*', 'Reference', 'Organization of the doctor or of the place'),
+    input('location-reference', '0..*', 'Reference', 'Location: a branch or a room'),
+    input('location-string', '0..*', 'string', 'How a part of the address of a Location begins'),
+    input('specialty', '0..*', 'string', 'Specialty of the Schedule: system|code'),
+    input('visit-type', '0..*', 'string', 'Service type of the Schedule: system|code'),
+    input('patient-reference', '0..1', 'Reference', 'Patient: only his clinic’s time is offered, to him'),
+    input('_count', '0..1', 'integer', 'Appointments of a page: 50, at most 200'),
+    input('_cursor', '0..1', 'string', 'Only in links to further pages'),
+    ...Object.entries(refused).map(([name, why]) => input(name, '0..*', typeOf[name]!, `Not served: ${why}.`)),
+    output('return', '1..1', 'Bundle', 'A searchset of proposed Appointments, with `total`'),
   ],
   handle,
 };

@@ -10,7 +10,7 @@ import { readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
 import { ownerOf } from '../../workflows/subscription.ts';
 import { insertToken } from '../../workflows/subscription-token.sql.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { websocketUrl } from '../subscription/websocket.ts';
@@ -29,18 +29,11 @@ const declaration: OperationDeclaration = {
   levels: ['type', 'instance'],
   affectsState: true,
   parameters: [
-    {
-      name: 'id',
-      use: 'in',
-      min: 0,
-      max: '*',
-      type: 'id',
-      documentation: 'For which subscriptions; for all of yours with the channel websocket when absent.',
-    },
-    { name: 'token', use: 'out', min: 1, max: 1, type: 'string', documentation: 'To be sent by the websocket.' },
-    { name: 'expiration', use: 'out', min: 1, max: 1, type: 'dateTime', documentation: 'Until when it is valid.' },
-    { name: 'subscription', use: 'out', min: 0, max: '*', type: 'string', documentation: 'For which subscriptions.' },
-    { name: 'websocket-url', use: 'out', min: 1, max: 1, type: 'url', documentation: 'Where to connect.' },
+    input('id', '0..*', 'id', 'For which subscriptions; for all of yours with the channel websocket when absent.'),
+    output('token', '1..1', 'string', 'To be sent by the websocket.'),
+    output('expiration', '1..1', 'dateTime', 'Until when it is valid.'),
+    output('subscription', '0..*', 'string', 'For which subscriptions.'),
+    output('websocket-url', '1..1', 'url', 'Where to connect.'),
   ],
   handle,
 };

@@ -4,7 +4,7 @@ import type { Resource } from '../../store/resource.ts';
 import type { HeldSlot } from '../../workflows/hold.ts';
 import { composeOffer } from '../../workflows/offer.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { bundleOfOne, checkMayBook } from '../scheduling/answer.ts';
@@ -24,22 +24,8 @@ const operation: OperationDeclaration = {
   affectsState: true,
   parameters: [
     ...sourceParameters,
-    {
-      name: 'patient-reference',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'Reference',
-      documentation: 'Only for this Patient can it be booked then',
-    },
-    {
-      name: 'return',
-      use: 'out',
-      min: 1,
-      max: 1,
-      type: 'Bundle',
-      documentation: 'A searchset of the one Appointment, `pending`',
-    },
+    input('patient-reference', '0..1', 'Reference', 'Only for this Patient can it be booked then'),
+    output('return', '1..1', 'Bundle', 'A searchset of the one Appointment, `pending`'),
   ],
   handle,
 };

@@ -1,7 +1,7 @@
 /** CodeSystem/$lookup. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 import { Fault } from '../../fault.ts';
 import { itemsOf, type Json } from '../../r4/json.ts';
-import type { OperationDeclaration } from '../operation.ts';
+import { input, type OperationDeclaration, output } from '../operation.ts';
 import { replyWith } from '../reply.ts';
 import { askedCodes } from '../terminology/called.ts';
 import { conceptsOf } from '../terminology/expansion.ts';
@@ -17,51 +17,35 @@ const declaration: OperationDeclaration = {
   levels: ['type'],
   affectsState: false,
   parameters: [
-    { name: 'code', use: 'in', min: 0, max: 1, type: 'code', documentation: 'The code; with system' },
-    { name: 'system', use: 'in', min: 0, max: 1, type: 'uri', documentation: 'Its system' },
-    { name: 'version', use: 'in', min: 0, max: 1, type: 'string', documentation: 'Version of the system' },
-    { name: 'coding', use: 'in', min: 0, max: 1, type: 'Coding', documentation: 'Instead of code and system' },
-    {
-      name: 'property',
-      use: 'in',
-      min: 0,
-      max: '*',
-      type: 'code',
-      documentation: 'Only these: display, definition, designation, or a property of the system. Without: all',
-    },
-    { name: 'name', use: 'out', min: 1, max: 1, type: 'string', documentation: 'Of the system' },
-    { name: 'version', use: 'out', min: 0, max: 1, type: 'string', documentation: 'Of the system' },
-    {
-      name: 'display',
-      use: 'out',
-      min: 1,
-      max: 1,
-      type: 'string',
-      documentation: 'The code itself where there is none',
-    },
-    {
-      name: 'designation',
-      use: 'out',
-      min: 0,
-      max: '*',
-      documentation: 'Another name',
-      parts: [
-        { name: 'language', use: 'out', min: 0, max: 1, type: 'code', documentation: 'Of the name' },
-        { name: 'use', use: 'out', min: 0, max: 1, type: 'Coding', documentation: 'What it is for' },
-        { name: 'value', use: 'out', min: 1, max: 1, type: 'string', documentation: 'The name' },
+    input('code', '0..1', 'code', 'The code; with system'),
+    input('system', '0..1', 'uri', 'Its system'),
+    input('version', '0..1', 'string', 'Version of the system'),
+    input('coding', '0..1', 'Coding', 'Instead of code and system'),
+    input(
+      'property',
+      '0..*',
+      'code',
+      'Only these: display, definition, designation, or a property of the system. Without: all',
+    ),
+    output('name', '1..1', 'string', 'Of the system'),
+    output('version', '0..1', 'string', 'Of the system'),
+    output('display', '1..1', 'string', 'The code itself where there is none'),
+    output(
+      'designation',
+      '0..*',
+      [
+        output('language', '0..1', 'code', 'Of the name'),
+        output('use', '0..1', 'Coding', 'What it is for'),
+        output('value', '1..1', 'string', 'The name'),
       ],
-    },
-    {
-      name: 'property',
-      use: 'out',
-      min: 0,
-      max: '*',
-      documentation: 'A property; definition is one',
-      parts: [
-        { name: 'code', use: 'out', min: 1, max: 1, type: 'code', documentation: 'Which' },
-        { name: 'value', use: 'out', min: 0, max: 1, type: 'string', documentation: 'Of the type of the property' },
-      ],
-    },
+      'Another name',
+    ),
+    output(
+      'property',
+      '0..*',
+      [output('code', '1..1', 'code', 'Which'), output('value', '0..1', 'string', 'Of the type of the property')],
+      'A property; definition is one',
+    ),
   ],
   async handle({ terminology }, asked, call) {
     const [{ system, code, version }] = askedCodes(call) as [ReturnType<typeof askedCodes>[0]];

@@ -6,7 +6,7 @@ import { bytesOf } from '../byte-string.ts';
 import { findCandidates } from '../match/candidates.sql.ts';
 import { type Person, personOf, phonesOf } from '../match/person.ts';
 import { type Grade, type Score, scoreOf } from '../match/score.ts';
-import type { OperationDeclaration } from '../operation.ts';
+import { input, type OperationDeclaration, output } from '../operation.ts';
 import type { Asked } from '../resource.ts';
 
 const usual = 10;
@@ -23,17 +23,10 @@ const declaration: OperationDeclaration = {
   levels: ['type'],
   affectsState: false,
   parameters: [
-    { name: 'resource', use: 'in', min: 1, max: 1, type: 'Patient', documentation: 'What is known of the patient' },
-    {
-      name: 'onlyCertainMatches',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'boolean',
-      documentation: 'Answer with the one patient that it certainly is, or nobody',
-    },
-    { name: 'count', use: 'in', min: 0, max: 1, type: 'integer', documentation: `How many at most; ${usual}` },
-    { name: 'return', use: 'out', min: 1, max: 1, type: 'Bundle', documentation: 'A searchset, best first' },
+    input('resource', '1..1', 'Patient', 'What is known of the patient'),
+    input('onlyCertainMatches', '0..1', 'boolean', 'Answer with the one patient that it certainly is, or nobody'),
+    input('count', '0..1', 'integer', `How many at most; ${usual}`),
+    output('return', '1..1', 'Bundle', 'A searchset, best first'),
   ],
   async handle({ db, parameters }, asked, { parameters: given }) {
     const resource = given.resource('resource')!;

@@ -6,7 +6,7 @@ import { slotVisible, viewerValues } from '../../store/visibility.ts';
 import { heldUntilUrl } from '../../workflows/offer.ts';
 import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { notFound } from '../read.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
@@ -28,41 +28,13 @@ const operation: OperationDeclaration = {
   levels: ['type', 'instance'],
   affectsState: true,
   parameters: [
-    { name: 'slot-reference', use: 'in', min: 0, max: 1, type: 'Reference', documentation: 'Slot; not on an instance' },
-    {
-      name: 'slot-identifier',
-      use: 'in',
-      min: 0,
-      max: '*',
-      type: 'Identifier',
-      documentation: `Not served: ${noIdentifiers}.`,
-    },
-    {
-      name: 'slot-status',
-      use: 'in',
-      min: 1,
-      max: 1,
-      type: 'code',
-      documentation: '`busy-tentative` holds, `free` gives back',
-    },
-    {
-      name: 'patient-reference',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'Reference',
-      documentation: 'Only for this Patient can it be booked then',
-    },
-    { name: 'slot', use: 'out', min: 1, max: 1, type: 'Slot', documentation: 'As it is now' },
-    { name: 'outcome', use: 'out', min: 1, max: 1, type: 'OperationOutcome', documentation: 'What was done' },
-    {
-      name: 'held-until',
-      use: 'out',
-      min: 0,
-      max: 1,
-      type: 'dateTime',
-      documentation: 'When it is free again; absent when it was given back',
-    },
+    input('slot-reference', '0..1', 'Reference', 'Slot; not on an instance'),
+    input('slot-identifier', '0..*', 'Identifier', `Not served: ${noIdentifiers}.`),
+    input('slot-status', '1..1', 'code', '`busy-tentative` holds, `free` gives back'),
+    input('patient-reference', '0..1', 'Reference', 'Only for this Patient can it be booked then'),
+    output('slot', '1..1', 'Slot', 'As it is now'),
+    output('outcome', '1..1', 'OperationOutcome', 'What was done'),
+    output('held-until', '0..1', 'dateTime', 'When it is free again; absent when it was given back'),
   ],
   handle,
 };

@@ -4,7 +4,7 @@ import { isId } from '../../store/resource.ts';
 import { readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
 import { ownerOf, type SubscriptionRow } from '../../workflows/subscription.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { statusParameters } from '../subscription/notification.ts';
@@ -20,23 +20,9 @@ const declaration: OperationDeclaration = {
   levels: ['type', 'instance'],
   affectsState: false,
   parameters: [
-    {
-      name: 'id',
-      use: 'in',
-      min: 0,
-      max: '*',
-      type: 'id',
-      documentation: 'Of which subscriptions; all of yours when absent.',
-    },
-    { name: 'status', use: 'in', min: 0, max: '*', type: 'code', documentation: 'Only those of this status.' },
-    {
-      name: 'return',
-      use: 'out',
-      min: 1,
-      max: 1,
-      type: 'Bundle',
-      documentation: 'A Parameters for each Subscription.',
-    },
+    input('id', '0..*', 'id', 'Of which subscriptions; all of yours when absent.'),
+    input('status', '0..*', 'code', 'Only those of this status.'),
+    output('return', '1..1', 'Bundle', 'A Parameters for each Subscription.'),
   ],
   handle,
 };

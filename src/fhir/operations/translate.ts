@@ -1,20 +1,9 @@
 /** ConceptMap/$translate. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
 import { Fault } from '../../fault.ts';
 import { itemsOf, type Json } from '../../r4/json.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { replyWith } from '../reply.ts';
 import { type Asking, askedCodes, calledFor } from '../terminology/called.ts';
-
-const inputs = [
-  ['url', 'uri', 'The ConceptMap, when it is not called on an instance. Without: every one that fits'],
-  ['code', 'code', 'The code; with system'],
-  ['system', 'uri', 'Its system'],
-  ['coding', 'Coding', 'Instead of code and system'],
-  ['codeableConcept', 'CodeableConcept', 'Instead of code and system: each of its codings'],
-  ['target', 'uri', 'Only maps into this ValueSet'],
-  ['targetsystem', 'uri', 'Only into this system'],
-  ['reverse', 'boolean', 'From target to source'],
-] as const;
 
 const declaration: OperationDeclaration = {
   code: 'translate',
@@ -27,21 +16,26 @@ const declaration: OperationDeclaration = {
   levels: ['type', 'instance'],
   affectsState: false,
   parameters: [
-    ...inputs.map(([name, type, documentation]) => ({ name, use: 'in', min: 0, max: 1, type, documentation }) as const),
-    { name: 'result', use: 'out', min: 1, max: 1, type: 'boolean', documentation: 'Whether there is a translation' },
-    { name: 'message', use: 'out', min: 0, max: 1, type: 'string', documentation: 'Why there is none' },
-    {
-      name: 'match',
-      use: 'out',
-      min: 0,
-      max: '*',
-      documentation: 'A translation',
-      parts: [
-        { name: 'equivalence', use: 'out', min: 1, max: 1, type: 'code', documentation: 'How close it is' },
-        { name: 'concept', use: 'out', min: 1, max: 1, type: 'Coding', documentation: 'The code' },
-        { name: 'source', use: 'out', min: 1, max: 1, type: 'uri', documentation: 'The ConceptMap it is from' },
+    input('url', '0..1', 'uri', 'The ConceptMap, when it is not called on an instance. Without: every one that fits'),
+    input('code', '0..1', 'code', 'The code; with system'),
+    input('system', '0..1', 'uri', 'Its system'),
+    input('coding', '0..1', 'Coding', 'Instead of code and system'),
+    input('codeableConcept', '0..1', 'CodeableConcept', 'Instead of code and system: each of its codings'),
+    input('target', '0..1', 'uri', 'Only maps into this ValueSet'),
+    input('targetsystem', '0..1', 'uri', 'Only into this system'),
+    input('reverse', '0..1', 'boolean', 'From target to source'),
+    output('result', '1..1', 'boolean', 'Whether there is a translation'),
+    output('message', '0..1', 'string', 'Why there is none'),
+    output(
+      'match',
+      '0..*',
+      [
+        output('equivalence', '1..1', 'code', 'How close it is'),
+        output('concept', '1..1', 'Coding', 'The code'),
+        output('source', '1..1', 'uri', 'The ConceptMap it is from'),
       ],
-    },
+      'A translation',
+    ),
   ],
   async handle({ terminology }, asked, call) {
     const codes = askedCodes(call);

@@ -5,23 +5,11 @@
 import { Fault } from '../../fault.ts';
 import type { Resource } from '../../store/resource.ts';
 import type { Context } from '../context.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { type Asking, askedCodes, calledFor } from '../terminology/called.ts';
 import { codesOfSet, conceptsOf } from '../terminology/expansion.ts';
-
-const inputs = [
-  ['url', 'uri', 'The ValueSet or CodeSystem, when it is not called on an instance'],
-  ['valueSet', 'ValueSet', 'A ValueSet sent along; for a ValueSet only'],
-  ['valueSetVersion', 'string', 'Version of the ValueSet; for a ValueSet only'],
-  ['code', 'code', 'The code'],
-  ['system', 'uri', 'Its system; for a ValueSet'],
-  ['version', 'string', 'Version of the CodeSystem; for a CodeSystem only'],
-  ['display', 'string', 'A display to be checked with it'],
-  ['coding', 'Coding', 'Instead of code'],
-  ['codeableConcept', 'CodeableConcept', 'Instead of code: one of its codings must be right'],
-] as const;
 
 const declaration: OperationDeclaration = {
   code: 'validate-code',
@@ -33,10 +21,18 @@ const declaration: OperationDeclaration = {
   levels: ['type', 'instance'],
   affectsState: false,
   parameters: [
-    ...inputs.map(([name, type, documentation]) => ({ name, use: 'in', min: 0, max: 1, type, documentation }) as const),
-    { name: 'result', use: 'out', min: 1, max: 1, type: 'boolean', documentation: 'Whether it is right' },
-    { name: 'message', use: 'out', min: 0, max: 1, type: 'string', documentation: 'Why not' },
-    { name: 'display', use: 'out', min: 0, max: 1, type: 'string', documentation: 'The right display' },
+    input('url', '0..1', 'uri', 'The ValueSet or CodeSystem, when it is not called on an instance'),
+    input('valueSet', '0..1', 'ValueSet', 'A ValueSet sent along; for a ValueSet only'),
+    input('valueSetVersion', '0..1', 'string', 'Version of the ValueSet; for a ValueSet only'),
+    input('code', '0..1', 'code', 'The code'),
+    input('system', '0..1', 'uri', 'Its system; for a ValueSet'),
+    input('version', '0..1', 'string', 'Version of the CodeSystem; for a CodeSystem only'),
+    input('display', '0..1', 'string', 'A display to be checked with it'),
+    input('coding', '0..1', 'Coding', 'Instead of code'),
+    input('codeableConcept', '0..1', 'CodeableConcept', 'Instead of code: one of its codings must be right'),
+    output('result', '1..1', 'boolean', 'Whether it is right'),
+    output('message', '0..1', 'string', 'Why not'),
+    output('display', '0..1', 'string', 'The right display'),
   ],
   async handle(context, asked, call) {
     const codes = askedCodes(call);

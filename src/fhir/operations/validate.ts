@@ -9,7 +9,7 @@ import type { Resource } from '../../store/resource.ts';
 import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import { mostIssues, understood, withLines } from '../invalid.ts';
-import type { OperationCall, OperationDeclaration } from '../operation.ts';
+import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { issueOf, outcomeOf } from '../outcome.ts';
 import { read } from '../read.ts';
 import { rehearse } from '../rehearsal.ts';
@@ -28,32 +28,27 @@ const declaration: OperationDeclaration = {
   affectsState: false,
   parameters: [
     {
-      name: 'resource',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'Resource',
+      ...input(
+        'resource',
+        '0..1',
+        'Resource',
+        'The resource; on an instance it may be left out, and the one that is kept is meant.',
+      ),
       unchecked: true,
-      documentation: 'The resource; on an instance it may be left out, and the one that is kept is meant.',
     },
-    {
-      name: 'mode',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'code',
-      documentation:
-        'create, update, delete or profile: what is to be done with it. Without, its content alone is judged.',
-    },
-    {
-      name: 'profile',
-      use: 'in',
-      min: 0,
-      max: 1,
-      type: 'uri',
-      documentation: "R4's own definition of the type; no other profile is known here, and asking for one is an error.",
-    },
-    { name: 'return', use: 'out', min: 1, max: 1, type: 'OperationOutcome', documentation: 'What was found.' },
+    input(
+      'mode',
+      '0..1',
+      'code',
+      'create, update, delete or profile: what is to be done with it. Without, its content alone is judged.',
+    ),
+    input(
+      'profile',
+      '0..1',
+      'uri',
+      "R4's own definition of the type; no other profile is known here, and asking for one is an error.",
+    ),
+    output('return', '1..1', 'OperationOutcome', 'What was found.'),
   ],
   handle,
 };

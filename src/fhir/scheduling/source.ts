@@ -1,7 +1,7 @@
 /** What an operation is to hold or to book: a proposed Appointment by its reference, or an Appointment that the client has made. */
 import { Fault } from '../../fault.ts';
 import type { Resource } from '../../store/resource.ts';
-import type { OperationCall, OperationParameter } from '../operation.ts';
+import { input, type OperationCall, type OperationParameter } from '../operation.ts';
 import type { Asked } from '../resource.ts';
 import { referencedIdOf } from './reference.ts';
 
@@ -11,31 +11,19 @@ export type Source =
 
 /** IHE's names, and those of Argonaut and ISiK; with exactly one of them something is named. */
 export const sourceParameters: readonly OperationParameter[] = [
-  {
-    name: 'appointment-reference',
-    use: 'in',
-    min: 0,
-    max: 1,
-    type: 'Reference',
-    documentation: 'IHE: an Appointment that `$find` has proposed. Not with one of the three others.',
-  },
-  {
-    name: 'appt-id',
-    use: 'in',
-    min: 0,
-    max: 1,
-    type: 'uri',
-    documentation: 'Argonaut: the same as `Appointment/<id>`',
-  },
-  {
-    name: 'appt-resource',
-    use: 'in',
-    min: 0,
-    max: 1,
-    type: 'Appointment',
-    documentation:
-      'ISiK, Argonaut: an Appointment, `proposed`. Sent by itself it is the body. The answer is an Appointment by itself.',
-  },
+  input(
+    'appointment-reference',
+    '0..1',
+    'Reference',
+    'IHE: an Appointment that `$find` has proposed. Not with one of the three others.',
+  ),
+  input('appt-id', '0..1', 'uri', 'Argonaut: the same as `Appointment/<id>`'),
+  input(
+    'appt-resource',
+    '0..1',
+    'Appointment',
+    'ISiK, Argonaut: an Appointment, `proposed`. Sent by itself it is the body. The answer is an Appointment by itself.',
+  ),
 ];
 
 /** @throws Fault when not exactly one is named */
