@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Role } from '../access/token.ts';
 import { Fault } from '../fault.ts';
-import { contentOf, prepareDocument } from '../store/document.ts';
+import { contentOf, type Origin, prepareDocument } from '../store/document.ts';
 import { deleteDocument, hasReferrers, lockDocument, putDocument } from '../store/documents.sql.ts';
 import { type Resource, referencedId } from '../store/resource.ts';
 import { type Context, transacted } from './context.ts';
@@ -29,7 +29,8 @@ export function kept(type: string, rules: KeptRules): Writes {
       rules.check?.(body, undefined);
       await checkReferences(context, asked, body);
       const clinic = await clinicOfNew(context, asked, body);
-      return put(context, clinic, { ...body, id: asked.newId ?? randomUUID() }, 1, 201);
+      const content = contentOf(JSON.stringify({ ...body, id: asked.newId ?? randomUUID() }));
+      return putVersion(context, originOf(context, clinic), content, 1);
     },
     update: (context, asked, id, body) =>
       transacted(context, async (inside) => {
@@ -42,7 +43,7 @@ export function kept(type: string, rules: KeptRules): Writes {
         const content = contentOf(JSON.stringify({ ...body, id }));
         if (isSame(before, content)) return { status: 200, type, ...current };
         await checkReferences(inside, asked, body);
-        return put(inside, current.clinic, content, current.version + 1, 200);
+        return putVersion(inside, originOf(inside, current.clinic), content, current.version + 1);
       }),
     remove: (context, asked, id) =>
       transacted(context, async (inside) => {
@@ -92,18 +93,21 @@ async function clinicOfNew(context: Context, asked: Asked, body: Resource): Prom
   });
 }
 
-async function put(
+const originOf = (context: Context, clinic: number): Origin => ({
+  clinic,
+  zone: context.clinics.byNumber(clinic)!.zone,
+});
+
+/** Writes the next version of a resource; 1 creates it. @throws Fault version-mismatch when another writer was faster */
+export async function putVersion(
   context: Context,
-  clinic: number,
-  resource: Resource,
+  origin: Origin,
+  content: Resource,
   version: number,
-  status: 200 | 201,
 ): Promise<Written> {
-  const { zone } = context.clinics.byNumber(clinic)!;
-  const content = contentOf(JSON.stringify(resource));
-  const document = prepareDocument(content, version, context.clock(), { clinic, zone }, context.parameters);
+  const document = prepareDocument(content, version, context.clock(), origin, context.parameters);
   if (!(await putDocument(context.db, document)))
     throw new Fault('version-mismatch', `The ${document.type} was changed by somebody else: read it again.`);
   const { type, id, updated, body } = document;
-  return { status, type, id, version, updated: new Date(updated), body };
+  return { status: version === 1 ? 201 : 200, type, id, version, updated: new Date(updated), body };
 }

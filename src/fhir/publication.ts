@@ -4,11 +4,11 @@
  * all others.
  */
 import { transaction } from '../postgres.ts';
-import { contentOf, prepareDocument } from '../store/document.ts';
-import { putDocument } from '../store/documents.sql.ts';
+import { contentOf } from '../store/document.ts';
 import { type AnyDocument, readAll } from '../store/mirrored.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Context } from './context.ts';
+import { putVersion } from './kept.ts';
 
 /** Any number that only publishing processes of this product use. */
 const lock = 7_232_551_904;
@@ -36,9 +36,7 @@ export function publish(context: Context, all: readonly Publication[]): Promise<
     const put = async (clinic: number, resource: Resource, before: AnyDocument | undefined) => {
       const content = contentOf(JSON.stringify(resource));
       if (before !== undefined && JSON.stringify(contentOf(before.body)) === JSON.stringify(content)) return;
-      const version = (before?.version ?? 0) + 1;
-      const origin = { clinic, zone: 'UTC' };
-      await putDocument(db, prepareDocument(content, version, context.clock(), origin, context.parameters));
+      await putVersion({ ...context, db }, { clinic, zone: 'UTC' }, content, (before?.version ?? 0) + 1);
       written++;
     };
     for (const { clinic, resource } of all) {

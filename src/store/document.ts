@@ -29,6 +29,8 @@ export interface Origin {
   readonly clinic: number;
   /** IANA zone in which dates without a zone are days. */
   readonly zone: string;
+  /** The compartment of what is in none by its content. */
+  readonly patient?: string;
   readonly misKey?: string;
   readonly mis?: object;
 }
@@ -49,7 +51,7 @@ export function draftDocument(resource: Resource, origin: Origin, parameters: Pa
     type: resource.resourceType,
     id: resource.id!,
     clinic: origin.clinic,
-    patient: patientOf(resource, origin.misKey !== undefined),
+    patient: origin.patient ?? patientOf(resource, origin.misKey !== undefined),
     misKey: origin.misKey ?? null,
     mis: origin.mis ?? null,
     hash: origin.misKey === undefined ? null : contentHash(resource),

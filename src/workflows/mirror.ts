@@ -2,11 +2,9 @@
 
 import type { Clinic, Mirrored } from '../connectors/clinic.ts';
 import type { Queryable } from '../postgres.ts';
-import { parseKept } from '../r4/json-reader.ts';
-import { contentHash, prepareDocument } from '../store/document.ts';
+import { contentHash, contentOf, prepareDocument } from '../store/document.ts';
 import { putDocument } from '../store/documents.sql.ts';
 import { readDocumentsByKey, readMirrored } from '../store/mirrored.sql.ts';
-import type { Resource } from '../store/resource.ts';
 import type { SyncContext } from './sync.ts';
 
 /**
@@ -55,12 +53,11 @@ interface Old {
 
 /** @returns false when it was inactive already or cannot be */
 async function deactivate(context: SyncContext, db: Queryable, clinic: Clinic, old: Old): Promise<boolean> {
-  const { meta, ...resource } = parseKept(old.body) as Resource;
+  const resource = contentOf(old.body);
   const inactive = resource.resourceType === 'Location' ? { status: 'inactive' } : { active: false };
   const [name, value] = Object.entries(inactive)[0]!;
   if (resource[name] === value) return false;
-  const { versionId, lastUpdated, ...rest } = meta ?? {};
-  const content = { ...resource, ...(Object.keys(rest).length > 0 && { meta: rest }), ...inactive } as Resource;
+  const content = { ...resource, ...inactive };
   const item = { resource: content, key: old.key, record: old.mis as Mirrored['record'] };
   return write(context, db, clinic, item, old.version + 1);
 }

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { OutboundError } from '../../outbound.ts';
-import { contentOf, prepareDocument } from '../../store/document.ts';
-import { deleteDocument, lockDocument, putDocument } from '../../store/documents.sql.ts';
+import { contentOf } from '../../store/document.ts';
+import { deleteDocument, lockDocument } from '../../store/documents.sql.ts';
 import type { Resource } from '../../store/resource.ts';
 import type { Viewer } from '../../store/visibility.ts';
 import {
@@ -16,6 +16,7 @@ import {
 import { ownerOf, type SubscriptionStatus, type Terms } from '../../workflows/subscription.ts';
 import { subscribersClinic } from '../../workflows/subscription-standing.ts';
 import { type Context, transacted } from '../context.ts';
+import { putVersion } from '../kept.ts';
 import { faultOf } from '../outcome.ts';
 import { checkVersion } from '../precondition.ts';
 import { notFound } from '../read.ts';
@@ -152,11 +153,7 @@ function statusOf(body: Resource, channel: Terms['channel']): SubscriptionStatus
   return channel === 'websocket' ? 'active' : 'requested';
 }
 
-async function put(context: Context, asked: Asked, resource: Resource, version: number): Promise<Written> {
-  const origin = { clinic: subscribersClinic, zone: 'UTC' };
-  const prepared = prepareDocument(resource, version, context.clock(), origin, context.parameters);
-  if (!(await putDocument(context.db, { ...prepared, patient: ownerOf(asked.principal) })))
-    throw new Fault('version-mismatch', 'The Subscription was changed at the same time: read it again.');
-  const { type, id, updated, body } = prepared;
-  return { status: version === 1 ? 201 : 200, type, id, version, updated: new Date(updated), body };
+function put(context: Context, { principal }: Asked, content: Resource, version: number): Promise<Written> {
+  const origin = { clinic: subscribersClinic, zone: 'UTC', patient: ownerOf(principal) };
+  return putVersion(context, origin, content, version);
 }
