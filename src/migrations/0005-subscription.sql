@@ -12,6 +12,7 @@ create table subscription (
   since bigint not null,
   ends timestamptz,
   numbered bigint not null default 0,
+  generation integer not null default (change_horizon() >> 40)::integer,
   delivered bigint not null default 0,
   failures integer not null default 0,
   failing_since timestamptz,
@@ -26,6 +27,7 @@ comment on column subscription.owner is 'of the subscriber''s name, role and pat
 comment on column subscription.terms is 'what is followed and where it is sent; with the secrets of its headers, which nobody is shown';
 comment on column subscription.since is 'transactions before this one are not its events';
 comment on column subscription.numbered is 'number of its last event';
+comment on column subscription.generation is 'of changes, when it was given that number';
 comment on column subscription.delivered is 'number of the last event that its receiver has taken';
 comment on column subscription.next_at is 'when it is looked at next; the row itself is its job';
 comment on column subscription.lease is 'counts the takings: only the last one may write what became of it';

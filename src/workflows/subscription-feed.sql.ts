@@ -98,13 +98,20 @@ export async function movePosition(db: Queryable, from: Position, to: Position):
   return rowCount === 1;
 }
 
-/** Numbers the changes as events of a subscription, without gaps, and has it looked at unless it waits after a failure. */
+/** More than are lost by any restore: its receiver has had events of the next numbers, and would pass over others. */
+const gap = 10_000_000;
+
+/**
+ * Numbers the changes as events of a subscription, without gaps but where the database was restored, and has it looked at unless
+ * it waits after a failure.
+ */
 export async function recordEvents(db: Queryable, { subscription, changes }: Matched, now: Date): Promise<void> {
   const list = <K extends keyof Change>(name: K) => changes.map((c) => c[name]);
   await db.query({
     name: 'record_events',
     text: `with one as (
-        update subscription set numbered = numbered + $2::integer,
+        update subscription set generation = change_horizon() >> 40,
+          numbered = numbered + $2::integer + case when generation < change_horizon() >> 40 then ${gap} else 0 end,
           next_at = case when failures = 0 and terms ->> 'channel' = 'rest-hook' then least(next_at, $3::timestamptz) else next_at end
         where id = $1 and status <> 'off' returning numbered - $2::integer as before)
       insert into subscription_event (subscription, number, recorded, kind, type, focus, version, changed)
