@@ -1,6 +1,6 @@
 /** batch and transaction. https://hl7.org/fhir/R4/http.html#transaction */
 import { Fault } from '../fault.ts';
-import { type Entry, stepOf } from './bundle-entry.ts';
+import { checkClosed, type Entry, stepOf } from './bundle-entry.ts';
 import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Context } from './context.ts';
 import { checkValid } from './invalid.ts';
@@ -45,7 +45,10 @@ async function batch(context: Context, asked: Asked, entries: readonly Entry[]):
     replies.push(
       await Promise.resolve()
         .then(() => stepOf(context, asked, entry, i))
-        .then((step) => perform(context, step.asked, step.call, step.body))
+        .then((step) => {
+          checkClosed(step.body, `${step.path}.resource`);
+          return perform(context, step.asked, step.call, step.body);
+        })
         .catch((error: unknown) => replyOfError(context, error)),
     );
   return replies;

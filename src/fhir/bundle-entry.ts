@@ -2,6 +2,7 @@
 import { Fault } from '../fault.ts';
 import { type Call, callOf, type Method } from './call.ts';
 import type { Context } from './context.ts';
+import { referencesOf } from './references.ts';
 import type { Asked } from './resource.ts';
 
 export interface Entry {
@@ -41,6 +42,21 @@ export function stepOf(context: Context, asked: Asked, entry: Entry, index: numb
   };
   const call = callOf(method, path, new URLSearchParams(search), context);
   return { call, asked: { ...asked, headers }, body: entry.resource, path: `Bundle.entry[${index}]` };
+}
+
+/**
+ * A reference into the Bundle that was not made one to a resource would lead nowhere for ever.
+ * @param path FHIRPath of the body
+ * @throws Fault bad-structure
+ */
+export function checkClosed(body: unknown, path: string): void {
+  for (const [expression, { reference }] of referencesOf(body, path))
+    if (/^urn:(uuid|oid):/.test(String(reference)))
+      throw new Fault(
+        'bad-structure',
+        'The reference names nothing in this Bundle: in a transaction give the entry that is meant the same fullUrl; a batch does not resolve any.',
+        { expression },
+      );
 }
 
 /** The entry to blame is named; what within it, too. */

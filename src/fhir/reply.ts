@@ -28,8 +28,9 @@ export function replyOf(asked: Asked, written: Written): Reply {
   const { status, type, id, version, updated, retryAfter } = written;
   const address = `${asked.base}/${type}/${id}`;
   const headers: Record<string, string> = stampOf(version, updated);
-  if (status === 201) headers['location'] = `${address}/_history/${version}`;
+  // Also of what was found or changed: one who has asked by a condition, for no body, hears here what it is.
   if (status === 202) headers['content-location'] = address;
+  else headers['location'] = `${address}/_history/${version}`;
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
   return { status, headers, body: bodyOf(asked, written) };
 }

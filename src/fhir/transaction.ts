@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../fault.ts';
-import { blame, type Entry, type Step, stepOf } from './bundle-entry.ts';
+import { blame, checkClosed, type Entry, type Step, stepOf } from './bundle-entry.ts';
 import type { Method } from './call.ts';
 import { ifNoneExist, lockConditions, matchOf } from './condition.ts';
 import { type Context, transacted } from './context.ts';
@@ -21,9 +21,20 @@ export function transact(context: Context, asked: Asked, entries: readonly Entry
     const steps = await prepare(inside, asked, entries);
     const replies = new Map<Step, Reply>();
     for (const method of order)
-      for (const step of steps.filter((s) => s.call.method === method))
-        replies.set(step, await perform(inside, step.asked, step.call, step.body).catch((e) => blame(e, step)));
+      for (const step of steps.filter((s) => s.call.method === method)) {
+        const reply = await perform(inside, step.asked, step.call, step.body).catch((e) => blame(e, step));
+        checkPromise(step, reply);
+        replies.set(step, reply);
+      }
     return steps.map((s) => replies.get(s)!);
+  });
+}
+
+/** What others refer to by a new id must have been created with it, and not found: an earlier entry has made what it means. */
+function checkPromise({ asked: { newId }, path }: Step, { headers }: Reply): void {
+  if (newId === undefined || headers['location']?.includes(`/${newId}/`)) return;
+  throw new Fault('bad-structure', 'Two entries mean the same resource by their conditions: send it once.', {
+    expression: path,
   });
 }
 
@@ -40,6 +51,7 @@ async function prepare(context: Context, asked: Asked, entries: readonly Entry[]
   const meant = new Map<string, string>();
   const given: Step[] = [];
   for (const [i, step] of steps.entries()) given.push(await give(context, step, entries[i]!.fullUrl, meant));
+  checkTwice(given);
   const promised = new Set(meant.values());
   const prepared: Step[] = [];
   for (const step of given) {
@@ -77,7 +89,7 @@ function checkTwice(steps: readonly Step[]): void {
   }
 }
 
-/** What is created gets its id, or is found to exist already. */
+/** What is created gets its id, or is found to exist already; what is updated by a condition, too. */
 async function give(
   context: Context,
   step: Step,
@@ -92,15 +104,17 @@ async function give(
     meant.set(fullUrl, `${call.type}/${id}`);
   };
   if (call.interaction === 'update' && call.id !== undefined) note(call.id);
-  if (call.interaction !== 'create') return step;
-  const condition = ifNoneExist(asked);
+  const isUpdate = call.interaction === 'update' && call.id === undefined;
+  if (call.interaction !== 'create' && !isUpdate) return step;
+  const condition = isUpdate ? call.query : ifNoneExist(asked);
   const type = call.type!;
   if (condition !== undefined) {
     await lockConditions(context, asked, type);
-    const found = await matchOf(context, asked, type, condition, `${path}.request.ifNoneExist`);
+    const blamed = `${path}.request.${isUpdate ? 'url' : 'ifNoneExist'}`;
+    const found = await matchOf(context, asked, type, condition, blamed);
     if (found !== undefined) {
       note(found);
-      return step;
+      return isUpdate ? { ...step, call: { ...call, id: found } } : step;
     }
   }
   const newId = randomUUID();
@@ -116,7 +130,10 @@ async function resolve(context: Context, step: Step, meant: ReadonlyMap<string, 
   const copy = rewrite(body, meant, conditional);
   for (const condition of conditional.keys())
     conditional.set(condition, await referent(context, step, condition, `${path}.resource`));
-  return call.method === 'GET' ? body : conditional.size === 0 ? copy : rewrite(copy, conditional, undefined);
+  if (call.method === 'GET') return body;
+  const resolved = conditional.size === 0 ? copy : rewrite(copy, conditional, undefined);
+  checkClosed(resolved, `${path}.resource`);
+  return resolved;
 }
 
 async function referent(context: Context, { asked }: Step, condition: string, expression: string): Promise<string> {

@@ -84,6 +84,14 @@ describe('a batch', () => {
   });
 });
 
+test.each(['transaction', 'batch'])('a reference into the Bundle that leads nowhere is refused: %s', async (type) => {
+  const answer = await send(type, [post(referral(urn(8))), post(patient('Одна'), type === 'batch' ? urn(8) : urn(9))]);
+  const text = JSON.stringify(answer.body);
+  expect(text).toContain('Bundle.entry[0].resource.subject');
+  if (type === 'batch') expect(statuses(answer)).toEqual(['400', '201']);
+  else expect(answer.status).toBe(400);
+});
+
 describe('a transaction', () => {
   test('creates what refers to each other, in circles and by condition', async () => {
     await ask(hub, 'POST', 'Patient', { token, body: patient('Известная', 'known') });
@@ -133,6 +141,31 @@ describe('a transaction', () => {
     expect(answers.map((a) => a.status)).toEqual([200, 200, 200, 200]);
     expect(await countOf('conditional')).toBe(1);
     expect(new Set(answers.map((a) => answered(a)[1]!.resource!.subject!.reference)).size).toBe(1);
+  });
+
+  test.each(['finds none', 'finds one'])('resolves references to an update by a condition that %s', async (which) => {
+    const value = `update ${which}`;
+    if (which === 'finds one') await ask(hub, 'POST', 'Patient', { token, body: patient('Прежняя', value) });
+    const answer = await send('transaction', [
+      post(referral(urn(1))),
+      {
+        fullUrl: urn(1),
+        resource: patient('Нынешняя', value),
+        request: { method: 'PUT', url: `Patient?identifier=urn:test|${encodeURIComponent(value)}` },
+      },
+    ]);
+    expect(statuses(answer)).toEqual(['201', which === 'finds one' ? '200' : '201']);
+    const [order, person] = answered(answer);
+    expect(order!.resource!.subject!.reference).toBe(`Patient/${person!.resource!.id}`);
+    expect(person!.response.location).toContain(`/Patient/${person!.resource!.id}/_history/`);
+    expect(await countOf(encodeURIComponent(value))).toBe(1);
+  });
+
+  test('refuses two conditions that mean one new resource, for references would lead to one that never is', async () => {
+    const twin = (n: number) => post(patient('Двойня', 'twin'), urn(n), { ifNoneExist: 'identifier=urn:test|twin' });
+    const answer = await send('transaction', [twin(1), twin(2), post(referral(urn(2)))]);
+    expect([answer.status, answer.body.issue![0]!.expression]).toEqual([400, ['Bundle.entry[1]']]);
+    expect(await countOf('twin')).toBe(0);
   });
 
   test('behaviour 23: an old If-Match undoes all of it', async () => {
