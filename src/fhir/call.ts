@@ -129,6 +129,11 @@ function deeperInteractions(type: string, rest: readonly string[], served: Serve
     if (rest.length === 2) return { GET: search };
     if (rest.length === 3 && third === '_search') return { POST: search };
   }
+  if (served.declarations.has(second!))
+    throw new Fault(
+      'not-found',
+      `There is no compartment of ${type} with ${second} in it: search ${second}?… instead.`,
+    );
   throw nothingAt(second!, served.declarations);
 }
 

@@ -23,15 +23,17 @@ export function addCors(app: FastifyInstance, origins: readonly string[]): void 
       void reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': answered });
     done();
   });
-  app.options('/fhir/*', { config: { ownFormat: true } }, (_request, reply) =>
-    reply
-      .code(204)
-      .headers({
-        'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-        'access-control-allow-headers': sent,
-        'access-control-max-age': maxAge,
-        vary: 'Origin',
-      })
-      .send(),
-  );
+  // The base by itself takes batches and transactions.
+  for (const url of ['/fhir', '/fhir/*'])
+    app.options(url, { config: { ownFormat: true } }, (_request, reply) =>
+      reply
+        .code(204)
+        .headers({
+          'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+          'access-control-allow-headers': sent,
+          'access-control-max-age': maxAge,
+          vary: 'Origin',
+        })
+        .send(),
+    );
 }

@@ -60,14 +60,7 @@ async function checkExists(context: Context, asked: Asked, { type, id }: Call): 
 function queryOf(context: Context, call: Call): Asking {
   if (call.id !== undefined && !isId(call.id)) throw notFound(call.type!);
   for (const name of call.query.keys())
-    if (!known.has(name))
-      throw new Fault(
-        'not-supported',
-        `A history takes ${[...known].slice(0, 4).join(', ')} and no ${JSON.stringify(name.slice(0, 40))}.`,
-        {
-          expression: 'http.query',
-        },
-      );
+    if (!known.has(name) || (name === '_type' && call.type !== undefined)) throw notTaken(name, call);
   const text = call.query.get(tokenName);
   const token = text === null ? undefined : decodeToken(text, tokenName);
   const types = call.type === undefined ? typesOf(context, call) : [call.type];
@@ -83,19 +76,26 @@ function queryOf(context: Context, call: Call): Asking {
   };
 }
 
+function notTaken(name: string, { type }: Call): Fault {
+  const taken = `_count, _since, _at${type === undefined ? ', _type' : ''}`;
+  return new Fault('not-supported', `This history takes ${taken} and no ${JSON.stringify(name.slice(0, 40))}.`, {
+    expression: 'http.query',
+  });
+}
+
 const known = new Set(['_count', '_since', '_at', '_type', tokenName, '_format', '_pretty']);
 
 /** `_type` narrows the history of the system. */
 function typesOf({ declarations }: Context, call: Call): string[] {
   const served = [...declarations.values()].filter((d) => d.interactions.includes('history-type')).map((d) => d.type);
-  const wanted = call.query.get('_type')?.split(',');
+  const wanted = call.query.has('_type') ? call.query.getAll('_type').join(',').split(',') : undefined;
   const unknown = wanted?.find((t) => !served.includes(t));
   if (unknown !== undefined)
     throw new Fault('not-supported', `There is a history of ${served.join(', ')}.`, { expression: 'http._type' });
   return wanted ?? served;
 }
 
-function countOf({ query }: Call): number {
+function countOf({ query }: Pick<Call, 'query'>): number {
   const text = query.get('_count') ?? String(defaultCount);
   if (!/^[1-9]\d{0,8}$/.test(text))
     throw new Fault('bad-value', '_count of a history takes a whole number, 1 or more.', { expression: 'http._count' });
@@ -137,6 +137,7 @@ function entryOf(base: ByteString, version: Version, body: ByteString): ByteStri
 function link(asked: Asked, { type, id, query }: Call, relation: string, token: string | null): string {
   const copy = new URLSearchParams(query);
   copy.delete(tokenName);
+  if (copy.has('_count')) copy.set('_count', String(countOf({ query })));
   if (token !== null) copy.set(tokenName, token);
   const path = [asked.base, type, id, '_history'].filter((p) => p !== undefined).join('/');
   return JSON.stringify({ relation, url: copy.size === 0 ? path : `${path}?${copy}` });

@@ -1,26 +1,35 @@
 /** Does what a call asks for. The one way in, for HTTP as for the entries of a Bundle. */
 import { Fault } from '../fault.ts';
-import type { Call } from './call.ts';
+import type { Call, Interaction } from './call.ts';
 import { statementBytes } from './capability.ts';
 import type { Context } from './context.ts';
 import { history } from './history.ts';
 import { invoke } from './invoke.ts';
+import { refuseOthers } from './precondition.ts';
 import { read, vread } from './read.ts';
 import { type Reply, replyWith } from './reply.ts';
 import type { Asked } from './resource.ts';
 import { search } from './search/search.ts';
+import { shortened } from './shorten.ts';
 import { terminologyCapabilities } from './terminology/capability.ts';
 import { create, patch, remove, update } from './write.ts';
+
+const writes: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', 'delete']);
 
 /** @param body as it was parsed: a resource, a patch, a form, or undefined. @throws Fault */
 export async function perform(context: Context, caller: Asked, call: Call, body: unknown): Promise<Reply> {
   const declaration = context.declarations.get(call.type ?? '')!;
   const asked = declaration?.viewer ? { ...caller, viewer: declaration.viewer(caller) } : caller;
+  if (writes.has(call.interaction)) refuseOthers(asked.headers);
   switch (call.interaction) {
     case 'read':
-      return read(context, asked, declaration, call.id!);
+      return shortened(await read(context, asked, declaration, call.id!), declaration.type, call.query);
     case 'vread':
-      return vread(context, asked, declaration.type, call.id!, call.version!);
+      return shortened(
+        await vread(context, asked, declaration.type, call.id!, call.version!),
+        declaration.type,
+        call.query,
+      );
     case 'search-type': {
       const within = call.compartment === undefined ? {} : { compartment: call.compartment };
       return {

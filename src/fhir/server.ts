@@ -69,7 +69,7 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   addNegotiation(app);
   app.decorateRequest('interaction', undefined);
   app.setErrorHandler((error, request, reply) => sendFault(context, error, request, reply));
-  app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(), request, reply));
+  app.setNotFoundHandler((request, reply) => sendFault(context, nothingAt(request), request, reply));
   options.health.observe(app);
   addOpenApi(app, context);
   addWebsocket(app, context, options);
@@ -79,7 +79,21 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   return app;
 }
 
-const nothingAt = () => new Fault('not-found', 'There is nothing at this address: the API is below /fhir.');
+function nothingAt({ method, url }: FastifyRequest): Fault {
+  if (!/^\/fhir(?:[/?]|$)/.test(url))
+    return new Fault('not-found', 'There is nothing at this address: the API is below /fhir.');
+  const allow = methods.join(', ');
+  return new Fault('method-not-allowed', `There is no ${method} here, only ${allow}.`, { headers: { allow } });
+}
+
+const formRefused = () =>
+  new Fault(
+    'unsupported-media-type',
+    'A form is taken by _search alone: send application/fhir+json or application/fhir+xml.',
+    {
+      expression: 'http.content-type',
+    },
+  );
 
 async function serve(
   context: Context,
@@ -92,6 +106,7 @@ async function serve(
   const asked = anybodys.has(call.interaction)
     ? { ...stranger, ...whence(options, request) }
     : await ask(context, options, request);
+  if (request.body instanceof URLSearchParams && call.interaction !== 'search-type') throw formRefused();
   const answer = await (call.interaction === 'batch'
     ? performBundle(context, asked, request.body)
     : perform(context, asked, call, request.body));

@@ -94,10 +94,21 @@ async function patchOne(
   if (current === undefined) throw notFound(type);
   checkVersion(asked.headers['if-match'], current.version);
   const before = parseKept(current.body) as Resource;
-  const body = parseResource(type, applyPatch(before, asked.headers['content-type'], sent));
+  const body = resultOf(type, applyPatch(before, asked.headers['content-type'], sent));
   const seen = { ...asked, headers: { ...asked.headers, 'if-match': etagOf(current.version) } };
   if (declaration.patch !== undefined) return declaration.patch(context, seen, id, body, before);
   return declaration.update!(context, seen, id, body);
+}
+
+/** The patch was understood: what is wrong is what it makes. https://hl7.org/fhir/R4/http.html#patch */
+function resultOf(type: string, patched: unknown): Resource {
+  try {
+    return parseResource(type, patched);
+  } catch (error) {
+    if (error instanceof Fault && error.kind === 'bad-structure')
+      throw new Fault('invalid-content', error.message, { ...error.details, cause: error });
+    throw error;
+  }
 }
 
 export async function remove(

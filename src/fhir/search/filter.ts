@@ -134,7 +134,8 @@ export function findParameter(type: string, code: string, name: string, declarat
   const parameter = served.find((p) => p.code === code);
   if (parameter !== undefined) return parameter;
   const list = served.map((p) => p.code).join(', ');
-  const { message, details } = blame(name, `is not a search parameter that ${type} has here. There are: ${list}`);
+  const what = code === name ? 'is not' : `names ${show(code)}, which is not`;
+  const { message, details } = blame(name, `${what} a search parameter that ${type} has here. There are: ${list}`);
   throw new Fault('not-supported', message, { ...details, code: unknown });
 }
 
