@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readXml } from '../../src/r4/xml/read.ts';
@@ -211,6 +214,32 @@ describe('bodies', () => {
     const { status: got, body } = await send('POST', 'Patient', { 'content-type': type }, JSON.stringify(person));
     expect([got, JSON.parse(body).resourceType]).toEqual([status, status === 201 ? 'Patient' : 'OperationOutcome']);
   });
+});
+
+test.each(['OPTIONS', 'TRACE', 'PROPFIND'])('%s is no method here, and Allow tells those that are', async (method) => {
+  const { port } = target.hub.app.server.address() as AddressInfo;
+  const request = http.request({ port, method, path: '/fhir/Patient' }).end();
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.resume();
+  expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, HEAD, POST, PUT, PATCH, DELETE']);
+});
+
+test('what is in no compartment is said to be in none, and not to be no type', async () => {
+  const { status, body } = await send('GET', `Patient/${target.people[0]!.patient}/Slot`);
+  expect([status, JSON.parse(body).issue[0].diagnostics]).toEqual([
+    404,
+    expect.stringContaining('no compartment of Patient'),
+  ]);
+});
+
+test('an unknown name in _sort or _include is the one that is blamed', async () => {
+  for (const query of ['_sort=nosuch', '_include=Slot:nosuch']) {
+    const { status, body } = await send('GET', `Slot?${query}`);
+    expect([status, JSON.parse(body).issue[0].diagnostics]).toEqual([
+      400,
+      expect.stringContaining('names "nosuch", which'),
+    ]);
+  }
 });
 
 describe('packed bodies', () => {

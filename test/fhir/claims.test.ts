@@ -133,7 +133,7 @@ describe('web pages', () => {
 
   test.each([
     ['may call when the statement says so', [origin], true, 204],
-    ['may not when it does not', [], false, 404],
+    ['may not when it does not', [], false, 405],
   ] as const)('%s', async (_, origins, claimed, preflight) => {
     counted('manners');
     const app = serverFor(origins);

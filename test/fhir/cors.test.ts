@@ -33,6 +33,9 @@ describe('pages of other origins', () => {
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': page });
     expect(answer.headers['access-control-allow-methods']).toContain('PUT');
     expect(answer.headers['access-control-allow-headers']).toMatch(/if-match/i);
+    // Batches and transactions are sent to the base by itself.
+    const base = await app.inject({ ...preflight, url: '/fhir' });
+    expect([base.statusCode, base.headers['access-control-allow-origin']]).toEqual([204, page]);
   });
 
   test.each(['https://other.example.ru', 'https://app.example.ru.evil.example', 'null', 'http://app.example.ru'])(

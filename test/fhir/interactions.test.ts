@@ -56,6 +56,39 @@ describe('versions', () => {
     expect(history.body['total']).toBe(2);
   });
 
+  test('a part of one is read by _summary and _elements, and says that it is a part', async () => {
+    const id = await create('Частичная', { gender: 'female', text: narrative });
+    const parts: [string, string[]][] = [
+      ['_elements=gender', ['gender']],
+      ['_elements=gender,name', ['gender', 'name']],
+      ['_summary=text', ['text']],
+      ['_summary=data', ['gender', 'name']],
+      ['_summary=true', ['gender', 'name']],
+    ];
+    for (const path of [`Patient/${id}`, `Patient/${id}/_history/1`])
+      for (const [query, names] of parts) {
+        const { body, headers } = await call('GET', `${path}?${query}`);
+        const rest = Object.keys(body).filter((name) => !['resourceType', 'id', 'meta'].includes(name));
+        expect([query, rest.sort(), headers['etag']]).toEqual([query, names, 'W/"1"']);
+        expect(body['meta']).toMatchObject({ tag: [{ code: 'SUBSETTED' }] });
+      }
+    expect((await call('GET', `Patient/${id}?_summary=false`)).body['meta']).not.toHaveProperty('tag');
+    for (const query of ['_summary=count', '_summary=x', '_elements=nosuch', '_elements=name&_summary=true'])
+      expect((await call('GET', `Patient/${id}?${query}`)).status, query).toBe(400);
+  });
+
+  const narrative = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">Ч</div>' };
+
+  test('a history of one type takes no _type, that of all takes several; its link tells the _count that counts', async () => {
+    const id = await create('Разная');
+    for (const path of [`Patient/${id}/_history`, 'Patient/_history'])
+      expect((await call('GET', `${path}?_type=Slot`)).status).toBe(400);
+    const both = await call('GET', '_history?_type=Slot&_type=Patient&_count=1000');
+    const types = new Set(entries(both).map((e) => e.request.url.split('/')[0]));
+    expect([...types].sort()).toEqual(['Patient', 'Slot']);
+    expect(linkOf(await call('GET', `Patient/${id}/_history?_count=5000`), 'self')).toContain('_count=1000');
+  });
+
   test('of a slot too', async () => {
     const id = target.slot(7);
     await hub.pool.query(
@@ -210,6 +243,40 @@ describe('conditions', () => {
   });
 });
 
+describe('what a write depends on', () => {
+  test.each(['If-None-Match', 'If-Unmodified-Since'])('%s is refused, not passed over', async (name) => {
+    const id = await create('Условная');
+    const headers = { [name.toLowerCase()]: name === 'If-None-Match' ? '*' : 'Sat, 01 Jan 2000 00:00:00 GMT' };
+    const change = { body: [{ op: 'add', path: '/gender', value: 'male' }], type: 'application/json-patch+json' };
+    const answers = [
+      await call('PUT', `Patient/${id}`, { body: person('Другая'), headers }),
+      await call('PATCH', `Patient/${id}`, { body: change.body, headers: { ...headers, 'content-type': change.type } }),
+      await call('DELETE', `Patient/${id}`, { headers }),
+      await call('POST', 'Patient', { body: person('Другая'), headers }),
+    ];
+    for (const { status, body } of answers)
+      expect([status, body.issue![0]!.expression]).toEqual([400, [`http.${name.toLowerCase()}`]]);
+    expect((await call('GET', `Patient/${id}`)).headers['etag']).toBe('W/"1"');
+  });
+
+  test('one who asks for no body hears by Location what a condition has found or changed', async () => {
+    const id = await create('Найденная', identified('located'));
+    const found = await call('POST', 'Patient', {
+      body: person('Найденная', identified('located')),
+      headers: { 'if-none-exist': 'identifier=urn:test|located', prefer: 'return=minimal' },
+    });
+    expect([found.status, found.headers['location']]).toEqual([
+      200,
+      expect.stringContaining(`Patient/${id}/_history/1`),
+    ]);
+    const changed = await call('PUT', 'Patient?identifier=urn:test|located', {
+      body: person('Новее', identified('located')),
+      headers: { prefer: 'return=minimal' },
+    });
+    expect(changed.headers['location']).toContain(`Patient/${id}/_history/2`);
+  });
+});
+
 describe('patch', () => {
   const json = { 'content-type': 'application/json-patch+json' };
   test('JSON Patch and FHIRPath Patch write a version; what they make is validated', async () => {
@@ -232,7 +299,8 @@ describe('patch', () => {
     const answer = await call('PATCH', `Patient/${id}`, { body: second });
     expect([answer.status, answer.body['birthDate'], answer.headers['etag']]).toEqual([200, '1991-02-03', 'W/"3"']);
     const bad = [{ op: 'add', path: '/birthDate', value: 'gestern' }];
-    expect((await call('PATCH', `Patient/${id}`, { body: bad, headers: json })).status).toBe(400);
+    const invalid = await call('PATCH', `Patient/${id}`, { body: bad, headers: json });
+    expect([invalid.status, invalid.body.issue![0]!.expression]).toEqual([422, ['Patient.birthDate']]);
     const failed = [{ op: 'test', path: '/birthDate', value: '1950-01-01' }];
     expect((await call('PATCH', `Patient/${id}`, { body: failed, headers: json })).status).toBe(422);
     const none = await call('PATCH', `Patient/${id}`, { body: first, headers: { 'content-type': 'application/json' } });
