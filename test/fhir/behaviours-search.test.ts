@@ -1,50 +1,36 @@
 /** Behaviours that clients of other servers were hurt by, by their numbers in BEHAVIOURS.md: those of search and paging. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createHealth } from '../../src/fhir/health.ts';
 import { createServer } from '../../src/fhir/server.ts';
 import { idOf } from '../../src/id.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, memoryConfig, openMemoryClinic, schedules } from '../support/memory-mis.ts';
+import { type Answer, ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { memoryConfig, openMemoryClinic, schedules } from '../support/memory-mis.ts';
 
 const hour = 3_600_000;
 /** Five days before clocks go back in Berlin: 2026-10-25 has 25 hours there. */
 const now = Date.parse('2026-10-20T08:00:00Z');
 const zones = { berlin: 'Europe/Berlin', west: 'America/Los_Angeles' } as const;
 
-let database: TestDatabase;
-let hub: TestHub;
+const schedule = schedules[0].key;
+const hours = Array.from({ length: 72 }, (_, i) => Date.parse('2026-10-24T00:00:00Z') + i * hour);
+const at = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  const hours = Array.from({ length: 72 }, (_, i) => Date.parse('2026-10-24T00:00:00Z') + i * hour);
-  hub = await createTestHub(
-    database.url,
-    (numbers) =>
-      Object.entries(zones).map(([key, zone]) => {
-        const mis = createMemoryMis();
-        const at = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
-        const schedule = schedules[0].key;
-        mis.slots = hours.map((t) => ({
-          ...{ key: `${schedule};${at(t)}`, schedule, status: 'free' },
-          ...{ start: at(t), end: at(t + hour) },
-        }));
-        return openMemoryClinic(key, numbers.get(key)!, mis, memoryConfig(key, zone));
-      }),
-    Object.keys(zones),
-    () => now,
-  );
-  for (const clinic of hub.clinics.all) await syncSchedule(hub.sync, clinic, AbortSignal.timeout(10_000));
+const hub = await createMemoryHub({
+  keys: Object.keys(zones),
+  slots: hours.map((t) => ({
+    ...{ key: `${schedule};${at(t)}`, schedule, status: 'free' },
+    ...{ start: at(t), end: at(t + hour) },
+  })),
+  open: (key, number, mis) => openMemoryClinic(key, number, mis, memoryConfig(key, zones[key as keyof typeof zones])),
+  clock: () => now,
 });
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+for (const { key } of hub.clinics.all) await hub.read(key);
+afterAll(() => hub.close());
 
 type Clinic = keyof typeof zones;
 const tokenOf = (clinic: Clinic = 'berlin') => hub.token({ clinics: [clinic] });

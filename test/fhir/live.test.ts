@@ -1,45 +1,26 @@
 /** A slot read by id is looked at in the MIS first. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import {
-  createMemoryMis,
-  type MemoryMis,
-  memoryConfig,
-  openMemoryClinic,
-  quarterSlots,
-} from '../support/memory-mis.ts';
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, type MemoryMis, memoryConfig, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
 
 const doctor = 'doctor-1;branch-1';
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const { liveSeconds } = memoryConfig().sync;
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
 let reads = 0;
 let fails = false;
 let now = Date.now();
 
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  const keys = ['one', 'two'];
-  hub = await createTestHub(
-    database.url,
-    (numbers) => keys.map((key) => openMemoryClinic(key, numbers.get(key)!, counted(mis))),
-    keys,
-    () => now,
-  );
-  mis.slots = quarterSlots(doctor, begin, 4);
-  await syncSchedule(hub.sync, hub.clinics.byKey('one')!, AbortSignal.timeout(10_000));
+const hub = await createMemoryHub({
+  keys: ['one', 'two'],
+  slots: quarterSlots(doctor, begin, 4),
+  open: (key, number, system) => openMemoryClinic(key, number, counted(system)),
+  clock: () => now,
 });
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const { mis } = hub;
+await hub.read();
+afterAll(() => hub.close());
 beforeEach(() => {
   now += (liveSeconds + 1) * 1000;
   reads = 0;

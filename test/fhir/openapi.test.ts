@@ -1,10 +1,8 @@
 /** The OpenAPI document against the server: it has every route and no other; and the page that shows it. */
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { validate } from '../../src/r4/validate.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, openMemoryClinic } from '../support/memory-mis.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
 import { sampleOf } from '../support/sample.ts';
 
 type Json = Record<string, unknown>;
@@ -36,19 +34,9 @@ interface Document {
   };
 }
 
-let database: TestDatabase;
-let hub: TestHub;
-let document: Document;
-beforeAll(async () => {
-  database = await createDatabase();
-  const mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  document = (await hub.app.inject('/fhir/openapi.json')).json();
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub();
+const document: Document = (await hub.app.inject('/fhir/openapi.json')).json();
+afterAll(() => hub.close());
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const operations = () =>

@@ -1,35 +1,31 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
+import { type Answer, ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import {
+  begin,
+  createMemoryMis,
+  memoryConfig,
+  openMemoryClinic,
+  quarterSlots,
+  schedules,
+} from '../support/memory-mis.ts';
 
-let database: TestDatabase;
-let hub: TestHub;
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
-const keys = ['one', 'two'];
-
-beforeAll(async () => {
-  database = await createDatabase();
-  const systems = keys.map(() => createMemoryMis());
-  for (const mis of systems) mis.slots = schedules.flatMap((s) => quarterSlots(s.key, begin, 12));
-  systems[0]!.slots[3] = { ...systems[0]!.slots[3], status: 'busy' };
-  hub = await createTestHub(
-    database.url,
-    (numbers) => keys.map((key, i) => openMemoryClinic(key, numbers.get(key)!, systems[i]!, memoryConfig(key))),
-    keys,
-  );
-  for (const clinic of hub.clinics.all) await syncSchedule(hub.sync, clinic, AbortSignal.timeout(10_000));
-  await addPractitioner('one', 'doctor-1;branch-1', 'Соколова');
-  await addPractitioner('one', 'doctor-2;branch-1', 'Орлов');
+const hub = await createMemoryHub({
+  keys: ['one', 'two'],
+  open(key, number) {
+    const mis = createMemoryMis();
+    mis.slots = schedules.flatMap((s) => quarterSlots(s.key, begin, 12));
+    if (key === 'one') mis.slots[3] = { ...mis.slots[3], status: 'busy' };
+    return openMemoryClinic(key, number, mis, memoryConfig(key));
+  },
 });
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+for (const { key } of hub.clinics.all) await hub.read(key);
+await addPractitioner('one', 'doctor-1;branch-1', 'Соколова');
+await addPractitioner('one', 'doctor-2;branch-1', 'Орлов');
+afterAll(() => hub.close());
 
 async function addPractitioner(clinic: string, key: string, family: string): Promise<void> {
   const { number, zone } = hub.clinics.byKey(clinic)!;

@@ -1,28 +1,16 @@
 /** Bytes of a slot: they are put together from a short text that Postgres makes, so every shape of that text is tried. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { slotReasons, slotStatuses } from '../../src/store/slot.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
+import { ask, createTestHub } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, createMemoryMis, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
 
-let database: TestDatabase;
-let hub: TestHub;
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const at = (minutes: number) => `${new Date(begin + minutes * 60_000).toISOString().slice(0, 19)}Z`;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  const mis = createMemoryMis();
-  mis.slots = quarterSlots(schedules[0].key, begin, 1);
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ slots: quarterSlots(schedules[0].key, begin, 1) });
+await hub.read();
+afterAll(() => hub.close());
 
 const id = idOf('demo', 'Slot', `${schedules[0].key};${at(0)}`);
 const extension = (valueCode: string) => [
@@ -62,7 +50,7 @@ test('neither the zone nor the style of dates of the database changes an answer'
   await hub.pool.query(`alter database ${name} set timezone = 'Asia/Tokyo'`);
   await hub.pool.query(`alter database ${name} set datestyle = 'German'`);
   const mis = createMemoryMis();
-  const later = await createTestHub(database.url, (n) => [openMemoryClinic('demo', n.get('demo')!, mis)]);
+  const later = await createTestHub(hub.url, (n) => [openMemoryClinic('demo', n.get('demo')!, mis)]);
   expect((await ask(later, 'GET', 'Slot')).body).toEqual(before.body);
   await later.close();
 });

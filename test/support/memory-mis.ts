@@ -19,6 +19,8 @@ export interface MemoryMis {
   /** Runs when a slot has been sold and before that is answered. */
   afterSale: () => Promise<void>;
   slots: MisRecord[];
+  /** Nothing is planned any more. */
+  forget(): void;
   readonly operations: Operations;
 }
 
@@ -37,6 +39,9 @@ export function createMemoryMis(): MemoryMis {
     cancels: [],
     afterSale: async () => {},
     slots: [],
+    forget() {
+      for (const planned of [mis.answers, mis.found, mis.cancels]) planned.length = 0;
+    },
     operations: {
       schedule: {
         horizonDays: 14,
@@ -153,6 +158,9 @@ function slotOf(id: Id, record: MisRecord) {
     },
   };
 }
+
+/** The day after tomorrow, 0:00 UTC, 3:00 in Moscow: where the free time of most tests begins. */
+export const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 
 /** Quarter-hour slots of a schedule from `start`. */
 export function quarterSlots(schedule: string, start: number, count: number): MisRecord[] {

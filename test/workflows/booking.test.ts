@@ -1,43 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let patient: string;
 let used = 0;
 
-const doctor = 'doctor-1;branch-1';
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  mis.slots = quarterSlots(doctor, begin, 90);
-  await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
-  const created = await ask(hub, 'POST', 'Patient', { body: somebody });
-  expect(created.status).toBe(201);
-  patient = created.body.id!;
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ slots: quarterSlots('doctor-1;branch-1', begin, 90) });
+const { mis } = hub;
+await hub.read();
+const patient = await hub.patient();
+afterAll(() => hub.close());
 beforeEach(() => {
-  mis.answers.length = 0;
-  mis.found.length = 0;
+  mis.forget();
 });
-
-const somebody = {
-  resourceType: 'Patient',
-  name: [{ family: 'Тестова', given: ['Мария', 'Ивановна'] }],
-  birthDate: '1990-02-03',
-};
 
 const nextSlot = () => idOf('demo', 'Slot', String(mis.slots[used++]!['key']));
 

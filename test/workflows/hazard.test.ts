@@ -1,41 +1,27 @@
 /** What happens when two things happen at once, or Postgres fails at the worst moment. */
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { freezeClinic, readFreeze } from '../../src/store/clinics.sql.ts';
 import type { BookingRow } from '../../src/workflows/booking.sql.ts';
 import { waitOn } from '../../src/workflows/due.sql.ts';
 import { reconcile, thaw } from '../../src/workflows/reconcile.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { type Answer, ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let patient: string;
 let used = 0;
 
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const signal = () => AbortSignal.timeout(20_000);
 const clinic = () => hub.clinics.byKey('demo')!;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  mis.slots = quarterSlots('doctor-1;branch-1', begin, 90);
-  await syncSchedule(hub.sync, clinic(), signal());
-  const body = { resourceType: 'Patient', name: [{ family: 'Тестова', given: ['Мария'] }] };
-  patient = (await ask(hub, 'POST', 'Patient', { body })).body.id!;
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ slots: quarterSlots('doctor-1;branch-1', begin, 90) });
+const { mis } = hub;
+await hub.read();
+const patient = await hub.patient();
+afterAll(() => hub.close());
 beforeEach(() => {
-  for (const list of [mis.answers, mis.found, mis.cancels]) list.length = 0;
+  mis.forget();
   mis.afterSale = async () => {};
 });
 
@@ -111,7 +97,7 @@ test('a move and a cancellation at once: one of them is done, and the MIS knows 
 
 test('Postgres fails after the MIS has sold: nobody hears "not booked", and the same patient is told of his own', async () => {
   const slot = nextSlot();
-  const blocker = new pg.Client({ connectionString: database.url });
+  const blocker = new pg.Client({ connectionString: hub.url });
   await blocker.connect();
   mis.afterSale = async () => {
     await blocker.query('begin');

@@ -1,73 +1,15 @@
 /** hold → book, hold → expiry, hold against hold: exactly one owner at any time. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 import { type Plant, plantMutant } from '../support/mutant.ts';
 import { root } from '../support/process.ts';
 import { findViolations, openRacingHub, raceForSlot, watchSlots } from './hold-race.ts';
 
-const doctor = 'doctor-1;branch-1';
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const racers = 32;
 const minute = 60_000;
 const [soundRounds, mutantRounds] = [50, 100];
-
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let used = 0;
-const patients = new Map<string, string>();
-
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  mis.slots = quarterSlots(doctor, begin, soundRounds + mutants.length * mutantRounds);
-  await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
-  for (let i = 0; i < racers; i++) {
-    const body = { resourceType: 'Patient', name: [{ family: `Гонщик${i}` }] };
-    patients.set(`client ${i}`, (await ask(hub, 'POST', 'Patient', { body })).body.id!);
-  }
-  await watchSlots(hub.pool);
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
-
-/**
- * Hubs that believe it is an hour earlier, now, and an hour later.
- * @param sought the violation with which the race ends
- */
-async function raceOn(program: string, rounds: number, sought?: RegExp): Promise<string[]> {
-  const plan = { program, url: database.url, mis, parameters: hub.sync.parameters };
-  const hubs = await Promise.all([-60, 0, 60].map((minutes) => openRacingHub(plan, minutes * minute)));
-  const found: string[] = [];
-  for (let round = 0; round < rounds && !found.some((violation) => sought?.test(violation)); round++) {
-    const slot = idOf('demo', 'Slot', String(mis.slots[used++]!['key']));
-    const heard = await raceForSlot(hubs, slot, patients, 6);
-    found.push(...(await findViolations(hub.pool, slot, patients, heard)));
-  }
-  await Promise.all(hubs.map((h) => h.close()));
-  return found;
-}
-
-test(
-  '32 holders, bookers and expirers on one slot, 50 times: one owner at any time, and each for as long as it was promised',
-  async () => {
-    expect(await raceOn(root, soundRounds)).toEqual([]);
-    const { rows } = await hub.pool.query(
-      `select count(*) filter (where held_by is not null and was_held_by is distinct from held_by)::integer as holds,
-         count(*) filter (where booking is not null and was_held_by is not null)::integer as taken_over from watched`,
-    );
-    expect(rows[0].holds).toBeGreaterThan(100);
-    expect(rows[0].taken_over).toBeGreaterThan(5);
-  },
-  2 * minute,
-);
 
 /** The same text at every call: a prepared statement with another text would be refused, and nothing be held. */
 const future = "clock_timestamp() + interval '1 hour'";
@@ -106,6 +48,48 @@ const mutants: readonly (readonly [name: string, plant: Plant])[] = [
     },
   ],
 ];
+
+let used = 0;
+const patients = new Map<string, string>();
+
+const rounds = soundRounds + mutants.length * mutantRounds;
+const hub = await createMemoryHub({ slots: quarterSlots('doctor-1;branch-1', begin, rounds) });
+const { mis } = hub;
+await hub.read();
+for (let i = 0; i < racers; i++) patients.set(`client ${i}`, await hub.patient({ name: [{ family: `Гонщик${i}` }] }));
+await watchSlots(hub.pool);
+afterAll(() => hub.close());
+
+/**
+ * Hubs that believe it is an hour earlier, now, and an hour later.
+ * @param sought the violation with which the race ends
+ */
+async function raceOn(program: string, atMost: number, sought?: RegExp): Promise<string[]> {
+  const plan = { program, url: hub.url, mis, parameters: hub.sync.parameters };
+  const hubs = await Promise.all([-60, 0, 60].map((minutes) => openRacingHub(plan, minutes * minute)));
+  const found: string[] = [];
+  for (let round = 0; round < atMost && !found.some((violation) => sought?.test(violation)); round++) {
+    const slot = idOf('demo', 'Slot', String(mis.slots[used++]!['key']));
+    const heard = await raceForSlot(hubs, slot, patients, 6);
+    found.push(...(await findViolations(hub.pool, slot, patients, heard)));
+  }
+  await Promise.all(hubs.map((h) => h.close()));
+  return found;
+}
+
+test(
+  '32 holders, bookers and expirers on one slot, 50 times: one owner at any time, and each for as long as it was promised',
+  async () => {
+    expect(await raceOn(root, soundRounds)).toEqual([]);
+    const { rows } = await hub.pool.query(
+      `select count(*) filter (where held_by is not null and was_held_by is distinct from held_by)::integer as holds,
+         count(*) filter (where booking is not null and was_held_by is not null)::integer as taken_over from watched`,
+    );
+    expect(rows[0].holds).toBeGreaterThan(100);
+    expect(rows[0].taken_over).toBeGreaterThan(5);
+  },
+  2 * minute,
+);
 
 test.each(mutants)(
   'the race finds a mutant: %s',

@@ -1,51 +1,33 @@
 /** The live check of a slot when the MIS, the hub or the clinic's desk make it hard. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Clinic } from '../../src/connectors/clinic.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { transaction } from '../../src/postgres.ts';
 import { lockMirror } from '../../src/store/slots-upkeep.sql.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
 const doctor = 'doctor-1;branch-1';
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const all = quarterSlots(doctor, begin, 40);
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let clinic: Clinic;
 let now = Date.now();
 /** What the next reading of the MIS waits for. */
 let held: Promise<unknown> | undefined;
 let reads = 0;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  const schedule = mis.operations.schedule!;
-  const { read } = schedule;
-  Object.assign(schedule, {
-    async read(...asked: Parameters<typeof read>) {
-      reads++;
-      await held;
-      return read(...asked);
-    },
-  });
-  hub = await createTestHub(
-    database.url,
-    (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)],
-    ['demo'],
-    () => now,
-  );
-  clinic = hub.clinics.byKey('demo')!;
+const hub = await createMemoryHub({ clock: () => now });
+const { mis, clinic } = hub;
+const schedule = mis.operations.schedule!;
+const { read } = schedule;
+Object.assign(schedule, {
+  async read(...asked: Parameters<typeof read>) {
+    reads++;
+    await held;
+    return read(...asked);
+  },
 });
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+afterAll(() => hub.close());
 beforeEach(async () => {
   held = undefined;
   mis.slots = all;

@@ -1,39 +1,28 @@
 /** Jobs of several clinics, some of whose MISs hang. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { readLastRun } from '../../src/store/clinics.sql.ts';
-import { type Queue, startQueue } from '../../src/workflows/queue.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { startQueue } from '../../src/workflows/queue.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
 
 const hanging = ['hangs-1', 'hangs-2', 'hangs-3', 'hangs-4', 'hangs-5', 'hangs-6', 'hangs-7'];
 const gate = Promise.withResolvers<void>();
 let asked = 0;
 
-let database: TestDatabase;
-let hub: TestHub;
-let queue: Queue;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  const keys = [...hanging, 'healthy'];
-  hub = await createTestHub(
-    database.url,
-    (numbers) => keys.map((key) => openMemoryClinic(key, numbers.get(key)!, key === 'healthy' ? healthy() : hangs())),
-    keys,
-  );
-  queue = await startQueue(database.url, hub.sync, hub.settler, hub.clinics);
+const hub = await createMemoryHub({
+  keys: [...hanging, 'healthy'],
+  open: (key, number) => openMemoryClinic(key, number, key === 'healthy' ? healthy() : hangs()),
 });
+const queue = await startQueue(hub.url, hub.sync, hub.settler, hub.clinics);
 afterAll(async () => {
   gate.resolve();
   await queue.stop();
   await hub.close();
-  await database.drop();
 });
 
 function healthy(): MemoryMis {
   const mis = createMemoryMis();
-  mis.slots = quarterSlots('doctor-1;branch-1', Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000, 10);
+  mis.slots = quarterSlots('doctor-1;branch-1', begin, 10);
   return mis;
 }
 

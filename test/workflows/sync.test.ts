@@ -1,36 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Clinic } from '../../src/connectors/clinic.ts';
+import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { readFreeze, thawClinic } from '../../src/store/clinics.sql.ts';
 import { reconcile } from '../../src/workflows/reconcile.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
-
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let clinic: Clinic;
-let patient: string;
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
 const [doctor, other] = ['doctor-1;branch-1', 'doctor-2;branch-1'];
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const signal = () => AbortSignal.timeout(10_000);
 
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  clinic = hub.clinics.byKey('demo')!;
-  mis.slots = [...quarterSlots(doctor, begin, 30), ...quarterSlots(other, begin, 30)];
-  const body = { resourceType: 'Patient', name: [{ family: 'Тестов' }] };
-  patient = (await ask(hub, 'POST', 'Patient', { body })).body.id!;
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ slots: [...quarterSlots(doctor, begin, 30), ...quarterSlots(other, begin, 30)] });
+const { mis, clinic } = hub;
+const patient = await hub.patient();
+afterAll(() => hub.close());
 
 const slotOf = (index: number) => idOf('demo', 'Slot', String(mis.slots[index]!['key']));
 const read = async (index: number) => (await ask(hub, 'GET', `Slot/${slotOf(index)}`)).body;

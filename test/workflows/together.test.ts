@@ -1,38 +1,23 @@
 /** Bookings that share their statements: none waits for another's lock or fails by another's fault, and all go by keys. */
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { openPool } from '../../src/postgres.ts';
 import { keepReferences } from '../../src/workflows/booking.sql.ts';
 import { insertIntents, readFacts } from '../../src/workflows/claim.sql.ts';
 import { confirmBookings } from '../../src/workflows/confirmation.sql.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { createDatabase } from '../support/database.ts';
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const slots = quarterSlots('doctor-1;branch-1', begin, 90);
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let patient: string;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  mis.slots = slots;
-  await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
-  const body = { resourceType: 'Patient', name: [{ family: 'Тестова', given: ['Анна'] }], birthDate: '1980-05-06' };
-  patient = (await ask(hub, 'POST', 'Patient', { body })).body.id!;
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ slots });
+await hub.read();
+const patient = await hub.patient();
+afterAll(() => hub.close());
 
 const slotOf = (n: number) => idOf('demo', 'Slot', String(slots[n]!['key']));
 

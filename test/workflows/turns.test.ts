@@ -1,38 +1,22 @@
 /** Readings of one clinic at the same time: they take turns at writing. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Clinic } from '../../src/connectors/clinic.ts';
+import { afterAll, expect, test } from 'vitest';
 import { transaction } from '../../src/postgres.ts';
 import { lockMirror } from '../../src/store/slots-upkeep.sql.ts';
 import { syncSchedule, syncSome } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
 const doctors = ['doctor-1;branch-1', 'doctor-2;branch-1'];
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const signal = () => AbortSignal.timeout(60_000);
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let clinic: Clinic;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(database.url, (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)]);
-  clinic = hub.clinics.byKey('demo')!;
-  mis.slots = doctors.flatMap((doctor) => quarterSlots(doctor, begin, 20));
-  await syncSchedule(hub.sync, clinic, signal());
-  // Rows are locked one by one, slowly enough that two readings are in the middle of it together.
-  await hub.pool.query(`create function linger() returns trigger language plpgsql as
-    $$ begin perform pg_sleep(0.001); return new; end $$`);
-  await hub.pool.query('create trigger linger before update on slot for each row execute function linger()');
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ slots: doctors.flatMap((doctor) => quarterSlots(doctor, begin, 20)) });
+const { mis, clinic } = hub;
+await hub.read();
+// Rows are locked one by one, slowly enough that two readings are in the middle of it together.
+await hub.pool.query(`create function linger() returns trigger language plpgsql as
+  $$ begin perform pg_sleep(0.001); return new; end $$`);
+await hub.pool.query('create trigger linger before update on slot for each row execute function linger()');
+afterAll(() => hub.close());
 
 /** Another picture, in another order, at every look. */
 function shuffle(): void {

@@ -1,41 +1,23 @@
 /** What time alone brings about: slots that have begun, and rows that nobody needs any more. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Clinic } from '../../src/connectors/clinic.ts';
+import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { readReadingAges } from '../../src/store/clinics.sql.ts';
 import { prune } from '../../src/workflows/queue.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, type MemoryMis, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, quarterSlots } from '../support/memory-mis.ts';
 
 const doctor = 'doctor-1;branch-1';
 const quarter = 900_000;
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 
-let database: TestDatabase;
-let hub: TestHub;
-let mis: MemoryMis;
-let clinic: Clinic;
 let now = Date.now();
 
-beforeAll(async () => {
-  database = await createDatabase();
-  mis = createMemoryMis();
-  hub = await createTestHub(
-    database.url,
-    (numbers) => [openMemoryClinic('demo', numbers.get('demo')!, mis)],
-    ['demo'],
-    () => now,
-  );
-  clinic = hub.clinics.byKey('demo')!;
-  mis.slots = quarterSlots(doctor, begin, 6).map((s, i) => (i === 1 ? { ...s, status: 'busy' } : s));
-  await sync();
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ clock: () => now });
+const { mis, clinic } = hub;
+mis.slots = quarterSlots(doctor, begin, 6).map((s, i) => (i === 1 ? { ...s, status: 'busy' } : s));
+await hub.read();
+afterAll(() => hub.close());
 
 const sync = () => syncSchedule(hub.sync, clinic, AbortSignal.timeout(10_000));
 

@@ -1,16 +1,11 @@
 /** Patient/$match over HTTP: who is found, by whom, at what cost. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { findCandidates } from '../../../src/fhir/match/candidates.sql.ts';
 import { identifierSystems } from '../../../src/r4/identifier.ts';
 import { validate } from '../../../src/r4/validate.ts';
 import { loadParameters } from '../../../src/store/parameters.ts';
-import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../../support/hub.ts';
-import { createMemoryMis, openMemoryClinic } from '../../support/memory-mis.ts';
-
-let database: TestDatabase;
-let hub: TestHub;
-let mostov: string;
+import { type Answer, ask } from '../../support/hub.ts';
+import { createMemoryHub } from '../../support/memory-hub.ts';
 
 const snils = { system: identifierSystems.snils, value: '000-000-600 04' };
 const name = [{ family: 'Мостов', given: ['Пётр', 'Ильич'] }];
@@ -24,20 +19,11 @@ async function create(patient: object, clinic = 'demo'): Promise<string> {
   return answer.body.id!;
 }
 
-beforeAll(async () => {
-  database = await createDatabase();
-  const keys = ['demo', 'other'];
-  const build = (numbers: Map<string, number>) =>
-    keys.map((key) => openMemoryClinic(key, numbers.get(key)!, createMemoryMis()));
-  hub = await createTestHub(database.url, build, keys);
-  mostov = await create({ name, birthDate, gender: 'male', telecom, identifier: [snils] });
-  await create({ name: [{ family: 'Мостова', given: ['Анна', 'Ильинична'] }], birthDate: '1999-01-02', telecom });
-  await create({ name: [{ family: 'Мостов', given: ['Пётр', 'Ильич'] }], birthDate }, 'other');
-});
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+const hub = await createMemoryHub({ keys: ['demo', 'other'] });
+const mostov = await create({ name, birthDate, gender: 'male', telecom, identifier: [snils] });
+await create({ name: [{ family: 'Мостова', given: ['Анна', 'Ильинична'] }], birthDate: '1999-01-02', telecom });
+await create({ name: [{ family: 'Мостов', given: ['Пётр', 'Ильич'] }], birthDate }, 'other');
+afterAll(() => hub.close());
 
 async function match(patient: object, more: object[] = [], principal: object = { clinics: ['demo'] }): Promise<Answer> {
   const resource = { resourceType: 'Patient', ...patient };

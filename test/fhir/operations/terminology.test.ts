@@ -1,32 +1,25 @@
 /** $expand, $lookup, $validate-code and $translate, asked over HTTP. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { loadMappings } from '../../../src/connectors/mapping.ts';
 import { idOf } from '../../../src/id.ts';
 import { validate } from '../../../src/r4/validate.ts';
-import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../../support/hub.ts';
-import { createMemoryMis, memoryConfig, openMemoryClinic } from '../../support/memory-mis.ts';
+import { type Answer, ask } from '../../support/hub.ts';
+import { createMemoryHub } from '../../support/memory-hub.ts';
+import { memoryConfig, openMemoryClinic } from '../../support/memory-mis.ts';
 import { root } from '../../support/process.ts';
 
 const home = 'https://medmost.ru/fhir';
 const slotstatus = 'http://hl7.org/fhir/ValueSet/slotstatus';
 const specialty = `${home}/ValueSet/onec-specialty`;
 const nsi = 'urn:oid:1.2.643.5.1.13.13.11.1066';
-let database: TestDatabase;
-let hub: TestHub;
 
-beforeAll(async () => {
-  database = await createDatabase();
-  const { tables } = loadMappings([join(root, 'mappings/onec')], { clinic: 'demo', zone: 'Europe/Moscow' });
-  const config = { ...memoryConfig(), mis: 'onec' };
-  const open = (number: number) => ({ ...openMemoryClinic('demo', number, createMemoryMis(), config), tables });
-  hub = await createTestHub(database.url, (numbers) => [open(numbers.get('demo')!)]);
+const { tables } = loadMappings([join(root, 'mappings/onec')], { clinic: 'demo', zone: 'Europe/Moscow' });
+const config = { ...memoryConfig(), mis: 'onec' };
+const hub = await createMemoryHub({
+  open: (key, number, mis) => ({ ...openMemoryClinic(key, number, mis, config), tables }),
 });
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+afterAll(() => hub.close());
 
 const get = (path: string, query: Record<string, string> = {}) =>
   ask(hub, 'GET', `${path}?${new URLSearchParams(query)}`);
