@@ -2,15 +2,12 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { readXml } from '../../src/r4/xml/read.ts';
 import { writeXml } from '../../src/r4/xml/write.ts';
-import { createTarget, orderOf, person, type Target } from './target.ts';
+import { createTarget, orderOf, person } from './target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';

@@ -1,5 +1,5 @@
 /** What a booker must never be hurt by: BEHAVIOURS.md, 1 to 8, and IHE's ITI-118, each by its number. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { readBookingOf } from '../../src/workflows/booking.sql.ts';
 import { type Answer, ask } from '../support/hub.ts';
@@ -13,22 +13,12 @@ import {
   parameters,
   practitionerOf,
   reference,
-  type Stage,
 } from './booking-stage.ts';
 
-let stage: Stage;
-let other: string;
-let patient: string;
-
-beforeAll(async () => {
-  stage = await openStage();
-  other = await stage.hub.token({ subject: 'another app' });
-  patient = await stage.patient();
-});
+const stage = await openStage();
+const { other, patient } = stage;
 afterAll(() => stage.close());
-beforeEach(() => {
-  for (const list of [stage.mis.answers, stage.mis.found, stage.mis.cancels]) list.length = 0;
-});
+beforeEach(() => stage.mis.forget());
 
 const post = (slot: string, who = patient, token?: string) =>
   stage.call('Appointment', orderOf(slot, who), { ...(token !== undefined && { token }) });
@@ -57,7 +47,7 @@ async function isOffered(slot: string): Promise<boolean> {
 }
 
 test('behaviour 1: of many bookings of one slot at once, however they are asked for, exactly one wins', async () => {
-  const patients = await Promise.all(Array.from({ length: 8 }, () => stage.patient()));
+  const patients = await Promise.all(Array.from({ length: 8 }, () => stage.hub.patient()));
   for (let round = 0; round < 5; round++) {
     const slot = stage.nextSlot();
     const ways = [
@@ -81,7 +71,7 @@ test('behaviour 2: pending and held ones block the time, and confirming asks the
   stage.mis.answers.push({ outcome: 'unknown', cause: 'hang' });
   expect((await post(pending)).status).toBe(202);
   expect((await hold(held)).status).toBe(200);
-  const somebody = await stage.patient();
+  const somebody = await stage.hub.patient();
   for (const slot of [pending, held]) {
     expect(await isOffered(slot)).toBe(false);
     expect((await post(slot, somebody, other)).status).toBe(409);
@@ -96,7 +86,7 @@ test('behaviour 2: pending and held ones block the time, and confirming asks the
 test("behaviour 3: nobody books over another one's hold, and from hold to booking the slot is never free", async () => {
   const slot = stage.nextSlot();
   await hold(slot);
-  const [taken, booked] = await Promise.all([post(slot, await stage.patient(), other), post(slot)]);
+  const [taken, booked] = await Promise.all([post(slot, await stage.hub.patient(), other), post(slot)]);
   expect([taken.status, codeOf(taken), booked.status]).toEqual([409, 'slot-taken', 201]);
   const { rows } = await stage.hub.pool.query(
     `select status from (select version, status from slot_version where id = $1 union all select version, status from slot where id = $1) v
@@ -112,7 +102,7 @@ test('behaviour 4: cancelling frees the slot at once, here and in the MIS', asyn
   expect([soldIn(slot), await isOffered(slot)]).toEqual([1, false]);
   expect((await put(id, { ...(await read(id)), status: 'cancelled' })).status).toBe(200);
   expect([soldIn(slot), await isOffered(slot)]).toEqual([0, true]);
-  expect((await post(slot, await stage.patient(), other)).status).toBe(201);
+  expect((await post(slot, await stage.hub.patient(), other)).status).toBe(201);
 });
 
 test('behaviour 5: a cancelled one keeps its status, slot, times, participants and history', async () => {
@@ -181,7 +171,7 @@ test('behaviour 7: a move is atomic, keeps the id, does not stand in its own way
   expect([back.status, bodyOf(back).id, slotIn(bodyOf(back))]).toEqual([200, booked.id, from]);
   // The new time is taken: everything stays.
   const taken = stage.nextSlot();
-  await post(taken, await stage.patient());
+  await post(taken, await stage.hub.patient());
   expect((await put(booked.id, { ...bodyOf(back), slot: [{ reference: `Slot/${taken}` }] })).status).toBe(409);
   expect(await read(booked.id)).toMatchObject({ status: 'booked', slot: [{ reference: `Slot/${from}` }] });
   expect((await readBookingOf(stage.hub.pool, booked.id))!.successor).toBeNull();
@@ -189,7 +179,7 @@ test('behaviour 7: a move is atomic, keeps the id, does not stand in its own way
 
 test('behaviour 8: a rejection says which slot is taken, and nothing of who has it', async () => {
   const slot = stage.nextSlot();
-  const somebody = await stage.patient({ name: [{ family: 'Чужая' }] });
+  const somebody = await stage.hub.patient({ name: [{ family: 'Чужая' }] });
   const theirs = bodyOf(await post(slot, somebody, other));
   const ways = [() => post(slot), () => book(orderOf(slot, patient)), () => hold(slot)];
   for (const way of ways) {
@@ -204,7 +194,7 @@ test('behaviour 8: a rejection says which slot is taken, and nothing of who has 
 
 test('ITI-118: existing Appointments by GET and POST, by patient and date, with actors and total', async () => {
   const identifier = [{ system: 'urn:oid:1.2.643.100.3', value: '112-233-445 95' }];
-  const who = await stage.patient({ identifier });
+  const who = await stage.hub.patient({ identifier });
   const slots = [stage.nextSlot(), stage.nextSlot()];
   for (const slot of slots) await post(slot, who);
   const day = (await read(bodyOf(await post(stage.nextSlot())).id)).start.slice(0, 10);

@@ -1,5 +1,5 @@
 /** Appointment/$book: IHE ITI-117, ISiK Terminplanung, Argonaut. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { type Answer, ask } from '../support/hub.ts';
 import {
@@ -10,24 +10,14 @@ import {
   orderOf,
   parameters,
   reference,
-  type Stage,
   scheduleOf,
   type Value,
 } from './booking-stage.ts';
 
-let stage: Stage;
-let other: string;
-let patient: string;
-
-beforeAll(async () => {
-  stage = await openStage();
-  other = await stage.hub.token({ subject: 'another app' });
-  patient = await stage.patient();
-});
+const stage = await openStage();
+const { other, patient } = stage;
 afterAll(() => stage.close());
-beforeEach(() => {
-  for (const list of [stage.mis.answers, stage.mis.found, stage.mis.cancels]) list.length = 0;
-});
+beforeEach(() => stage.mis.forget());
 
 interface Options {
   readonly token?: string;
@@ -35,11 +25,7 @@ interface Options {
 }
 
 const book = (body: object, options: Options = {}) => stage.call('Appointment/$book', body, options);
-const offerOf = async (slot: string) => {
-  const { start, end } = (await stage.call(`Slot/${slot}`)).body as unknown as { start: string; end: string };
-  const found = await stage.call(`Appointment/$find?start=${start}&end=${end}`);
-  return appointmentsOf(found).find((a) => a.slot[0]!.reference === `Slot/${slot}`)!.id;
-};
+const offerOf = async (slot: string) => (await stage.offerOf(slot))!.id;
 const byReference = async (slot: string, ...more: Value[]) =>
   parameters(reference('appointment-reference', `Appointment/${await offerOf(slot)}`), ...more);
 const forPatient = (id = patient) => reference('patient-reference', `Patient/${id}`);
@@ -95,7 +81,7 @@ test('50 parallel $book on one slot, over HTTP: 1 × 201, 49 × 409', async () =
   const origin = await app.listen({ host: '127.0.0.1', port: 0 });
   const slot = stage.nextSlot();
   const body = await byReference(slot);
-  const patients = await Promise.all(Array.from({ length: 50 }, () => stage.patient()));
+  const patients = await Promise.all(Array.from({ length: 50 }, () => stage.hub.patient()));
   const headers = {
     authorization: `Bearer ${await stage.hub.token()}`,
     'content-type': 'application/fhir+json',
@@ -265,7 +251,7 @@ test('cancelled-appt-id: a pending one that is refused later is cancelled itself
 });
 
 test('cancelled-appt-id: of another Patient, of nobody, of one cancelled before', async () => {
-  const somebody = await stage.patient();
+  const somebody = await stage.hub.patient();
   const theirs = bodyOf(await stage.call('Appointment', orderOf(stage.nextSlot(), somebody)));
   const inPlaceOf = async (id: string) =>
     book(await byReference(stage.nextSlot(), forPatient(), ['cancelled-appt-id', 'valueUri', id]));
@@ -364,7 +350,7 @@ test('the Patient for whom it is held need not be named again; a patient of a to
   expect(appointmentsOf(own)[0]!.participant[0]!.actor.reference).toBe(`Patient/${patient}`);
   const nobody = await book(await byReference(stage.nextSlot()));
   expect([nobody.status, codeOf(nobody)]).toEqual([422, 'patient-unknown']);
-  const theirs = await book(await byReference(stage.nextSlot(), forPatient(await stage.patient())), { token });
+  const theirs = await book(await byReference(stage.nextSlot(), forPatient(await stage.hub.patient())), { token });
   expect([theirs.status, codeOf(theirs)]).toEqual([422, 'patient-unknown']);
 });
 
@@ -378,7 +364,7 @@ test.each([
 
 test('refusals: inactive Patient, wrong status, nothing or two things named, not yours to book', async () => {
   const slot = stage.nextSlot();
-  const inactive = await stage.patient({ active: false });
+  const inactive = await stage.hub.patient({ active: false });
   expect(codeOf(await book(orderOf(slot, inactive)))).toBe('patient-inactive');
   expect(
     (
@@ -434,7 +420,7 @@ test('FHIRPath PATCH cancels; slot, times and Patient stay (400), anything else 
     await patch('Appointment.start', { valueInstant: '2026-01-01T00:00:00Z' }),
     await patch('Appointment.end', { valueInstant: '2030-12-01T00:00:00Z' }),
     await patch('Appointment.slot[0].reference', { valueString: `Slot/${stage.nextSlot()}` }),
-    await patch('Appointment.participant[0].actor.reference', { valueString: `Patient/${await stage.patient()}` }),
+    await patch('Appointment.participant[0].actor.reference', { valueString: `Patient/${await stage.hub.patient()}` }),
   ];
   expect(fixed.map((a) => [a.status, codeOf(a)])).toEqual(Array(4).fill([400, 'not-by-patch']));
   const rest = await patch('Appointment.status', { valueCode: 'arrived' });

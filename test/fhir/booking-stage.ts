@@ -1,69 +1,56 @@
 /** A hub with two doctors' free time in memory, patients, and the scheduling operations as a client calls them. */
 import { idOf } from '../../src/id.ts';
 import type { Clock } from '../../src/instant.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
-import {
-  createMemoryMis,
-  type MemoryMis,
-  memoryConfig,
-  openMemoryClinic,
-  quarterSlots,
-} from '../support/memory-mis.ts';
+import { type Answer, ask } from '../support/hub.ts';
+import { createMemoryHub, type MemoryHub } from '../support/memory-hub.ts';
+import { begin, type MemoryMis, memoryConfig, openMemoryClinic, quarterSlots } from '../support/memory-mis.ts';
 
 export const doctors = ['doctor-1;branch-1', 'doctor-2;branch-1'] as const;
-/** The day after tomorrow, 0:00 UTC, 3:00 in Moscow. */
-export const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 export const slotsOfDoctor = 90;
 
 export interface Stage {
-  readonly database: TestDatabase;
-  readonly hub: TestHub;
+  readonly hub: MemoryHub;
   readonly mis: MemoryMis;
+  /** Somebody to book for. */
+  readonly patient: string;
+  /** Token of another client. */
+  readonly other: string;
   /** Of the first doctor, one that no other call has given. */
   nextSlot(): string;
-  patient(content?: object): Promise<string>;
-  /** Reads the MIS again. */
-  read(): Promise<void>;
   call(path: string, body?: object, options?: { token?: string; headers?: Record<string, string> }): Promise<Answer>;
   statusOf(slot: string): Promise<unknown>;
+  /** What `$find` proposes for a slot, undefined when it proposes nothing. */
+  offerOf(slot: string): Promise<AppointmentBody | undefined>;
   close(): Promise<void>;
 }
 
 export async function openStage(clock: Clock = Date.now, holds: object = {}): Promise<Stage> {
-  const database = await createDatabase();
-  const mis = createMemoryMis();
   const config = memoryConfig();
   const booking = { ...config.booking, ...holds };
-  const open = (numbers: Map<string, number>) => [
-    openMemoryClinic('demo', numbers.get('demo')!, mis, { ...config, booking }),
-  ];
-  const hub = await createTestHub(database.url, open, ['demo'], clock);
-  mis.slots = doctors.flatMap((doctor) => quarterSlots(doctor, begin, slotsOfDoctor));
+  const hub = await createMemoryHub({
+    slots: doctors.flatMap((doctor) => quarterSlots(doctor, begin, slotsOfDoctor)),
+    open: (key, number, mis) => openMemoryClinic(key, number, mis, { ...config, booking }),
+    clock,
+  });
+  await hub.read();
+  const call: Stage['call'] = (path, body, options = {}) =>
+    ask(hub, body === undefined ? 'GET' : 'POST', path, { ...options, ...(body !== undefined && { body }) });
   let used = 0;
-  const stage: Stage = {
-    database,
+  return {
     hub,
-    mis,
+    mis: hub.mis,
+    patient: await hub.patient(),
+    other: await hub.token({ subject: 'another app' }),
     nextSlot: () => slotOf(0, used++),
-    async patient(content = {}) {
-      const body = { resourceType: 'Patient', name: [{ family: 'Тестова', given: ['Мария'] }], ...content };
-      return (await ask(hub, 'POST', 'Patient', { body })).body.id!;
+    call,
+    statusOf: async (slot) => (await call(`Slot/${slot}`)).body['status'],
+    async offerOf(slot) {
+      const { start, end } = (await call(`Slot/${slot}`)).body as unknown as { start: string; end: string };
+      const found = await call(`Appointment/$find?start=${start}&end=${end}`);
+      return appointmentsOf(found).find((a) => a.slot[0]!.reference === `Slot/${slot}`);
     },
-    async read() {
-      await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
-    },
-    call: (path, body, options = {}) =>
-      ask(hub, body === undefined ? 'GET' : 'POST', path, { ...options, ...(body !== undefined && { body }) }),
-    statusOf: async (slot) => (await ask(hub, 'GET', `Slot/${slot}`)).body['status'],
-    async close() {
-      await hub.close();
-      await database.drop();
-    },
+    close: hub.close,
   };
-  await stage.read();
-  return stage;
 }
 
 export const slotOf = (doctor: 0 | 1, n: number): string => {

@@ -1,16 +1,10 @@
 /** batch and transaction: docs/interactions.md. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, ask, type TestHub } from '../support/hub.ts';
-import { createTarget, orderOf, type Target } from './target.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Answer, ask } from '../support/hub.ts';
+import { createTarget, orderOf } from './target.ts';
 
-let target: Target;
-let hub: TestHub;
-let token: string;
-beforeAll(async () => {
-  target = await createTarget();
-  hub = target.hub;
-  token = await hub.token({ clinics: ['one'] });
-});
+const target = await createTarget();
+const { hub, token } = target;
 afterAll(() => target.close());
 
 interface Entry {

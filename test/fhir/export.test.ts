@@ -1,6 +1,6 @@
 /** $export: what docs/export.md promises. Exports are run by the test itself, so that nothing waits for a time. */
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { workOnce } from '../../src/fhir/export/exporter.ts';
 import { takeExport } from '../../src/fhir/export/job.sql.ts';
 import { withValues } from '../../src/fhir/export/query.ts';
@@ -8,19 +8,13 @@ import { wholeLines } from '../../src/fhir/export/run.ts';
 import { transaction } from '../../src/postgres.ts';
 import { writeTick } from '../../src/store/history.sql.ts';
 import { passHorizon } from '../support/database.ts';
-import { ask, type TestHub } from '../support/hub.ts';
-import { createTarget, type Target } from './target.ts';
+import { ask } from '../support/hub.ts';
+import { createTarget } from './target.ts';
 
-let target: Target;
-let hub: TestHub;
-let token: string;
-beforeAll(async () => {
-  target = await createTarget();
-  hub = target.hub;
-  token = await hub.token({ clinics: ['one'] });
-  await writeTick(hub.pool, 0);
-  await passHorizon(hub.pool);
-});
+const target = await createTarget();
+const { hub, token } = target;
+await writeTick(hub.pool, 0);
+await passHorizon(hub.pool);
 afterAll(() => target.close());
 afterEach(() => hub.pool.query('delete from export'));
 

@@ -1,13 +1,13 @@
 /** Appointment/$find (IHE ITI-115). */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { validate } from '../../src/r4/validate.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { ask } from '../support/hub.ts';
+import { begin } from '../support/memory-mis.ts';
 import {
   appointmentsOf,
-  begin,
   codeOf,
   nextOf,
   openStage,
@@ -15,19 +15,14 @@ import {
   parameters,
   practitionerOf,
   reference,
-  type Stage,
   scheduleOf,
   slotOf,
   slotsOfDoctor,
   type Value,
 } from './booking-stage.ts';
 
-let stage: Stage;
 let now = Date.now();
-
-beforeAll(async () => {
-  stage = await openStage(() => now);
-});
+const stage = await openStage(() => now);
 afterAll(() => stage.close());
 
 const at = (quarter: number) => new Date(begin + quarter * 900_000).toISOString().replace('.000', '');
@@ -210,7 +205,7 @@ test('what is held, booked, past or outside of the planning horizon is not offer
   const [held, booked] = [slotOf(1, 10), slotOf(1, 11)];
   expect((await stage.call('Slot/$hold', holdOf(held))).status).toBe(200);
   expect(await total()).toBe(7);
-  expect((await stage.call('Appointment', orderOf(booked, await stage.patient()))).status).toBe(201);
+  expect((await stage.call('Appointment', orderOf(booked, await stage.hub.patient()))).status).toBe(201);
   expect(await total()).toBe(6);
   const { rows } = await stage.hub.pool.query(
     `select body, version from document where type = 'Schedule' and id = $1`,
@@ -229,7 +224,7 @@ const holdOf = (slot: string) =>
   parameters(reference('slot-reference', `Slot/${slot}`), ['slot-status', 'valueCode', 'busy-tentative']);
 
 test('a patient is offered the time of his clinic with his place in it; one who is not there is refused', async () => {
-  const patient = await stage.patient();
+  const patient = await stage.hub.patient();
   const answer = await find(...window(20, 21), reference('patient-reference', `Patient/${patient}`));
   expect(appointmentsOf(answer)[0]!.participant[0]).toMatchObject({
     actor: { reference: `Patient/${patient}` },
@@ -237,7 +232,7 @@ test('a patient is offered the time of his clinic with his place in it; one who 
   });
   const nobody = await find(...window(20, 21), reference('patient-reference', `Patient/${crypto.randomUUID()}`));
   expect([nobody.status, codeOf(nobody)]).toEqual([422, 'patient-unknown']);
-  const two = [patient, await stage.patient()].map((id) => reference('patient-reference', `Patient/${id}`));
+  const two = [patient, await stage.hub.patient()].map((id) => reference('patient-reference', `Patient/${id}`));
   expect((await find(...window(20, 21), ...two)).status).toBe(400);
   const token = await stage.hub.token({ role: 'patient', patient });
   const own = await stage.call('Appointment/$find', parameters(...window(20, 21)), { token });

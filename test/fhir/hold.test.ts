@@ -1,5 +1,5 @@
 /** Appointment/$hold (IHE ITI-116) and Slot/$hold (HL7 Austria). */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { validate } from '../../src/r4/validate.ts';
 import { expireHolds } from '../../src/workflows/hold.sql.ts';
 import { startSweeper } from '../../src/workflows/sweeper.ts';
@@ -12,26 +12,14 @@ import {
   orderOf,
   parameters,
   reference,
-  type Stage,
   type Value,
 } from './booking-stage.ts';
 
-let stage: Stage;
-let other: string;
-let patient: string;
-
-beforeAll(async () => {
-  stage = await openStage(Date.now, { holdsPerPatient: 2, holdsPerClient: 12 });
-  other = await stage.hub.token({ subject: 'another app' });
-  patient = await stage.patient();
-});
+const stage = await openStage(Date.now, { holdsPerPatient: 2, holdsPerClient: 12 });
+const { other, patient } = stage;
 afterAll(() => stage.close());
 
-const offerOf = async (slot: string) => {
-  const { start, end } = (await stage.call(`Slot/${slot}`)).body as unknown as { start: string; end: string };
-  const found = await stage.call(`Appointment/$find?start=${start}&end=${end}`);
-  return appointmentsOf(found).find((a) => a.slot[0]!.reference === `Slot/${slot}`)!;
-};
+const offerOf = async (slot: string) => (await stage.offerOf(slot))!;
 const hold = (id: string, token?: string, ...more: Parameters<typeof reference>[]) =>
   stage.call(
     'Appointment/$hold',
@@ -85,7 +73,7 @@ test('another client can neither hold nor book it, and learns nothing of the hol
     ['fatal', 'not-found'],
   ]);
   expect(JSON.stringify(refused.body)).not.toContain(patient);
-  const booked = await stage.call('Appointment', orderOf(slot, await stage.patient()), { token: other });
+  const booked = await stage.call('Appointment', orderOf(slot, await stage.hub.patient()), { token: other });
   expect([booked.status, codeOf(booked)]).toEqual([409, 'slot-taken']);
   expect((await slotHold(slot, 'free', other)).status).toBe(409);
   expect(await stage.statusOf(slot)).toBe('busy-tentative');
@@ -105,7 +93,7 @@ test('a hold for one Patient is not for another one of the same client', async (
   const slot = stage.nextSlot();
   const { id } = await offerOf(slot);
   await hold(id, undefined, ['patient-reference', `Patient/${patient}`]);
-  const refused = await stage.call('Appointment', orderOf(slot, await stage.patient()));
+  const refused = await stage.call('Appointment', orderOf(slot, await stage.hub.patient()));
   expect([refused.status, codeOf(refused)]).toEqual([409, 'slot-taken']);
   expect((await stage.call('Appointment', orderOf(slot, patient))).status).toBe(201);
 });
@@ -165,7 +153,7 @@ test('Slot/$hold answers slot, outcome and held-until; free gives it back, and t
 });
 
 test('no more than so many at a time, for a Patient by whatever client, for a client without naming one', async () => {
-  const greedy = await stage.patient();
+  const greedy = await stage.hub.patient();
   const slots = Array.from({ length: 5 }, () => stage.nextSlot());
   const offers = [];
   for (const slot of slots) offers.push((await offerOf(slot)).id);
@@ -194,7 +182,7 @@ test('a reading of the MIS leaves a hold alone while it shows the time free, and
     if (s['start'] === soldStart) return { ...s, status: 'busy' };
     return s['start'] === keptStart ? { ...s, end: new Date(Date.parse(String(s['end'])) - 60_000).toISOString() } : s;
   });
-  await stage.read();
+  await stage.hub.read();
   expect([await stage.statusOf(kept), await stage.statusOf(sold)]).toEqual(['busy-tentative', 'busy']);
   const booked = await stage.call('Appointment', orderOf(sold, patient));
   expect([booked.status, codeOf(booked)]).toEqual([409, 'slot-taken']);
@@ -210,7 +198,7 @@ test('who may not book may not hold; what is not there or has begun is not held'
   expect((await hold(crypto.randomUUID())).status).toBe(404);
   const stranger = await stage.hub.token({ clinics: ['elsewhere'] });
   expect(codeOf(await slotHold(slot, 'busy-tentative', stranger))).toBe('slot-unknown');
-  const inactive = await stage.patient({ active: false });
+  const inactive = await stage.hub.patient({ active: false });
   const { id } = await offerOf(slot);
   expect(codeOf(await hold(id, undefined, ['patient-reference', `Patient/${inactive}`]))).toBe('patient-inactive');
   expect(codeOf(await hold(id, undefined, ['patient-reference', `Patient/${crypto.randomUUID()}`]))).toBe(

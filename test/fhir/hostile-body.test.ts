@@ -1,17 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { refusedBodies, refusedXml } from './hostile-body.ts';
 import { complaintOf, type Expected, judgeAll, refused } from './judge.ts';
-import { createTarget, person, type Target, writingRoutes } from './target.ts';
+import { createTarget, person, writingRoutes } from './target.ts';
 
 const types = [...(await loadResources()).keys()];
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 test('broken bodies are refused by every route that writes, and nothing is changed', async () => {

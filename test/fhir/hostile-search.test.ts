@@ -1,20 +1,17 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { servedParameters } from '../../src/fhir/search/parameter.ts';
 import type { RawReply } from '../support/raw-http.ts';
 import { refusedQueries, senselessModifiers, senselessValues } from './hostile-query.ts';
 import { complaintOf, judgeAll, refused } from './judge.ts';
-import { createTarget, type Header, type Target } from './target.ts';
+import { createTarget, type Header } from './target.ts';
 
 const declarations = await loadResources();
 const types = [...declarations.keys()];
 const all = types.flatMap((type) => servedParameters(declarations.get(type)!).map((p) => [type, p.code] as const));
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 /** The hub's own: names that begin with `ge` or `Patient` are among them. */

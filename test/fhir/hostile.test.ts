@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { baseOf } from '../../src/fhir/base.ts';
 import { answerOf } from '../../src/fhir/outcome.ts';
 import { loadResources } from '../../src/fhir/resources.ts';
 import { hostileBytes, hostileIds } from './hostile-request.ts';
 import { complaintOf, type Expected, judgeAll, refused } from './judge.ts';
-import { createTarget, type Header, type Route, type Target, writingRoutes } from './target.ts';
+import { createTarget, type Header, type Route, writingRoutes } from './target.ts';
 
 const types = [...(await loadResources()).keys()];
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 describe('headers', () => {

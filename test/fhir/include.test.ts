@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { ask } from '../support/hub.ts';
 import { schedules } from '../support/memory-mis.ts';
-import { createTarget, type Target } from './target.ts';
+import { createTarget } from './target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 async function find(path: string): Promise<string[]> {

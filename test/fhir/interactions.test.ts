@@ -1,18 +1,12 @@
 /** vread, history, conditions, patch, delete, compartments: what docs/interactions.md promises. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { writeTick } from '../../src/store/history.sql.ts';
 import { passHorizon } from '../support/database.ts';
-import { type Answer, ask, type TestHub } from '../support/hub.ts';
-import { createTarget, type Target } from './target.ts';
+import { type Answer, ask } from '../support/hub.ts';
+import { createTarget } from './target.ts';
 
-let target: Target;
-let hub: TestHub;
-let token: string;
-beforeAll(async () => {
-  target = await createTarget();
-  hub = target.hub;
-  token = await hub.token({ clinics: ['one'] });
-});
+const target = await createTarget();
+const { hub, token } = target;
 afterAll(() => target.close());
 
 type Options = Parameters<typeof ask>[3];

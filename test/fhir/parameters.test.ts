@@ -14,9 +14,8 @@ import { internFragments, putFragmentValues } from '../../src/store/slots.sql.ts
 import { ownerOf } from '../../src/workflows/subscription.ts';
 import { subscribersClinic } from '../../src/workflows/subscription-standing.ts';
 import { type Generated, generateResource, pick, type Random, randomOf } from '../r4/generate.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, openMemoryClinic } from '../support/memory-mis.ts';
+import { ask } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
 import { probesOf, valuesBy } from './search-oracle.ts';
 
 const declarations = await loadResources();
@@ -44,15 +43,10 @@ const everyType = new Set([
   '_query',
 ]);
 
-let database: TestDatabase;
-let hub: TestHub;
+const hub = await createMemoryHub();
 const kept = new Map<string, Generated[]>();
 
 beforeAll(async () => {
-  database = await createDatabase();
-  hub = await createTestHub(database.url, (numbers) => [
-    openMemoryClinic('demo', numbers.get('demo')!, createMemoryMis()),
-  ]);
   // What the hub publishes itself is of the same types.
   await hub.pool.query('delete from document');
   for (const type of types) {
@@ -61,10 +55,7 @@ beforeAll(async () => {
     for (const resource of list) await (type === 'Slot' ? putSlot(resource) : put(resource));
   }
 }, 120_000);
-afterAll(async () => {
-  await hub.close();
-  await database.drop();
-});
+afterAll(() => hub.close());
 
 /** Some, and more until each parameter has a value twice. */
 function choose(type: string): Generated[] {

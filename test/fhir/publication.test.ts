@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { publish } from '../../src/fhir/publication.ts';
 import { publicationsOf } from '../../src/fhir/publications.ts';
 import { validate } from '../../src/r4/validate.ts';
 import { ask } from '../support/hub.ts';
-import { createTarget, type Target } from './target.ts';
+import { createTarget } from './target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 const get = async (path: string, clinics = ['one']) =>

@@ -3,10 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { idOf } from '../../src/id.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase } from '../support/database.ts';
-import { ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
+import { ask, type TestHub } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import {
+  begin,
+  createMemoryMis,
+  memoryConfig,
+  openMemoryClinic,
+  quarterSlots,
+  schedules,
+} from '../support/memory-mis.ts';
 import { type RawReply, type RawRequest, sendRaw } from '../support/raw-http.ts';
 
 export interface Target {
@@ -29,22 +35,18 @@ export interface Target {
 export type Header = readonly [name: string, value: string];
 
 const keys = ['one', 'two'];
-const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
 const slots = schedules.flatMap((s) => quarterSlots(s.key, begin, 40));
 
 export async function createTarget(): Promise<Target> {
-  const database = await createDatabase();
-  const hub = await createTestHub(
-    database.url,
-    (numbers) =>
-      keys.map((key) => {
-        const mis = createMemoryMis();
-        mis.slots = slots;
-        return openMemoryClinic(key, numbers.get(key)!, mis, memoryConfig(key));
-      }),
+  const hub = await createMemoryHub({
     keys,
-  );
-  for (const clinic of hub.clinics.all) await syncSchedule(hub.sync, clinic, AbortSignal.timeout(10_000));
+    open(key, number) {
+      const mis = createMemoryMis();
+      mis.slots = slots;
+      return openMemoryClinic(key, number, mis, memoryConfig(key));
+    },
+  });
+  for (const key of keys) await hub.read(key);
   await addPractitioner(hub);
   const slot = (n: number, clinic = 'one') => idOf(clinic, 'Slot', String(slots[n]!['key']));
   const token = await hub.token({ clinics: ['one'] });
@@ -69,10 +71,7 @@ export async function createTarget(): Promise<Target> {
       headers: [auth, ...typed(headers)],
     }),
     digest: () => digestOf(hub),
-    async close() {
-      await hub.close();
-      await database.drop();
-    },
+    close: hub.close,
   };
 }
 

@@ -1,10 +1,10 @@
 /** A hub with subscriptions whose rounds and clock are the test's. */
 import { idOf } from '../../src/id.ts';
 import { type SubscriptionRounds, startSubscriptions } from '../../src/workflows/subscription-rounds.ts';
-import { syncSchedule } from '../../src/workflows/sync.ts';
-import { createDatabase, passHorizon } from '../support/database.ts';
-import { type Answer, ask, createTestHub, type TestHub } from '../support/hub.ts';
-import { createMemoryMis, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
+import { passHorizon } from '../support/database.ts';
+import { type Answer, ask, type TestHub } from '../support/hub.ts';
+import { createMemoryHub } from '../support/memory-hub.ts';
+import { begin, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
 import { openReceiver, type Received, type Receiver } from '../support/receiver.ts';
 
 export interface Stage {
@@ -37,17 +37,15 @@ const extension = (name: string) =>
   `http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-${name}`;
 
 export async function createStage(): Promise<Stage> {
-  const database = await createDatabase();
   const receiver = await openReceiver();
-  const mis = createMemoryMis();
-  const begin = Math.ceil(Date.now() / 86_400_000 + 1) * 86_400_000;
-  mis.slots = schedules.flatMap((s) => quarterSlots(s.key, begin, 8));
   let ahead = 0;
-  const clock = () => Date.now() + ahead;
-  const build = (numbers: Map<string, number>) =>
-    ['one', 'two'].map((key) => openMemoryClinic(key, numbers.get(key)!, mis, memoryConfig(key)));
-  const hub = await createTestHub(database.url, build, ['one', 'two'], clock);
-  await syncSchedule(hub.sync, hub.clinics.byKey('one')!, AbortSignal.timeout(10_000));
+  const hub = await createMemoryHub({
+    keys: ['one', 'two'],
+    slots: schedules.flatMap((s) => quarterSlots(s.key, begin, 8)),
+    open: (key, number, mis) => openMemoryClinic(key, number, mis, memoryConfig(key)),
+    clock: () => Date.now() + ahead,
+  });
+  await hub.read();
   const started = startSubscriptions(hub.context.subscriptions, false);
   const rounds: SubscriptionRounds = {
     ...started,
@@ -68,11 +66,11 @@ export async function createStage(): Promise<Stage> {
     hub,
     receiver,
     rounds,
-    url: database.url,
+    url: hub.url,
     pass(seconds) {
       ahead += seconds * 1000;
     },
-    slot: (n) => idOf('one', 'Slot', String(mis.slots[n]!['key'])),
+    slot: (n) => idOf('one', 'Slot', String(hub.mis.slots[n]!['key'])),
     subscribe,
     follow: (topic, content, { filters = [], channel = {}, token } = {}) =>
       subscribe(
@@ -122,7 +120,6 @@ export async function createStage(): Promise<Stage> {
       await rounds.stop();
       await hub.close();
       await receiver.close();
-      await database.drop();
     },
   };
 }

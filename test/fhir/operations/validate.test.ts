@@ -2,16 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { validate } from '../../../src/r4/validate.ts';
 import { type Answer, ask } from '../../support/hub.ts';
 import { root } from '../../support/process.ts';
-import { createTarget, type Target } from '../target.ts';
+import { createTarget } from '../target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await createTarget();
-});
+const target = await createTarget();
 afterAll(() => target.close());
 
 const patient = (more: object = {}) => ({
