@@ -287,6 +287,9 @@ test('what would be left undone in silence is refused: a booking that is cancell
   await cancel(one.id);
   const again = await book({ ...orderOf(slotIn(one).slice('Slot/'.length), patient), id: one.id });
   expect([again.status, codeOf(again)]).toEqual([422, 'appointment-cancelled']);
+  // 200 with a cancelled Appointment would be read as a booking.
+  const named = await book(parameters(reference('appointment-reference', `Appointment/${one.id}`)));
+  expect([named.status, codeOf(named)]).toEqual([422, 'appointment-cancelled']);
   const offer = await offerOf(slotIn(one).slice('Slot/'.length));
   const mixed = { ...orderOf(stage.nextSlot(), patient), id: offer };
   expect((await book(mixed)).status).toBe(400);

@@ -71,7 +71,7 @@ async function handle(context: Context, asked: Asked, call: OperationCall): Prom
   if (resource?.['status'] === 'cancelled')
     return cancel(context, asked, resource, call.parameters.text('comment'), bundled);
   const kept = await keptOf(context, asked, 'id' in source ? source.id : resource?.id);
-  if (kept !== undefined) refuseWithKept(kept, call, resource !== undefined);
+  if (kept !== undefined) refuseWithKept(kept, call);
   const done = await (kept === undefined || resource === undefined
     ? (kept ?? bookNew(context, asked, call, source))
     : move(context, asked, call, kept, resource));
@@ -79,13 +79,13 @@ async function handle(context: Context, asked: Asked, call: OperationCall): Prom
 }
 
 /** What would be left undone in silence. @throws Fault bad-request, business-rule */
-function refuseWithKept(kept: Written, { parameters }: OperationCall, again: boolean): void {
+function refuseWithKept(kept: Written, { parameters }: OperationCall): void {
   for (const name of ['cancelled-appt-id', 'patient-resource'])
     if (parameters.all(name).length > 0)
       throw new Fault('bad-request', `This Appointment is a booking already: ${name} is for a new one.`, {
         expression: `http.${name}`,
       });
-  if (again && (JSON.parse(kept.body) as Resource)['status'] === 'cancelled')
+  if ((JSON.parse(kept.body) as Resource)['status'] === 'cancelled')
     throw new Fault('business-rule', 'This Appointment has been cancelled: book a new one, without its id.', {
       expression: 'Appointment.id',
       code: 'appointment-cancelled',

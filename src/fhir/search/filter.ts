@@ -110,7 +110,10 @@ function parseChain(
     if (filter !== undefined) targets.set(target, filter);
   }
   if (targets.size === 0)
-    throw blame(sent, `no type that ${parameter.code} may refer to here has the parameter ${show(rest)}`);
+    throw blame(
+      sent,
+      `leads nowhere: no type that ${parameter.code} may refer to here has the parameter ${show(rest)}`,
+    );
   return { kind: 'chain', parameter, targets };
 }
 
