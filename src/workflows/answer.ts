@@ -16,15 +16,29 @@ export interface Answer {
   readonly repeated: boolean;
 }
 
-/** The booking behind an Appointment that the viewer sees. */
+/**
+ * The booking behind an Appointment that the viewer sees.
+ * @param version of the Appointment that is to be changed; whichever there is when absent
+ * @throws Fault version-mismatch when there is another by now
+ */
 export async function readVisibleBooking(
   context: BookingContext,
   viewer: Viewer,
   appointment: string,
+  version?: number,
 ): Promise<BookingRow> {
+  // The booking first: as long as this one stands, so does the version that is read after it.
+  const row = await readBookingOf(context.pool, appointment);
   const seen = await readDocument(context.pool, viewer, 'Appointment', appointment);
   if (seen === undefined) throw new Fault('not-found', 'There is no such Appointment.');
-  const row = await readBookingOf(context.pool, appointment);
+  if (version !== undefined && version !== seen.version)
+    throw new Fault(
+      'version-mismatch',
+      `The current version is ${seen.version}: read it again and repeat the change.`,
+      {
+        expression: 'http.if-match',
+      },
+    );
   if (row === undefined)
     throw new Fault('business-rule', 'This Appointment was not made here: the clinic changes it.', {
       code: 'not-ours',

@@ -42,10 +42,14 @@ export interface Booking {
   book(order: Order): Promise<Answer>;
   /** The answer to a request that was made with this key before; undefined when it is new. @throws Fault key-reused */
   answered(viewer: Viewer, key: IdempotencyKey): Promise<Answer | undefined>;
-  /** Moves an Appointment to another slot; the old one is given up once the new one is confirmed. @throws Fault */
-  move(appointment: string, order: Omit<Order, 'patient' | 'key'>): Promise<Answer>;
-  /** Cancels an Appointment in the MIS. @throws Fault */
-  cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer>;
+  /**
+   * Moves an Appointment to another slot; the old one is given up once the new one is confirmed.
+   * @param version which alone is moved; any when absent
+   * @throws Fault
+   */
+  move(appointment: string, order: Omit<Order, 'patient' | 'key'>, version?: number): Promise<Answer>;
+  /** Cancels an Appointment in the MIS. @param version which alone is cancelled; any when absent @throws Fault */
+  cancel(viewer: Viewer, appointment: string, reason: string | undefined, version?: number): Promise<Answer>;
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
@@ -89,11 +93,11 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     return claim(order, randomUUID(), gone ? undefined : old);
   }
 
-  async function move(appointment: string, order: Omit<Order, 'patient' | 'key'>): Promise<Answer> {
-    const old = await readVisibleBooking(context, order.viewer, appointment);
+  const move: Booking['move'] = async (appointment, order, version) => {
+    const old = await readVisibleBooking(context, order.viewer, appointment, version);
     if (old.state !== 'confirmed') throw notSettled();
     return claim({ ...order, patient: old.patient, key: undefined }, appointment, old);
-  }
+  };
 
   /** Claims the slot and makes the first attempt. @param old the booking whose place this one takes */
   async function claim(order: Order, appointment: string, old: BookingRow | undefined): Promise<Answer> {
@@ -132,22 +136,22 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     return answerOf(context, viewer, (await readBooking(pool, own.id))!, true);
   }
 
-  async function cancel(viewer: Viewer, appointment: string, reason: string | undefined): Promise<Answer> {
-    const row = await readVisibleBooking(context, viewer, appointment);
+  const cancel: Booking['cancel'] = async (viewer, appointment, reason, version) => {
+    const row = await readVisibleBooking(context, viewer, appointment, version);
     const clinic = context.clinics.byNumber(row.clinic)!;
     if (['cancelled', 'rejected', 'lost_in_mis'].includes(row.state))
       return answer(context, viewer, appointment, 'cancelled', true);
     if (['sending', 'unknown', 'needs_operator'].includes(row.state)) {
       if (row.replaces !== null) throw notSettled();
       if (await markUnwanted(pool, row.id)) return answer(context, viewer, appointment, 'cancelling', false);
-      return cancel(viewer, appointment, reason);
+      return cancel(viewer, appointment, reason, version);
     }
     if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
     if (row.successor !== null) throw notSettled();
     openForWrites(context, row.clinic, (await readFreeze(pool, row.clinic)) !== undefined);
     const next = leaseOf(clinic, 1);
     const moved = await moveBooking(pool, row, { from: ['confirmed'], to: 'cancelling', next });
-    if (moved === undefined) return cancel(viewer, appointment, reason);
+    if (moved === undefined) return cancel(viewer, appointment, reason, version);
     try {
       const conclusion = await within(clinic, settler.cancel(clinic, moved, reason));
       if (conclusion?.outcome === 'refused') throw conclusion.fault;
@@ -156,7 +160,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     } catch (error) {
       throw afterSending(error);
     }
-  }
+  };
 
   /** The first attempt: the client waits for it up to `answerSeconds` or not at all, it itself goes on to its own deadline. */
   async function attempt(order: Order, clinic: Clinic, row: BookingRow, known: Known): Promise<Answer> {

@@ -4,6 +4,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { freezeClinic, readFreeze } from '../../src/store/clinics.sql.ts';
 import type { BookingRow } from '../../src/workflows/booking.sql.ts';
+import type { Booking } from '../../src/workflows/booking.ts';
 import { waitOn } from '../../src/workflows/due.sql.ts';
 import { reconcile, thaw } from '../../src/workflows/reconcile.ts';
 import { type Answer, ask } from '../support/hub.ts';
@@ -76,6 +77,25 @@ test('two moves at once: one is done, the MIS holds one booking, and cancelling 
     expect((await put(id, { ...now, status: 'cancelled' })).status).toBe(200);
     expect(mis.sold.size).toBe(before - 1);
   }
+});
+
+test.each([
+  ['a move', () => ({ slot: [{ reference: `Slot/${nextSlot()}` }] })],
+  ['a cancellation', () => ({ status: 'cancelled' })],
+])('%s whose version was moved away since it was compared with If-Match is refused', async (_name, change) => {
+  const { id, body } = await booked();
+  const booking = hub.context.booking as { -readonly [K in keyof Booking]: Booking[K] };
+  const { move, cancel } = booking;
+  // Between the comparison and what follows from it another one is done from beginning to end.
+  const overtaken = async () => {
+    Object.assign(booking, { move, cancel });
+    expect((await put(id, { ...body, slot: [{ reference: `Slot/${nextSlot()}` }] }, first)).status).toBe(200);
+  };
+  booking.move = async (...given) => overtaken().then(() => move(...given));
+  booking.cancel = async (...given) => overtaken().then(() => cancel(...given));
+  const sold = mis.sold.size;
+  expect((await put(id, { ...body, ...change() }, first)).status).toBe(412);
+  expect([await statusOf(id), mis.sold.size]).toEqual(['booked', sold]);
 });
 
 test('a move and a cancellation at once: one of them is done, and the MIS knows which', async () => {

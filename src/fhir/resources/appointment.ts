@@ -69,10 +69,12 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
   if (asked.principal.role === 'registry') throw new Fault('forbidden', 'A registry reads; it does not book.');
   const current = await readDocument(context.db, asked.viewer, 'Appointment', id);
   if (current === undefined) throw new Fault('not-found', 'There is no such Appointment.');
-  checkVersion(asked.headers['if-match'], current.version);
+  const ifMatch = asked.headers['if-match'];
+  checkVersion(ifMatch, current.version);
+  const version = ifMatch === undefined || ifMatch.trim() === '*' ? undefined : current.version;
   if (body['status'] === 'cancelled') {
     const reason = (body['cancelationReason'] as { text?: string } | undefined)?.text;
-    return written(await context.booking.cancel(asked.viewer, id, reason?.slice(0, 200)), 200);
+    return written(await context.booking.cancel(asked.viewer, id, reason?.slice(0, 200), version), 200);
   }
   const kept = parseKept(current.body) as Resource;
   const slot = slotOf(body);
@@ -86,7 +88,7 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
       expression: 'Appointment.participant',
     });
   const order = { viewer: asked.viewer, client: asked.principal.subject, content: body, slot };
-  return written(await context.booking.move(id, order), 200);
+  return written(await context.booking.move(id, order, version), 200);
 }
 
 /**
