@@ -1,6 +1,7 @@
 /** What fuzzed requests are made of: the routes of a hub as its CapabilityStatement tells them, and what is right there. */
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
-import { generateResource, randomOf } from '../r4/generate.ts';
+import { generateResource } from '../r4/generate.ts';
+import { randomOf } from '../support/random.ts';
 import type { Parameter } from './fuzz-query.ts';
 import type { Ground, Route } from './fuzz-request.ts';
 import { orderOf, person, type Target } from './target.ts';

@@ -13,9 +13,10 @@ import { slotStatuses } from '../../src/store/slot.ts';
 import { internFragments, putFragmentValues } from '../../src/store/slots.sql.ts';
 import { ownerOf } from '../../src/workflows/subscription.ts';
 import { subscribersClinic } from '../../src/workflows/subscription-standing.ts';
-import { type Generated, generateResource, pick, type Random, randomOf } from '../r4/generate.ts';
+import { type Generated, generateResource } from '../r4/generate.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
+import { pick, type Random, randomOf } from '../support/random.ts';
 import { probesOf, valuesBy } from './search-oracle.ts';
 
 const declarations = await loadResources();

@@ -2,24 +2,9 @@
 
 import type { Element } from '../../src/r4/definition.ts';
 import { codesOf, elementsOf, nodeOf, systemsOf } from '../../src/r4/table.ts';
+import { pick, type Random } from '../support/random.ts';
 
-export type Random = () => number;
 export type Generated = Record<string, unknown>;
-
-/** mulberry32 */
-export function randomOf(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-export function pick<T>(random: Random, list: readonly T[]): T {
-  return list[Math.floor(random() * list.length)]!;
-}
 
 /** Names of elements that are filled far more often than chance would. */
 const favoured = new Set(['contained', 'text', 'participant', 'start', 'end', 'period', 'telecom', 'name', 'status']);

@@ -5,7 +5,8 @@ import type { Scope } from '../../src/r4/invariants/invariant.ts';
 import { invariantTests } from '../../src/r4/invariants.ts';
 import { isResourceType, resourceTypes } from '../../src/r4/table.ts';
 import { validate } from '../../src/r4/validate.ts';
-import { type Generated, generateResource, pick, type Random, randomOf } from './generate.ts';
+import { pick, type Random, randomOf } from '../support/random.ts';
+import { type Generated, generateResource } from './generate.ts';
 import { failsByFhirpath, type Stated, statedIn } from './oracle.ts';
 
 const ucum = 'http://unitsofmeasure.org';

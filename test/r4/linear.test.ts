@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { elementsOf, resourceTypes } from '../../src/r4/table.ts';
 import { validate } from '../../src/r4/validate.ts';
-import { type Generated, generateResource, randomOf } from './generate.ts';
+import { randomOf } from '../support/random.ts';
+import { type Generated, generateResource } from './generate.ts';
 
 interface Counter {
   reads: number;

@@ -6,7 +6,8 @@ import type { SearchParameter } from '../../src/r4/definition.ts';
 import { parseExpression } from '../../src/r4/expression.ts';
 import { compileExpression } from '../../src/r4/route.ts';
 import { resourceTypes, searchParametersOf } from '../../src/r4/table.ts';
-import { type Generated, generateResource, randomOf } from './generate.ts';
+import { randomOf } from '../support/random.ts';
+import { type Generated, generateResource } from './generate.ts';
 
 const evaluated = (type: string) =>
   searchParametersOf(type).filter((p) => p.expression !== undefined && p.type !== 'composite');

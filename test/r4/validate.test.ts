@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { resourceTypes } from '../../src/r4/table.ts';
 import { type Issue, validate } from '../../src/r4/validate.ts';
-import { type Generated, generateResource, randomOf } from './generate.ts';
+import { randomOf } from '../support/random.ts';
+import { type Generated, generateResource } from './generate.ts';
 
 const slot = (more: object = {}) => ({
   resourceType: 'Slot',

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { resourceTypes, searchParametersOf } from '../../src/r4/table.ts';
 import { compileExtractor, foldString, type SearchValue } from '../../src/r4/values.ts';
-import { generateResource, randomOf } from './generate.ts';
+import { randomOf } from '../support/random.ts';
+import { generateResource } from './generate.ts';
 
 const zone = 'Europe/Moscow';
 

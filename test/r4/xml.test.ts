@@ -5,7 +5,8 @@ import { resourceTypes } from '../../src/r4/table.ts';
 import { validate } from '../../src/r4/validate.ts';
 import { readXml } from '../../src/r4/xml/read.ts';
 import { writeXml } from '../../src/r4/xml/write.ts';
-import { type Generated, generateResource, pick, type Random, randomOf } from './generate.ts';
+import { pick, type Random, randomOf } from '../support/random.ts';
+import { type Generated, generateResource } from './generate.ts';
 import { hardPatient, hardPatientXml } from './xml-samples.ts';
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>';

@@ -5,8 +5,9 @@
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
 import { compileExpression, contextOf } from '../../../src/connectors/mapping/expression.ts';
+import { pick, type Random, randomOf } from '../../support/random.ts';
 import { planted, randomExpression } from './expressions.ts';
-import { pick, type Random, randomOf, randomRecord, randomValue } from './inputs.ts';
+import { randomRecord, randomValue } from './inputs.ts';
 
 const own = {
   own: (value: unknown, second: unknown) => {

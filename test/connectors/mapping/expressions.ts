@@ -1,5 +1,5 @@
 /** Expressions on which the compiler and jsonata must agree: the surprises of protocols/r4.md §A and every construct taken. */
-import { pick, type Random } from './inputs.ts';
+import { pick, type Random } from '../../support/random.ts';
 
 export const planted = [
   ...['a.b', 'a', 'a.b.c', '$.a', '$$.a.b', '$', '$$', 'a.$', 'a.$.b', '`e f`', 'a.`e f`', '"a".b', 'Имя', 'Имя.c'],

@@ -1,21 +1,5 @@
 /** Random records for comparing the compiler with jsonata: missing, null, empty, nested and mixed values, Cyrillic. */
-
-export type Random = () => number;
-
-/** A seeded source of numbers in [0, 1): the same seed gives the same test. Mulberry32. */
-export function randomOf(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-export function pick<T>(random: Random, items: readonly T[]): T {
-  return items[Math.floor(random() * items.length)]!;
-}
+import { pick, type Random } from '../../support/random.ts';
 
 const names = ['a', 'b', 'c', 'Имя', 'e f'];
 const scalars = [
