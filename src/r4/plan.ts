@@ -6,7 +6,7 @@ import { rareInvariant } from './invariants/rare.ts';
 import { invariantTests } from './invariants.ts';
 import { type PrimitiveCheck, primitiveChecks } from './primitives.ts';
 import { type ProseRule, proseRules } from './prose.ts';
-import { invariantOf, nodeOf } from './table.ts';
+import { byNode, invariantOf } from './table.ts';
 
 export interface Plan {
   readonly name: string;
@@ -41,18 +41,8 @@ export interface InvariantCheck {
   readonly severity: 'error' | 'warning';
 }
 
-const plans = new Map<string, Plan>();
-
-/** The plan of a type or backbone element; built on first use, follows from the table alone. */
-export function planOf(name: string): Plan | undefined {
-  const known = plans.get(name);
-  if (known !== undefined) return known;
-  const node = nodeOf(name);
-  if (node === undefined) return undefined;
-  const plan = buildPlan(node);
-  plans.set(name, plan);
-  return plan;
-}
+/** The plan of a type or backbone element. */
+export const planOf = byNode(buildPlan);
 
 function buildPlan(node: Node): Plan {
   const elements = [...node.elements.values()];

@@ -25,6 +25,20 @@ export function nodeOf(typeOrPath: string): Node | undefined {
   return nodes.get(typeOrPath);
 }
 
+/** What is made of a node on first use, and kept: it follows from the table alone. Of a name that R4 does not have, undefined. */
+export function byNode<T>(make: (node: Node) => T): (typeOrPath: string) => T | undefined {
+  const made = new Map<string, T>();
+  return (typeOrPath) => {
+    const known = made.get(typeOrPath);
+    if (known !== undefined) return known;
+    const node = nodeOf(typeOrPath);
+    if (node === undefined) return undefined;
+    const fresh = make(node);
+    made.set(typeOrPath, fresh);
+    return fresh;
+  };
+}
+
 /** Elements of a type or backbone path by JSON property, choices resolved; undefined for a name R4 does not have. */
 export function elementsOf(typeOrPath: string): ReadonlyMap<string, Element> | undefined {
   return nodes.get(typeOrPath)?.elements;

@@ -1,7 +1,7 @@
 /** The R4 table as XML needs it: which members are attributes, and the order of the others. https://hl7.org/fhir/R4/xml.html */
 
 import type { Element, Node } from '../definition.ts';
-import { nodeOf } from '../table.ts';
+import { byNode } from '../table.ts';
 
 export interface XmlPlan {
   readonly name: string;
@@ -22,18 +22,8 @@ export const xhtmlNamespace = 'http://www.w3.org/1999/xhtml';
 export const schemaInstance = 'http://www.w3.org/2001/XMLSchema-instance';
 export const xmlns = 'http://www.w3.org/2000/xmlns/';
 
-const plans = new Map<string, XmlPlan>();
-
-/** The plan of a type or backbone element; built on first use, follows from the table alone. */
-export function planOf(name: string): XmlPlan | undefined {
-  const known = plans.get(name);
-  if (known !== undefined) return known;
-  const node = nodeOf(name);
-  if (node === undefined) return undefined;
-  const plan = buildPlan(node);
-  plans.set(name, plan);
-  return plan;
-}
+/** The plan of a type or backbone element. */
+export const planOf = byNode(buildPlan);
 
 function buildPlan(node: Node): XmlPlan {
   const paths = [...new Set([...node.elements.values()].map((e) => e.path))];
