@@ -38,27 +38,32 @@ export function statementBytes(served: Served, program: Program, base: string): 
 }
 
 /** @param base absolute FHIR base URL by which the client sees the hub */
-function capabilityStatement(served: Served, { version, since, origins }: Program, base: string): object {
+function capabilityStatement(served: Served, program: Program, base: string): object {
   return {
-    resourceType: 'CapabilityStatement',
-    id: 'medmost',
-    url: `${canonicalBase}/CapabilityStatement/medmost`,
-    version,
+    ...introduction('CapabilityStatement', program, base),
     name: 'Medmost',
     title: 'medmost: FHIR R4 over the information systems of clinics',
-    status: 'active',
-    experimental: false,
-    date: fhirInstant(since),
-    publisher: 'medmost',
-    kind: 'instance',
-    software: { name: 'medmost', version },
-    implementation: { description: 'medmost', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
     patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
-    rest: [rest(served, origins.length > 0, base)],
+    rest: [rest(served, program.origins.length > 0, base)],
   };
 }
+
+/** How every statement of what this instance can do begins. */
+export const introduction = (type: string, { version, since }: Program, base: string) => ({
+  resourceType: type,
+  id: 'medmost',
+  url: `${canonicalBase}/${type}/medmost`,
+  version,
+  status: 'active',
+  experimental: false,
+  date: fhirInstant(since),
+  publisher: 'medmost',
+  kind: 'instance',
+  software: { name: 'medmost', version },
+  implementation: { description: 'medmost', url: base },
+});
 
 const documentation =
   'A booking is an Appointment: 201 booked, 202 pending (ask again at Content-Location), 409 taken, 422 refused, 503 not sent, ' +

@@ -1,15 +1,13 @@
 /** What the hub knows of codes. https://hl7.org/fhir/R4/terminologycapabilities.html */
-import { fhirInstant } from '../../instant.ts';
 import type { Viewer } from '../../store/visibility.ts';
-import { canonicalBase } from '../base.ts';
-import type { Program } from '../capability.ts';
+import { introduction, type Program } from '../capability.ts';
 import type { Operations } from '../operations.ts';
 import type { Terminology } from './terminology.ts';
 
 /** @param viewer whose code systems are told; one without a token sees those that everybody does */
 export function terminologyCapabilities(
   { terminology, operations }: { readonly terminology: Terminology; readonly operations: Operations },
-  { version, since }: Program,
+  program: Program,
   viewer: Viewer,
   base: string,
 ): object {
@@ -17,19 +15,9 @@ export function terminologyCapabilities(
   const parameters = expand?.parameters.filter((p) => p.use === 'in') ?? [];
   const systems = terminology.systems(viewer).map((uri) => ({ uri, subsumption: false }));
   return {
-    resourceType: 'TerminologyCapabilities',
-    id: 'medmost',
-    url: `${canonicalBase}/TerminologyCapabilities/medmost`,
-    version,
+    ...introduction('TerminologyCapabilities', program, base),
     name: 'MedmostTerminology',
     title: 'Codes that medmost knows',
-    status: 'active',
-    experimental: false,
-    date: fhirInstant(since),
-    publisher: 'medmost',
-    kind: 'instance',
-    software: { name: 'medmost', version },
-    implementation: { description: 'medmost', url: base },
     lockedDate: false,
     ...(systems.length > 0 && { codeSystem: systems }),
     expansion: {
