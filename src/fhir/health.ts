@@ -64,9 +64,8 @@ async function isReady(pool: Database): Promise<boolean> {
 }
 
 function addGauges(registry: Registry, pool: Database, clinics: Clinics): void {
-  const options = { registers: [registry] };
   new Gauge({
-    ...options,
+    registers: [registry],
     name: 'medmost_bookings',
     help: 'Bookings that are not settled, by state',
     labelNames: ['state'],
@@ -79,8 +78,13 @@ function addGauges(registry: Registry, pool: Database, clinics: Clinics): void {
     },
   });
   addSubscriptionGauges(registry, pool);
+  addClinicGauges(registry, pool, clinics);
+}
+
+function addClinicGauges(registry: Registry, pool: Database, clinics: Clinics): void {
+  const registers = [registry];
   new Gauge({
-    ...options,
+    registers,
     name: 'medmost_mis_breaker',
     help: 'Circuit breaker of a MIS: 0 closed, 1 half-open, 2 open',
     labelNames: ['clinic', 'access'],
@@ -91,7 +95,7 @@ function addGauges(registry: Registry, pool: Database, clinics: Clinics): void {
     },
   });
   new Gauge({
-    ...options,
+    registers,
     name: 'medmost_sync_age_seconds',
     help: 'Time since the last good reading of a clinic',
     labelNames: ['clinic', 'kind'],

@@ -20,24 +20,15 @@ const writes: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', '
 export async function perform(context: Context, caller: Asked, call: Call, body: unknown): Promise<Reply> {
   const declaration = context.declarations.get(call.type ?? '')!;
   const asked = declaration?.viewer ? { ...caller, viewer: declaration.viewer(caller) } : caller;
+  const type = declaration?.type ?? '';
   if (writes.has(call.interaction)) refuseOthers(asked.headers);
   switch (call.interaction) {
     case 'read':
-      return shortened(await read(context, asked, declaration, call.id!), declaration.type, call.query);
+      return shortened(await read(context, asked, declaration, call.id!), type, call.query);
     case 'vread':
-      return shortened(
-        await vread(context, asked, declaration.type, call.id!, call.version!),
-        declaration.type,
-        call.query,
-      );
-    case 'search-type': {
-      const within = call.compartment === undefined ? {} : { compartment: call.compartment };
-      return {
-        status: 200,
-        headers: {},
-        body: await search(context, asked, declaration.type, queryOf(call, body), within),
-      };
-    }
+      return shortened(await vread(context, asked, type, call.id!, call.version!), type, call.query);
+    case 'search-type':
+      return searchType(context, asked, type, call, body);
     case 'create':
       return create(context, asked, declaration, body);
     case 'update':
@@ -59,6 +50,11 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
         code: 'nested-bundle',
       });
   }
+}
+
+async function searchType(context: Context, asked: Asked, type: string, call: Call, body: unknown): Promise<Reply> {
+  const within = call.compartment === undefined ? {} : { compartment: call.compartment };
+  return { status: 200, headers: {}, body: await search(context, asked, type, queryOf(call, body), within) };
 }
 
 /** By POST the parameters come in a form, in the address, or in both. */

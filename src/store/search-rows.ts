@@ -70,16 +70,8 @@ function rareRow(value: SearchValue): object {
       return { ...rareRow(value.value), item: value.item, place: value.place };
     case 'number':
       return { least: value.value, most: value.value };
-    case 'quantity': {
-      const { low, high, system = '', unit, label } = value;
-      return {
-        least: numeric(low),
-        most: numeric(high),
-        system: clean(system),
-        unit: unit && clean(unit),
-        label: label && clean(label),
-      };
-    }
+    case 'quantity':
+      return quantityRow(value);
     case 'position':
       return { latitude: value.latitude, longitude: value.longitude };
     case 'token':
@@ -101,6 +93,16 @@ function rareRow(value: SearchValue): object {
     default:
       return {};
   }
+}
+
+function quantityRow({ low, high, system = '', unit, label }: Extract<SearchValue, { kind: 'quantity' }>): object {
+  return {
+    least: numeric(low),
+    most: numeric(high),
+    system: clean(system),
+    unit: unit && clean(unit),
+    label: label && clean(label),
+  };
 }
 
 const numeric = (value: number) => (Number.isFinite(value) ? value : String(value));
