@@ -18,6 +18,8 @@ interface Current {
 
 export const notFound = (type: string): Fault => new Fault('not-found', `There is no such ${type}.`);
 
+const noVersion = (type: string) => new Fault('not-found', `There is no such version of this ${type}.`);
+
 /** The current version; 304 when the client has it. @throws Fault not-found, gone */
 export async function read(
   context: Context,
@@ -81,10 +83,10 @@ function gone(type: string, { version, updated }: Version): Fault {
 
 /** One version as it was. @throws Fault not-found, gone */
 export async function vread(context: Context, asked: Asked, type: string, id: string, version: string): Promise<Reply> {
-  if (!isId(id) || !/^\d{1,9}$/.test(version)) throw new Fault('not-found', `There is no such version of a ${type}.`);
+  if (!isId(id) || !/^[1-9]\d{0,8}$/.test(version)) throw noVersion(type);
   const query = { types: [type], id, version: Number(version), limit: 1 };
   const [found] = await readVersions(context.db, asked.viewer, query, slotColumn);
-  if (found === undefined) throw new Fault('not-found', `There is no such version of a ${type}.`);
+  if (found === undefined) throw noVersion(type);
   if (found.deleted) throw gone(type, found);
   return { status: 200, headers: stampOf(found.version, found.updated), body: await bodyOfVersion(context, found) };
 }

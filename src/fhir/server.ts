@@ -55,6 +55,8 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    // The absolute form, which a proxy may send (RFC 9112, 3.2.2).
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')),
     exposeHeadRoutes: false,
     // Node would refuse a request without Host without a word; baseOf refuses it where the Host is needed.
     http: { requireHostHeader: false },

@@ -221,6 +221,15 @@ test.each(['OPTIONS', 'TRACE', 'PROPFIND'])('%s is no method here, and Allow tel
   expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET, HEAD, POST, PUT, PATCH, DELETE']);
 });
 
+test('an address in absolute form is the same address', async () => {
+  const { port } = target.hub.app.server.address() as AddressInfo;
+  const path = `http://hub.test/fhir/Slot/${target.slot(5)}`;
+  const request = http.request({ port, path, headers: { authorization: `Bearer ${target.token}` } }).end();
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(200);
+});
+
 test('what is in no compartment is said to be in none, and not to be no type', async () => {
   const { status, body } = await send('GET', `Patient/${target.people[0]!.patient}/Slot`);
   expect([status, JSON.parse(body).issue[0].diagnostics]).toEqual([

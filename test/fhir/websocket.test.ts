@@ -1,7 +1,7 @@
 /** The websocket of subscriptions, with a client that speaks the protocol. */
 import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'undici';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ask } from '../support/hub.ts';
 import { createStage, type Stage } from '../workflows/subscription-stage.ts';
 
@@ -133,10 +133,15 @@ test('pages of foreign origins are refused, and so are tokens that are none', as
   for (const origin of ['https://app.test', 'http://hub.test']) (await connect({ origin })).close();
 });
 
-test('a message that is too long ends the connection', async () => {
+test('a message that is too long ends the connection, and wakes nobody', async () => {
+  const { log } = stage.hub.context;
+  const error = vi.spyOn(log, 'error');
+  vi.spyOn(log as unknown as { child: () => unknown }, 'child').mockReturnValue(log);
   const talk = await connect(await authorized());
   talk.send(`bind ${'x'.repeat(5000)}`);
   expect(await talk.closed).toBe(1009);
+  expect(error).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
 });
 
 test('a connection that binds nothing is closed', async () => {

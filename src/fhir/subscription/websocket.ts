@@ -69,7 +69,13 @@ export function addWebsocket(app: FastifyInstance, context: Context, options: We
 
   const stop = repeat(turn, (error) => context.log.warn({ err: error }, 'websockets could not be served now'));
   app.addHook('onClose', stop);
-  void app.register(websocket, { options: { maxPayload: longestMessage } });
+  void app.register(websocket, {
+    options: { maxPayload: longestMessage },
+    errorHandler: (error, socket) => {
+      if (!isOfClient(error)) context.log.error({ err: error }, 'a websocket failed');
+      socket.terminate();
+    },
+  });
   void app.register(async (inner) => {
     inner.get(
       websocketPath,
@@ -92,6 +98,9 @@ export function addWebsocket(app: FastifyInstance, context: Context, options: We
   });
   return { turn };
 }
+
+/** A frame that is none or too long, a connection cut: no reason to wake anybody. */
+const isOfClient = (error: Error & { code?: unknown }): boolean => /^(WS_ERR_|ECONN|EPIPE)/.test(String(error.code));
 
 function beat(connection: Connection): void {
   const { socket, answered } = connection;
