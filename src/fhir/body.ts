@@ -67,6 +67,9 @@ function readText(body: Buffer): string {
   }
 }
 
+/** @throws Fault bad-structure for what is no JSON in UTF-8 */
+export const parseJson = (bytes: Buffer): unknown => contentOf(readJson(readText(bytes)));
+
 function contentOf({ value, issues }: Reading): unknown {
   if (issues.length > 0) throw invalid('bad-structure', issues);
   return value;

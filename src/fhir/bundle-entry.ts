@@ -1,5 +1,6 @@
 /** An entry of a Bundle that is performed. https://hl7.org/fhir/R4/bundle.html */
 import { Fault } from '../fault.ts';
+import { parseJson } from './body.ts';
 import { type Call, callOf, type Method } from './call.ts';
 import type { Context } from './context.ts';
 import { referencesOf } from './references.ts';
@@ -27,21 +28,37 @@ export interface Step {
   readonly path: string;
 }
 
+const jsonPatch = 'application/json-patch+json';
+
+/** A JSON Patch is no resource: it stands in a Binary, as other servers have it too. Anything else is a FHIRPath Patch. */
+function patchOf(resource: unknown): { readonly type: string; readonly body: unknown } {
+  const { resourceType, contentType, data } = (resource ?? {}) as Record<string, unknown>;
+  if (resourceType !== 'Binary' || contentType !== jsonPatch || typeof data !== 'string')
+    return { type: 'application/fhir+json', body: resource };
+  return { type: jsonPatch, body: parseJson(Buffer.from(data, 'base64')) };
+}
+
 /** What an entry asks for. @throws Fault for an address that is none */
 export function stepOf(context: Context, asked: Asked, entry: Entry, index: number): Step {
   const { method, url, ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist } = entry.request;
   const relative = url.startsWith(`${asked.base}/`) ? url.slice(asked.base.length + 1) : url.replace(/^\//, '');
   const [path = '', search = ''] = relative.split(/\?(.*)/s);
+  const patch = method === 'PATCH' ? patchOf(entry.resource) : undefined;
   const headers = {
     prefer: asked.headers['prefer'],
     'if-match': ifMatch,
     'if-none-match': ifNoneMatch,
     'if-modified-since': ifModifiedSince,
     'if-none-exist': ifNoneExist,
-    ...(method === 'PATCH' && { 'content-type': 'application/fhir+json' }),
+    ...(patch && { 'content-type': patch.type }),
   };
   const call = callOf(method, path, new URLSearchParams(search), context);
-  return { call, asked: { ...asked, headers }, body: entry.resource, path: `Bundle.entry[${index}]` };
+  return {
+    call,
+    asked: { ...asked, headers },
+    body: patch ? patch.body : entry.resource,
+    path: `Bundle.entry[${index}]`,
+  };
 }
 
 /**

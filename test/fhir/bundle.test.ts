@@ -78,6 +78,31 @@ describe('a batch', () => {
   });
 });
 
+test.each(['transaction', 'batch'])('a JSON Patch is sent as a Binary, with references into a %s', async (type) => {
+  const made = await ask(hub, 'POST', 'ServiceRequest', {
+    token,
+    body: referral(`Patient/${target.people[0]!.patient}`),
+  });
+  const patchWith = (text: string) => ({
+    resource: {
+      resourceType: 'Binary',
+      contentType: 'application/json-patch+json',
+      data: Buffer.from(text).toString('base64'),
+    },
+    request: { method: 'PATCH', url: `ServiceRequest/${made.body.id}` },
+  });
+  const value = type === 'batch' ? made.body['subject'] : { reference: urn(7) };
+  const good = patchWith(JSON.stringify([{ op: 'replace', path: '/subject', value }]));
+  const answer = await send(type, [post(patient('Заплатанная'), urn(7)), good]);
+  expect(statuses(answer)).toEqual(['201', '200']);
+  const [person, order] = answered(answer).map((e) => e.resource!);
+  expect(order!.subject).toEqual(type === 'batch' ? value : { reference: `Patient/${person!.id}` });
+  for (const text of ['[', '{}', '[{"op":"x"}]', '\u0000']) {
+    const bad = await send(type, [patchWith(text)]);
+    expect(type === 'batch' ? statuses(bad) : [String(bad.status)]).toEqual(['400']);
+  }
+});
+
 test.each(['transaction', 'batch'])('a reference into the Bundle that leads nowhere is refused: %s', async (type) => {
   const answer = await send(type, [post(referral(urn(8))), post(patient('Одна'), type === 'batch' ? urn(8) : urn(9))]);
   const text = JSON.stringify(answer.body);
