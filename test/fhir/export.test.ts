@@ -1,103 +1,29 @@
-/** $export: what docs/export.md promises. Exports are run by the test itself, so that nothing waits for a time. */
+/** $export: what is asked for and what is in the files, as docs/export.md promises. */
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { workOnce } from '../../src/fhir/export/exporter.ts';
-import { takeExport } from '../../src/fhir/export/job.sql.ts';
 import { withValues } from '../../src/fhir/export/query.ts';
 import { wholeLines } from '../../src/fhir/export/run.ts';
-import { transaction } from '../../src/postgres.ts';
-import { writeTick } from '../../src/store/history.sql.ts';
-import { passHorizon } from '../support/database.ts';
 import { ask } from '../support/hub.ts';
-import { createTarget } from './target.ts';
+import { keysOf, openExportStage, pathOf, prefer } from './export-stage.ts';
 
-const target = await createTarget();
-const { hub, token } = target;
-await writeTick(hub.pool, 0);
-await passHorizon(hub.pool);
-afterAll(() => target.close());
-afterEach(() => hub.pool.query('delete from export'));
-
-const never = new AbortController().signal;
-const runDue = () => workOnce(hub.context, hub.sync.pool, never);
-
-interface File {
-  type: string;
-  url: string;
-  count: number;
-  fileSize: number;
-}
-interface Manifest {
-  transactionTime: string;
-  request: string;
-  requiresAccessToken: boolean;
-  output: File[];
-  deleted: File[];
-  error: File[];
-}
-interface Resource {
-  resourceType: string;
-  id: string;
-  meta: { versionId: string; lastUpdated: string };
-  [element: string]: unknown;
-}
-
-const prefer = { prefer: 'respond-async' };
-const kickOff = (path: string, as = token) => ask(hub, 'GET', path, { token: as, headers: prefer });
-const pathOf = (url: string | undefined) => url!.replace('http://hub.test/fhir/', '');
-
-/** @returns the path of its status */
-async function begin(path: string, as = token): Promise<string> {
-  const answer = await kickOff(path, as);
-  expect(answer.status, JSON.stringify(answer.body)).toBe(202);
-  return pathOf(answer.headers['content-location']);
-}
-
-async function manifestOf(status: string, as = token): Promise<Manifest> {
-  const answer = await ask(hub, 'GET', status, { token: as });
-  expect(answer.status).toBe(200);
-  return answer.body as unknown as Manifest;
-}
-
-async function exported(path: string, as = token): Promise<Manifest> {
-  const status = await begin(path, as);
-  expect(await runDue()).toBe(true);
-  return manifestOf(status, as);
-}
-
-const fetchFile = (url: string, as = token, headers: Record<string, string> = {}) =>
-  hub.app.inject({ url: `/fhir/${pathOf(url)}`, headers: { authorization: `Bearer ${as}`, ...headers } });
-
-async function linesOf(file: File, as = token): Promise<Resource[]> {
-  const { statusCode, body } = await fetchFile(file.url, as);
-  expect(statusCode).toBe(200);
-  expect(body.endsWith('\n')).toBe(true);
-  return body
-    .slice(0, -1)
-    .split('\n')
-    .map((line) => JSON.parse(line) as Resource);
-}
-
-async function resourcesOf(manifest: Manifest, as = token): Promise<Resource[]> {
-  return (await Promise.all(manifest.output.map((file) => linesOf(file, as)))).flat();
-}
-
-async function deletedOf({ deleted }: Manifest, as = token): Promise<string[]> {
-  const bundles = (await Promise.all(deleted.map((file) => linesOf(file, as)))).flat();
-  expect(bundles.map((b) => [b.resourceType, b['type']])).toEqual(bundles.map(() => ['Bundle', 'transaction']));
-  return bundles.flatMap((b) =>
-    (b['entry'] as { request: { method: string; url: string } }[]).map((e) => `${e.request.method} ${e.request.url}`),
-  );
-}
-
-async function create(family: string, as = token): Promise<string> {
-  const body = { resourceType: 'Patient', name: [{ family, given: ['Анна'] }] };
-  const answer = await ask(hub, 'POST', 'Patient', { token: as, body });
-  expect(answer.status).toBe(201);
-  return answer.body.id!;
-}
-
-const keysOf = (resources: readonly Resource[]) => resources.map((r) => `${r.resourceType}/${r.id}`).sort();
+const stage = await openExportStage();
+const {
+  target,
+  hub,
+  token,
+  runDue,
+  untilWaiting,
+  kickOff,
+  begin,
+  manifestOf,
+  exported,
+  fetchFile,
+  linesOf,
+  resourcesOf,
+  create,
+} = stage;
+afterAll(() => stage.close());
+afterEach(() => stage.forget());
 
 describe('the request', () => {
   const refused: [path: string, headers: Record<string, string>, expression: string][] = [
@@ -282,168 +208,6 @@ async function* toAsync(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
   yield* chunks;
 }
 
-/** Until somebody waits for a lock on a table, which is then sure to be held. */
-async function untilWaiting(table: string): Promise<void> {
-  const text = 'select from pg_locks where relation = $1::regclass and not granted';
-  while ((await hub.pool.query(text, [table])).rowCount === 0);
-}
-
-describe('the next export', () => {
-  test('told the transactionTime of the one before, brings what was changed and what was deleted', async () => {
-    const [kept, changed, gone] = [await create('Прежняя'), await create('Новая'), await create('Ушедшая')];
-    const two = await hub.token({ clinics: ['two'] });
-    const strange = await create('Чужая', two);
-    await longAgo();
-    const first = await exported('$export?_type=Patient,Slot');
-    await ask(hub, 'DELETE', `Patient/${strange}`, { token: two });
-    await hub.pool.query('delete from slot where id = $1', [target.slot(5, 'two')]);
-    await ask(hub, 'PUT', `Patient/${changed}`, {
-      token,
-      body: { resourceType: 'Patient', id: changed, name: [{ family: 'Другая', given: ['Анна'] }] },
-    });
-    await ask(hub, 'DELETE', `Patient/${gone}`, { token });
-    const [slot, again] = [target.slot(5), target.slot(8)];
-    await transaction(hub.pool, async (db) => {
-      await db.query('create temp table kept on commit drop as select * from slot');
-      await db.query('delete from slot where id = any($1)', [[slot, again]]);
-      await db.query(
-        `insert into slot select (jsonb_populate_record(k, jsonb_build_object('version', 3,
-        'updated', clock_timestamp(), 'xid', change_number()))).* from kept k where id = $1`,
-        [again],
-      );
-    });
-    const next = await exported(`$export?_type=Patient,Slot&_since=${first.transactionTime}`);
-    const found = await resourcesOf(next);
-    expect(keysOf(found)).toContain(`Patient/${changed}`);
-    expect(keysOf(found)).not.toContain(`Patient/${kept}`);
-    expect(keysOf(found)).not.toContain(`Patient/${gone}`);
-    expect(keysOf(found)).toContain(`Slot/${again}`);
-    expect((await deletedOf(next)).sort()).toEqual([`DELETE Patient/${gone}`, `DELETE Slot/${slot}`]);
-    expect(next.deleted.map((f) => f.type)).toEqual(['Bundle']);
-    const other = await exported(`$export?_type=Schedule&_since=${first.transactionTime}`);
-    expect([other.deleted, other.output]).toEqual([[], []]);
-  });
-
-  test('_until leaves out what was changed then or later', async () => {
-    const id = await create('Поздняя');
-    const { body } = await ask(hub, 'GET', `Patient/${id}`, { token });
-    const at = (body['meta'] as Resource['meta']).lastUpdated;
-    const before = await resourcesOf(await exported(`$export?_type=Patient&_until=${at}`));
-    expect(keysOf(before)).not.toContain(`Patient/${id}`);
-    const later = new Date(Date.parse(at) + 1).toISOString();
-    expect(keysOf(await resourcesOf(await exported(`$export?_type=Patient&_until=${later}`)))).toContain(
-      `Patient/${id}`,
-    );
-  });
-
-  test('brings what was written before the first one and committed after it', async () => {
-    const slot = target.slot(6);
-    await longAgo();
-    const late = await hub.pool.connect();
-    await late.query('begin');
-    await late.query(
-      `update slot set version = version + 1, status = 2, updated = clock_timestamp(), xid = change_number() where id = $1`,
-      [slot],
-    );
-    const stamp = (await late.query<{ at: Date }>('select updated as at from slot where id = $1', [slot])).rows[0]!.at;
-    // The clock goes on: an export that told its own time would tell one after the write that it cannot see.
-    await hub.pool.query(`update slot set xid = change_number() where id = $1`, [target.slot(9)]);
-    const first = await exported('$export?_type=Slot');
-    await late.query('commit');
-    late.release();
-    expect((await resourcesOf(first)).find((r) => r.id === slot)).toMatchObject({ status: 'free' });
-    expect(Date.parse(first.transactionTime)).toBeLessThanOrEqual(stamp.getTime());
-    const next = await exported(`$export?_type=Slot&_since=${first.transactionTime}`);
-    expect((await resourcesOf(next)).find((r) => r.id === slot)).toMatchObject({ status: 'busy-unavailable' });
-  });
-
-  /** Everything until now, and its ticks, happened an hour ago. */
-  async function longAgo(): Promise<void> {
-    await hub.pool.query('delete from tick');
-    await hub.pool.query(`update slot set updated = updated - interval '1 hour'`);
-    await hub.pool.query(`update document set updated = updated - interval '1 hour'`);
-    await hub.pool.query(`update document_version set updated = updated - interval '1 hour'`);
-    await hub.pool.query(`update slot_version set updated = updated - interval '1 hour'`);
-    await writeTick(hub.pool, 0);
-    await hub.pool.query(`update tick set at = at - interval '30 minutes'`);
-    await passHorizon(hub.pool);
-  }
-});
-
-describe('the status', () => {
-  test('is 202 with progress until it is done, then 200 with the manifest and its end', async () => {
-    const status = await begin('$export?_type=Patient');
-    const before = await ask(hub, 'GET', status, { token });
-    expect([before.status, before.headers['x-progress'], before.headers['retry-after']]).toEqual([202, 'waiting', '2']);
-    await runDue();
-    const done = await ask(hub, 'GET', status, { token });
-    expect([done.status, done.headers['content-type'], done.headers['cache-control']]).toEqual([
-      ...[200, 'application/json; charset=utf-8', 'no-store'],
-    ]);
-    const hours = (Date.parse(done.headers['expires']!) - Date.now()) / 3_600_000;
-    expect(hours).toBeGreaterThan(23.9);
-    expect(hours).toBeLessThan(24.1);
-  });
-
-  test('its address and those of the files cannot be guessed', async () => {
-    const addresses = await Promise.all([begin('$export'), begin('$export')]);
-    expect(new Set(addresses).size).toBe(2);
-    for (const address of addresses) expect(address).toMatch(/^\$export\/[\w-]{32}$/);
-  });
-
-  test('is for who asked and sees as much as then; for others there is nothing, not to fetch and not to cancel', async () => {
-    const both = { clinics: ['one', 'two'] };
-    const asker = await hub.token(both);
-    const status = await begin('$export?_type=Slot', asker);
-    await runDue();
-    const file = pathOf((await manifestOf(status, asker)).output[0]!.url);
-    const others = [
-      await hub.token({ ...both, subject: 'another' }),
-      await hub.token({ clinics: ['one'] }),
-      await hub.token({ ...both, role: 'registry' }),
-      await hub.token({ ...both, role: 'patient', patient: target.people[0]!.patient }),
-    ];
-    for (const other of others)
-      for (const [method, path] of [
-        ['GET', status],
-        ['GET', file],
-        ['DELETE', status],
-      ] as const) {
-        const answer = await ask(hub, method, path, { token: other });
-        expect([answer.status, answer.body.resourceType]).toEqual([404, 'OperationOutcome']);
-      }
-    const bare = await hub.app.inject({ url: `/fhir/${file}` });
-    expect(bare.statusCode).toBe(401);
-    expect((await fetchFile(file, asker)).statusCode).toBe(200);
-    expect((await fetchFile(`${status}/2`, asker)).statusCode).toBe(404);
-    expect((await fetchFile(`${status}/0`, asker)).statusCode).toBe(404);
-    expect((await fetchFile(`${status}/1e0`, asker)).statusCode).toBe(404);
-  });
-
-  test('DELETE ends it: the address and the files are gone, and a run under way comes to nothing', async () => {
-    const status = await begin('$export?_type=Slot');
-    await runDue();
-    const file = (await manifestOf(status)).output[0]!.url;
-    expect((await ask(hub, 'DELETE', status, { token })).status).toBe(202);
-    expect((await ask(hub, 'GET', status, { token })).status).toBe(404);
-    expect((await fetchFile(file)).statusCode).toBe(404);
-    expect((await ask(hub, 'DELETE', status, { token })).status).toBe(404);
-    const running = await begin('$export?_type=Slot');
-    await takeExport(hub.pool, 60);
-    expect((await ask(hub, 'DELETE', running, { token })).status).toBe(202);
-    expect((await hub.pool.query('select from export_piece')).rowCount).toBe(0);
-  });
-
-  test('what has expired is gone', async () => {
-    const status = await begin('$export?_type=Slot');
-    await runDue();
-    const file = (await manifestOf(status)).output[0]!.url;
-    await hub.pool.query('update export set expires = clock_timestamp()');
-    expect((await ask(hub, 'GET', status, { token })).status).toBe(404);
-    expect((await fetchFile(file)).statusCode).toBe(404);
-  });
-});
-
 describe('who sees what', () => {
   test('clinics that the token does not name are in no file', async () => {
     const two = await hub.token({ clinics: ['two'] });
@@ -486,88 +250,6 @@ describe('who sees what', () => {
   });
 });
 
-describe('a hub that dies', () => {
-  test('leaves nothing that is served; another one begins anew when the lease has run out', async () => {
-    const status = await begin('$export?_type=Slot');
-    const lost = (await takeExport(hub.pool, 60))!;
-    await hub.pool.query(
-      `insert into export_piece (export, attempt, file, number, body) values ($1, $2, 1, 0, '\\x00')`,
-      [lost.key, lost.attempt],
-    );
-    expect(await runDue()).toBe(false);
-    expect((await ask(hub, 'GET', status, { token })).status).toBe(202);
-    expect((await fetchFile(`${status}/1`)).statusCode).toBe(404);
-    await hub.pool.query('update export set next_at = clock_timestamp()');
-    expect(await runDue()).toBe(true);
-    const manifest = await manifestOf(status);
-    expect((await linesOf(manifest.output[0]!)).length).toBe(manifest.output[0]!.count);
-    expect((await hub.pool.query('select from export_piece where attempt = $1', [lost.attempt])).rowCount).toBe(0);
-  });
-
-  test('and comes back late changes nothing: the attempt is not its own any more', async () => {
-    const status = await begin('$export?_type=Slot');
-    const blocker = await hub.pool.connect();
-    await blocker.query('begin');
-    await blocker.query('lock table slot in access exclusive mode');
-    const late = runDue();
-    await untilWaiting('slot');
-    await hub.pool.query('update export set next_at = clock_timestamp()');
-    const taken = (await takeExport(hub.pool, 60))!;
-    await blocker.query('commit');
-    blocker.release();
-    await late;
-    expect((await ask(hub, 'GET', status, { token })).status).toBe(202);
-    expect((await hub.pool.query('select from export where attempt = $1', [taken.attempt])).rowCount).toBe(1);
-  });
-
-  test('gives back what it was at when it is only told to stop', async () => {
-    const status = await begin('$export?_type=Slot');
-    const blocker = await hub.pool.connect();
-    await blocker.query('begin');
-    await blocker.query('lock table slot in access exclusive mode');
-    const stopping = new AbortController();
-    const running = workOnce(hub.context, hub.sync.pool, stopping.signal);
-    await untilWaiting('slot');
-    stopping.abort();
-    await running;
-    await blocker.query('commit');
-    blocker.release();
-    expect((await ask(hub, 'GET', status, { token })).headers['x-progress']).toBe('waiting');
-    expect(await runDue()).toBe(true);
-    expect((await manifestOf(status)).output.map((f) => f.type)).toEqual(['Slot']);
-  });
-
-  test('several times over, fails: 500 with an OperationOutcome, and no file', async () => {
-    const status = await begin('$export?_type=Slot');
-    await hub.pool.query('update export set attempt = 5');
-    await runDue();
-    const answer = await ask(hub, 'GET', status, { token });
-    expect([answer.status, answer.body.resourceType]).toEqual([500, 'OperationOutcome']);
-    expect(await runDue()).toBe(false);
-  });
-});
-
-describe('limits', () => {
-  test('of one client two are under way at most, however many ask at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 6 }, () => kickOff('$export')));
-    expect(answers.map((a) => a.status).sort()).toEqual([202, 202, 429, 429, 429, 429]);
-    expect(answers.find((a) => a.status === 429)!.headers['retry-after']).toBe('60');
-    const another = await hub.token({ clinics: ['one'], subject: 'another' });
-    expect((await kickOff('$export', another)).status).toBe(202);
-  });
-
-  test('ten are kept; one that is deleted makes room', async () => {
-    const status: string[] = [];
-    for (let i = 0; i < 10; i++) {
-      status.push(await begin('$export?_type=Schedule'));
-      await runDue();
-    }
-    expect((await kickOff('$export')).status).toBe(429);
-    await ask(hub, 'DELETE', status[0]!, { token });
-    expect((await kickOff('$export')).status).toBe(202);
-  });
-});
-
 test('values written into a statement are read back as they were', async () => {
   const values = [
     ['a"b', 'c\\d', "e'f", '{g,h}', '', 'null', '$1'],
@@ -582,42 +264,4 @@ test('values written into a statement are read back as they were', async () => {
     'select $1::text[] as a, $2::text as b, 1-$3 as c, $4::smallint[] as d, $5::uuid as e, $6::timestamptz as f, 1-$7 as g';
   const { rows } = await hub.pool.query(withValues(text, values));
   expect(rows).toEqual([{ a: values[0], b: values[1], c: -6, d: values[3], e: null, f: values[5], g: '1.5' }]);
-});
-
-/** The state of every slot that a follower knows, against that of the table. */
-test('a follower that only exports ends with exactly the slots of the hub, while others write', {
-  timeout: 60_000,
-}, async () => {
-  const known = new Map<string, string>();
-  let going = true;
-  let since: string | undefined;
-  const writer = async () => {
-    while (going)
-      await transaction(hub.pool, async (db) => {
-        await db.query(
-          `update slot set version = version + 1, updated = clock_timestamp(), xid = change_number()
-           where id in (select id from slot tablesample bernoulli (5) for update skip locked)`,
-        );
-        await db.query('select pg_sleep(random() * 0.03)');
-      });
-  };
-  const follow = async () => {
-    await writeTick(hub.pool, 0);
-    const manifest = await exported(since === undefined ? '$export?_type=Slot' : `$export?_type=Slot&_since=${since}`);
-    for (const { id, meta } of await resourcesOf(manifest)) known.set(id, meta.versionId);
-    for (const gone of await deletedOf(manifest)) known.delete(gone.slice('DELETE Slot/'.length));
-    since = manifest.transactionTime;
-    await hub.pool.query('delete from export');
-  };
-  const writing = Promise.all([writer(), writer(), writer(), writer()]);
-  for (let i = 0; i < 5; i++) await follow();
-  going = false;
-  await writing;
-  await follow();
-  const { rows } = await hub.pool.query<{ id: string; version: number }>(
-    `select s.id, s.version from slot s join clinic c on c.id = s.clinic where c.key = 'one'`,
-  );
-  expect(new Map([...known].sort())).toEqual(
-    new Map(rows.map((r): [string, string] => [r.id, String(r.version)]).sort()),
-  );
 });
