@@ -114,13 +114,19 @@ async function give(
     const found = await matchOf(context, asked, type, condition, blamed);
     if (found !== undefined) {
       note(found);
-      return isUpdate ? { ...step, call: { ...call, id: found } } : step;
+      return isUpdate ? { ...step, call: { ...call, id: found }, body: withId(step.body, found) } : step;
     }
   }
   const newId = randomUUID();
   note(newId);
   return { ...step, asked: { ...asked, newId } };
 }
+
+/** What is updated by its id has it in the body; another one that was sent is refused by the update. */
+const withId = (body: unknown, id: string): object => ({
+  ...(body as object),
+  id: (body as { id?: string })?.id ?? id,
+});
 
 /** A copy of the body in which every reference into the Bundle, and every conditional one, leads to what it means. */
 async function resolve(context: Context, step: Step, meant: ReadonlyMap<string, string>): Promise<unknown> {

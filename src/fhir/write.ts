@@ -39,6 +39,7 @@ export async function update(
   const body = parseResource(declaration.type, sent);
   if (call.id !== undefined) {
     const id = idOf(declaration.type, call.id, body);
+    if (body.id === undefined) throw idMissing(declaration.type);
     return replyOf(asked, await declaration.update!(context, asked, id, body));
   }
   const written = await decided(context, asked, declaration, call.query, 'http.query', (inside, id) => {
@@ -56,7 +57,11 @@ export async function update(
   return replyOf(asked, written);
 }
 
-/** The id in the body may be left out: the address says it. */
+/** https://hl7.org/fhir/R4/http.html#update: a body without id is answered 400. */
+const idMissing = (type: string) =>
+  new Fault('missing-element', 'The body of a PUT has the id of the address.', { expression: `${type}.id` });
+
+/** Of a condition's finding the id in the body may be left out. */
 function idOf(type: string, id: string, body: Resource): string {
   if (!isId(id)) throw notFound(type);
   if (body.id !== undefined && body.id !== id)

@@ -35,7 +35,7 @@ const linkOf = ({ body }: Answer, relation: string) =>
 describe('versions', () => {
   test('each version can be read as it was, and history lists them, newest first', async () => {
     const id = await create('Первая');
-    await call('PUT', `Patient/${id}`, { body: person('Вторая') });
+    await call('PUT', `Patient/${id}`, { body: person('Вторая', { id }) });
     expect((await call('GET', `Patient/${id}/_history/1`)).body['name']).toEqual([
       { family: 'Первая', given: ['Анна'] },
     ]);
@@ -119,7 +119,7 @@ describe('versions', () => {
 
   test('nobody sees the versions and deletions of another clinic', async () => {
     const id = await create('Чужая');
-    await call('PUT', `Patient/${id}`, { body: person('Чужая Вторая') });
+    await call('PUT', `Patient/${id}`, { body: person('Чужая Вторая', { id }) });
     await call('DELETE', `Patient/${id}`);
     const other = await hub.token({ clinics: ['two'] });
     for (const path of [`Patient/${id}`, `Patient/${id}/_history`, `Patient/${id}/_history/1`])
@@ -153,7 +153,7 @@ describe('versions', () => {
     await new Promise((done) => setTimeout(done, 5));
     const between = new Date().toISOString();
     await new Promise((done) => setTimeout(done, 5));
-    await call('PUT', `Patient/${id}`, { body: person('Потом') });
+    await call('PUT', `Patient/${id}`, { body: person('Потом', { id }) });
     await passHorizon(hub.pool);
     const list = async (query: string) =>
       entries(await call('GET', `Patient/${id}/_history?${query}`)).map((e) => e.response.etag);
@@ -243,7 +243,7 @@ describe('what a write depends on', () => {
     const headers = { [name.toLowerCase()]: name === 'If-None-Match' ? '*' : 'Sat, 01 Jan 2000 00:00:00 GMT' };
     const change = { body: [{ op: 'add', path: '/gender', value: 'male' }], type: 'application/json-patch+json' };
     const answers = [
-      await call('PUT', `Patient/${id}`, { body: person('Другая'), headers }),
+      await call('PUT', `Patient/${id}`, { body: person('Другая', { id }), headers }),
       await call('PATCH', `Patient/${id}`, { body: change.body, headers: { ...headers, 'content-type': change.type } }),
       await call('DELETE', `Patient/${id}`, { headers }),
       await call('POST', 'Patient', { body: person('Другая'), headers }),
@@ -251,6 +251,15 @@ describe('what a write depends on', () => {
     for (const { status, body } of answers)
       expect([status, body.issue![0]!.expression]).toEqual([400, [`http.${name.toLowerCase()}`]]);
     expect((await call('GET', `Patient/${id}`)).headers['etag']).toBe('W/"1"');
+  });
+
+  test('a PUT has the id of the address in its body', async () => {
+    const id = await create('Безымянная');
+    for (const body of [person('Другая'), person('Другая', { id: crypto.randomUUID() })]) {
+      const answer = await call('PUT', `Patient/${id}`, { body });
+      expect([answer.status, answer.body.issue![0]!.expression]).toEqual([400, ['Patient.id']]);
+    }
+    expect((await call('PUT', `Patient/${id}`, { body: person('Другая', { id }) })).status).toBe(200);
   });
 
   test('one who asks for no body hears by Location what a condition has found or changed', async () => {
