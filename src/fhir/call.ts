@@ -61,7 +61,7 @@ export function callOf(method: Method, path: string, query: URLSearchParams, ser
   const allowed = Object.keys(byMethod);
   if (allowed.length === 0) throw new Fault('not-found', 'There is nothing at this address.');
   throw new Fault('method-not-allowed', `There is no ${method} here, only ${allowed.join(', ')}.`, {
-    headers: { allow: allowed.join(', ') },
+    headers: { allow: allowed.flatMap((m) => (m === 'GET' ? ['GET', 'HEAD'] : m)).join(', ') },
   });
 }
 

@@ -352,7 +352,7 @@ test('Prefer says what a write answers with', async () => {
 
 test('a method that a type has not is 405 and says which there are', async () => {
   const answer = await call('DELETE', `Slot/${target.slot(1)}`);
-  expect([answer.status, answer.headers['allow']]).toEqual([405, 'GET']);
+  expect([answer.status, answer.headers['allow']]).toEqual([405, 'GET, HEAD']);
   expect((await call('PUT', `Practitioner/${target.slot(1)}`, { body: {} })).status).toBe(405);
 });
 
