@@ -1,6 +1,9 @@
 /** Booking's local part: POST Appointment with a MIS that says yes at once, against claim + insert in one transaction. */
+
+import { withClient } from '../src/postgres.ts';
+import { orderOf } from '../test/support/order.ts';
 import { type Child, startChild } from './child.ts';
-import { type Ground, withClient } from './database.ts';
+import type { Ground } from './database.ts';
 import { createAppointments } from './fill.sql.ts';
 import type { HubReady } from './hub.ts';
 import type { LoadRequest } from './load.ts';
@@ -22,7 +25,7 @@ export async function measureBooking(
   const free = await readFreeSlots(url);
   const share = Math.floor((free.length - 1) / (effort.rounds + 1) / 2);
   const perRound = Math.min(share, Math.ceil(bookingsPerSecond * Math.max(effort.warm, effort.seconds)));
-  const take = (count: number) => free.splice(-count).map(({ id, clinic }) => orderOf(id, people[clinic - 1]!));
+  const take = (count: number) => free.splice(-count).map(({ id, clinic }) => orderRequest(id, people[clinic - 1]!));
   const sample = await bookOne(hub.ready, take(1)[0]!);
   await withClient(url, (client) => client.query(createAppointments));
   await using raw = await startChild<{ port: number }>('raw.ts', { url, appointment: sample });
@@ -63,13 +66,8 @@ async function readFreeSlots(url: string): Promise<FreeSlot[]> {
   return rows;
 }
 
-function orderOf(slot: string, patient: string): LoadRequest {
-  const body = JSON.stringify({
-    resourceType: 'Appointment',
-    status: 'proposed',
-    slot: [{ reference: `Slot/${slot}` }],
-    participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-  });
+function orderRequest(slot: string, patient: string): LoadRequest {
+  const body = JSON.stringify(orderOf(slot, patient));
   return { method: 'POST', path: '/fhir/Appointment', body };
 }
 

@@ -1,11 +1,12 @@
 /** The Postgres of a bench: an embedded one in a temporary folder, with fsync, which is removed at the end. */
+
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { startCluster } from '../src/cluster.ts';
 import { migrate } from '../src/migrate.ts';
+import { withClient } from '../src/postgres.ts';
 import { timeOfTree } from './processor.ts';
 
 export interface Ground {
@@ -35,15 +36,4 @@ export async function startGround(): Promise<Ground> {
     time: () => timeOfTree(postmaster),
     [Symbol.asyncDispose]: () => cluster.stop(),
   };
-}
-
-/** Runs `work` on a connection of its own, without the deadlines of the hub's pools. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

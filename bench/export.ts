@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { to as copyTo } from 'pg-copy-streams';
+import { withClient } from '../src/postgres.ts';
 import { type Child, startChild } from './child.ts';
-import { type Ground, withClient } from './database.ts';
+import type { Ground } from './database.ts';
 import type { HubReady } from './hub.ts';
 import { timeOf } from './processor.ts';
 import { type Row, whole } from './report.ts';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { ReadSchedule } from '../src/connectors/clinic.ts';
-import { withClient } from './database.ts';
+import { withClient } from '../src/postgres.ts';
 
 /** Chunks of about 64 kB in the text format of COPY. */
 export function rawLines({ slots }: ReadSchedule, clinic: number): string[] {

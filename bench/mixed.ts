@@ -2,12 +2,12 @@
 import { hash } from 'node:crypto';
 import { loadResources } from '../src/fhir/resources.ts';
 import { ownParameters } from '../src/fhir/search/parameter.ts';
-import { openPool } from '../src/postgres.ts';
+import { openPool, withClient } from '../src/postgres.ts';
 import { loadParameters } from '../src/store/parameters.ts';
 import { ask, createTestHub, type TestHub } from '../test/support/hub.ts';
 import { createMemoryMis, openMemoryClinic } from '../test/support/memory-mis.ts';
 import { type Child, startChild } from './child.ts';
-import { type Ground, withClient } from './database.ts';
+import type { Ground } from './database.ts';
 import { clinicKeys } from './fill.sql.ts';
 import type { HubReady } from './hub.ts';
 import type { LoadRequest } from './load.ts';

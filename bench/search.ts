@@ -1,7 +1,8 @@
 /** Slot search: a page of 50 of a schedule's free slots within four days, against the same query by bare Fastify and pg. */
 import { hash } from 'node:crypto';
+import { withClient } from '../src/postgres.ts';
 import { type Child, startChild } from './child.ts';
-import { type Ground, withClient } from './database.ts';
+import type { Ground } from './database.ts';
 import { copyAsText, fill, slotsPerSchedule } from './fill.sql.ts';
 import type { HubReady } from './hub.ts';
 import type { LoadRequest } from './load.ts';

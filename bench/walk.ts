@@ -1,6 +1,8 @@
 /** A registry's walk over all slots in pages of 1,000, by time of change and by history, against the bare keyset query. */
+
+import { withClient } from '../src/postgres.ts';
 import { type Child, startChild } from './child.ts';
-import { type Ground, withClient } from './database.ts';
+import type { Ground } from './database.ts';
 import type { HubReady } from './hub.ts';
 import type { LoadRequest } from './load.ts';
 import { compareRates, type Row, whole } from './report.ts';

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { ensureReachable, findPrograms, ordinaryUser, type Programs, runAs, type User } from './cluster-program.ts';
 import { lockFile } from './lock.ts';
+import { withClient } from './postgres.ts';
 
 export interface Cluster {
   /** Connection string of the ordinary role `medmost`, which owns the database `medmost` and nothing else. */
@@ -161,17 +162,13 @@ async function answers(adminUrl: string): Promise<boolean> {
 }
 
 async function createRole(adminUrl: string, { password }: Secrets): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
+  await withClient(adminUrl, async (client) => {
     const { rowCount } = await client.query(`select from pg_roles where rolname = 'medmost'`);
     if (rowCount === 0)
       await client.query(`create role medmost login nosuperuser nocreaterole createdb password '${password}'`);
     const { rowCount: databases } = await client.query(`select from pg_database where datname = 'medmost'`);
     if (databases === 0) await client.query('create database medmost owner medmost');
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function killServer(data: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** Numbered, forward-only migrations (`src/migrations/NNNN-name.sql`), each in a transaction, taken under one lock. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { withClient } from './postgres.ts';
 
 const folder = join(import.meta.dirname, 'migrations');
 
@@ -14,19 +15,16 @@ const lock = 7_232_551_903;
  * @throws Error when the database is newer than this program
  */
 export async function migrate(url: string): Promise<number> {
-  const client = new pg.Client({ connectionString: url, application_name: 'medmost migrate' });
-  await client.connect();
-  try {
+  const work = async (client: pg.Client): Promise<number> => {
     await client.query('select pg_advisory_lock($1)', [lock]);
     await client.query('set client_min_messages = warning');
     await client.query(
       'create table if not exists migration (number integer primary key, name text not null, applied timestamptz not null default now())',
     );
     const { rows } = await client.query<{ number: number }>('select number from migration order by number');
-    return await apply(client, new Set(rows.map((r) => r.number)));
-  } finally {
-    await client.end();
-  }
+    return apply(client, new Set(rows.map((r) => r.number)));
+  };
+  return withClient(url, work, 'medmost migrate');
 }
 
 async function apply(client: pg.Client, done: ReadonlySet<number>): Promise<number> {

@@ -46,6 +46,21 @@ export function openPool(url: string, settings: PoolOptions): Database {
   return pool;
 }
 
+/** Runs `work` on a connection of its own, without the deadlines of a pool. @param name of the connection, for pg_stat_activity */
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+  name = 'medmost',
+): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: name });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
 /** Runs `work` in one transaction on one connection; any error rolls it back and is thrown on. */
 export async function transaction<T>(pool: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadTokenKey, mintToken } from '../src/access/token.ts';
 import { freePort } from '../src/cluster.ts';
 import { createDemoPlace, type DemoPlace } from './support/demo.ts';
+import { orderOf } from './support/order.ts';
 
 let place: DemoPlace;
 beforeAll(async () => {
@@ -78,12 +79,7 @@ test('Ctrl-C reaches the sandbox only after the bookings in flight: they are ans
   const from = new Date(Date.now() + 86_400_000).toISOString();
   const { entry } = (await ask(token, 'GET', `Slot?status=free&start=gt${from}&_count=1`)).body;
   await fetch(`${place.mis}/control/settings`, { method: 'POST', body: '{"latencyMilliseconds":700}' });
-  const booked = ask(token, 'POST', 'Appointment', {
-    resourceType: 'Appointment',
-    status: 'proposed',
-    slot: [{ reference: `Slot/${entry![0]!.resource.id}` }],
-    participant: [{ actor: { reference: `Patient/${patient.body.id}` }, status: 'accepted' }],
-  });
+  const booked = ask(token, 'POST', 'Appointment', orderOf(entry![0]!.resource.id, patient.body.id));
   await untilAsked('GetReserve');
   await demo.interrupt();
   const { status, body } = await booked;

@@ -3,6 +3,7 @@ import { configSchema } from '../src/config.ts';
 import { stopSeconds } from '../src/start.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { createOnecHub, type OnecHub } from './support/onec-hub.ts';
+import { orderOf } from './support/order.ts';
 
 let database: TestDatabase;
 let hub: OnecHub;
@@ -61,14 +62,7 @@ test('SIGTERM: bookings in flight are answered, then everything ends', async () 
   const { body } = await send('GET', `Slot?status=free&start=gt${from}&_count=6`);
   const slots = (body['entry'] as { resource: { id: string } }[]).map((e) => e.resource.id);
   await hub.control('POST', 'settings', { latencyMilliseconds: 200 });
-  const answers = slots.map((slot) =>
-    send('POST', 'Appointment', {
-      resourceType: 'Appointment',
-      status: 'proposed',
-      slot: [{ reference: `Slot/${slot}` }],
-      participant: [{ actor: { reference: `Patient/${patient.body.id}` }, status: 'accepted' }],
-    }),
-  );
+  const answers = slots.map((slot) => send('POST', 'Appointment', orderOf(slot, patient.body.id)));
   await untilAsked('GetReserve');
   const code = await hub.stopHub();
   expect(code).toBe(0);

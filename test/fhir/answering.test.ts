@@ -5,7 +5,8 @@ import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzip
 import { afterAll, describe, expect, test } from 'vitest';
 import { readXml } from '../../src/r4/xml/read.ts';
 import { writeXml } from '../../src/r4/xml/write.ts';
-import { createTarget, orderOf, person } from './target.ts';
+import { orderOf } from '../support/order.ts';
+import { createTarget, person } from './target.ts';
 
 const target = await createTarget();
 afterAll(() => target.close());

@@ -3,13 +3,13 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { readBookingOf } from '../../src/workflows/booking.sql.ts';
 import { type Answer, ask } from '../support/hub.ts';
+import { orderOf } from '../support/order.ts';
 import {
   type AppointmentBody,
   appointmentsOf,
   codeOf,
   issuesOf,
   openStage,
-  orderOf,
   parameters,
   practitionerOf,
   reference,

@@ -2,12 +2,12 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { type Answer, ask } from '../support/hub.ts';
+import { orderOf } from '../support/order.ts';
 import {
   type AppointmentBody,
   appointmentsOf,
   codeOf,
   openStage,
-  orderOf,
   parameters,
   reference,
   scheduleOf,

@@ -61,13 +61,6 @@ export const slotOf = (doctor: 0 | 1, n: number): string => {
 export const scheduleOf = (doctor: 0 | 1): string => idOf('demo', 'Schedule', doctors[doctor]);
 export const practitionerOf = (doctor: 0 | 1): string => idOf('demo', 'Practitioner', doctors[doctor]);
 
-export const orderOf = (slot: string, patient: string) => ({
-  resourceType: 'Appointment',
-  status: 'proposed',
-  slot: [{ reference: `Slot/${slot}` }],
-  participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-});
-
 export type Value = readonly [name: string, type: string, value: unknown];
 
 export const parameters = (...values: readonly Value[]) => ({

@@ -1,7 +1,8 @@
 /** batch and transaction: docs/interactions.md. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Answer, ask } from '../support/hub.ts';
-import { createTarget, orderOf } from './target.ts';
+import { orderOf } from '../support/order.ts';
+import { createTarget } from './target.ts';
 
 const target = await createTarget();
 const { hub, token } = target;

@@ -6,12 +6,12 @@ import { putDocument } from '../../src/store/documents.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { ask } from '../support/hub.ts';
 import { begin } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 import {
   appointmentsOf,
   codeOf,
   nextOf,
   openStage,
-  orderOf,
   parameters,
   practitionerOf,
   reference,

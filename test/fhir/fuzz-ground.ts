@@ -1,10 +1,11 @@
 /** What fuzzed requests are made of: the routes of a hub as its CapabilityStatement tells them, and what is right there. */
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes';
 import { generateResource } from '../r4/generate.ts';
+import { orderOf } from '../support/order.ts';
 import { randomOf } from '../support/random.ts';
 import type { Parameter } from './fuzz-query.ts';
 import type { Ground, Route } from './fuzz-request.ts';
-import { orderOf, person, type Target } from './target.ts';
+import { person, type Target } from './target.ts';
 
 export async function createGround(target: Target): Promise<Ground> {
   const statement = JSON.parse((await target.send(target.get('metadata'))).body) as CapabilityStatement;

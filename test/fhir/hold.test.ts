@@ -4,16 +4,8 @@ import { validate } from '../../src/r4/validate.ts';
 import { expireHolds } from '../../src/workflows/hold.sql.ts';
 import { startSweeper } from '../../src/workflows/sweeper.ts';
 import { ask, silent } from '../support/hub.ts';
-import {
-  appointmentsOf,
-  codeOf,
-  issuesOf,
-  openStage,
-  orderOf,
-  parameters,
-  reference,
-  type Value,
-} from './booking-stage.ts';
+import { orderOf } from '../support/order.ts';
+import { appointmentsOf, codeOf, issuesOf, openStage, parameters, reference, type Value } from './booking-stage.ts';
 
 const stage = await openStage(Date.now, { holdsPerPatient: 2, holdsPerClient: 12 });
 const { other, patient } = stage;

@@ -6,7 +6,8 @@ import { searchParametersOf } from '../../src/r4/table.ts';
 import { validate } from '../../src/r4/validate.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { type Answer, ask } from '../support/hub.ts';
-import { createTarget, orderOf, person, type Target } from './target.ts';
+import { orderOf } from '../support/order.ts';
+import { createTarget, person, type Target } from './target.ts';
 
 let target: Target;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { expect, test } from 'vitest';
+import { withClient } from '../../src/postgres.ts';
 import { createDatabase } from '../support/database.ts';
 import { plantMutant } from '../support/mutant.ts';
 import { createOnecHub, type OnecHub } from '../support/onec-hub.ts';
@@ -71,9 +71,5 @@ test(
 );
 
 /** What is left is the status that was read before: `facts.status`. */
-async function dropClaimIndex(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query('drop index booking_claim');
-  await client.end();
-}
+const dropClaimIndex = (url: string) =>
+  withClient(url, async (client) => void (await client.query('drop index booking_claim')));

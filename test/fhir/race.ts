@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import type { OnecHub } from '../support/onec-hub.ts';
+import { orderOf } from '../support/order.ts';
 
 export interface RaceReport {
   /** Rounds in which exactly one heard 201 and all others 409 with issue code `conflict` and the code `slot-taken`. */
@@ -114,15 +115,6 @@ async function freeSlots(send: Send, count: number): Promise<string[]> {
   const slots = (body.entry ?? []).map((e) => e.resource.id);
   if (slots.length < count) throw new Error(`the sandbox has only ${slots.length} free slots`);
   return slots;
-}
-
-function orderOf(slot: string, patient: string): object {
-  return {
-    resourceType: 'Appointment',
-    status: 'proposed',
-    slot: [{ reference: `Slot/${slot}` }],
-    participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-  };
 }
 
 function isConflict({ status, body }: Answer): boolean {

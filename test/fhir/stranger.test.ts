@@ -3,7 +3,8 @@ import type { Principal } from '../../src/access/token.ts';
 import { idOf } from '../../src/id.ts';
 import { type Answer, ask } from '../support/hub.ts';
 import { schedules } from '../support/memory-mis.ts';
-import { createTarget, orderOf, person, type Target } from './target.ts';
+import { orderOf } from '../support/order.ts';
+import { createTarget, person, type Target } from './target.ts';
 
 let target: Target;
 let mine: { patient: string; appointment: string };

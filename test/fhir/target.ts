@@ -13,6 +13,7 @@ import {
   quarterSlots,
   schedules,
 } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 import { type RawReply, type RawRequest, sendRaw } from '../support/raw-http.ts';
 
 export interface Target {
@@ -100,15 +101,6 @@ export const person = {
   gender: 'female',
   birthDate: '1990-02-03',
 };
-
-export function orderOf(slot: string, patient: string) {
-  return {
-    resourceType: 'Appointment',
-    status: 'proposed',
-    slot: [{ reference: `Slot/${slot}` }],
-    participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-  };
-}
 
 export interface Route {
   readonly method: string;

@@ -1,6 +1,7 @@
 /** A third-party app under fire: it repeats a request that got no answer with the same key, and asks again when told "pending". */
 import { randomUUID } from 'node:crypto';
 import type { OnecHub } from '../support/onec-hub.ts';
+import { orderOf } from '../support/order.ts';
 import type { Order } from './soak.ts';
 
 /** `yes` and `no` are final; `asking` is a request without any answer yet. */
@@ -86,12 +87,7 @@ export function createClient(hub: OnecHub): PatientApp {
       return patients;
     },
     async book(patient, order) {
-      const body = {
-        resourceType: 'Appointment',
-        status: 'proposed',
-        slot: [{ reference: `Slot/${await nextSlot()}` }],
-        participant: [{ actor: { reference: `Patient/${patient.id}` }, status: 'accepted' }],
-      };
+      const body = orderOf(await nextSlot(), patient.id);
       const answer = await insist('POST', 'Appointment', body, { 'idempotency-key': randomUUID() });
       order.appointment = answer.body.id;
       // As Retry-After asks, if shorter: a clinic that is away would else be asked by everybody at once.

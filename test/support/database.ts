@@ -1,7 +1,8 @@
 /** A fresh database for a test file, owned by the ordinary role. */
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { inject } from 'vitest';
+import { withClient } from '../../src/postgres.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -14,20 +15,11 @@ export async function createDatabase(template: 'migrated' | 'empty' = 'migrated'
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const adminUrl = inject('adminUrl');
   const from = template === 'migrated' ? 'template medmost' : '';
-  await asAdmin(adminUrl, `create database ${name} ${from} owner medmost`);
+  const asAdmin = (sql: string) => withClient(adminUrl, async (client) => void (await client.query(sql)));
+  await asAdmin(`create database ${name} ${from} owner medmost`);
   const url = new URL(inject('url'));
   url.pathname = `/${name}`;
-  return { url: url.href, adminUrl, drop: () => asAdmin(adminUrl, `drop database ${name} with (force)`) };
-}
-
-async function asAdmin(adminUrl: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  return { url: url.href, adminUrl, drop: () => asAdmin(`drop database ${name} with (force)`) };
 }
 
 /**

@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startCluster } from '../../src/cluster.ts';
 import { migrate } from '../../src/migrate.ts';
+import { withClient } from '../../src/postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -24,10 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     settings: ['fsync=off', 'full_page_writes=off', 'log_min_messages=error'],
   });
   await migrate(cluster.url);
-  const admin = new pg.Client({ connectionString: cluster.adminUrl });
-  await admin.connect();
-  await admin.query(`alter database medmost is_template true`);
-  await admin.end();
+  await withClient(cluster.adminUrl, (admin) => admin.query('alter database medmost is_template true'));
   project.provide('adminUrl', cluster.adminUrl);
   project.provide('url', cluster.url);
   return async () => {

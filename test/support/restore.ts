@@ -1,9 +1,10 @@
 /** What `pg_dump` and a restore do, without the program: embedded Postgres has none, and Debian's is older than the server. */
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { migrate } from '../../src/migrate.ts';
+import { withClient } from '../../src/postgres.ts';
 
 export interface Dump {
   /** By name, in an order in which no row comes before one that it refers to. */
@@ -17,7 +18,7 @@ const referredTo = ['clinic', 'slot_fragment'];
 
 /** Rows of all tables, functions and sequences, of one snapshot. */
 export async function dump(url: string): Promise<Dump> {
-  return connected(url, async (client) => {
+  return withClient(url, async (client) => {
     await client.query('begin isolation level repeatable read, read only');
     const tables = new Map<string, Buffer>();
     for (const table of await tablesOf(client)) tables.set(table, await read(client, table));
@@ -39,7 +40,7 @@ export async function dump(url: string): Promise<Dump> {
 /** Into an empty database: the schema as the migrations make it, everything in it as it was dumped. */
 export async function restore(url: string, { tables, functions, sequences }: Dump): Promise<void> {
   await migrate(url);
-  await connected(url, async (client) => {
+  await withClient(url, async (client) => {
     await client.query(`truncate ${(await tablesOf(client)).join(', ')}`);
     for (const [table, rows] of tables) {
       const copy = client.query(copyFrom(`copy ${table} from stdin`));
@@ -62,14 +63,4 @@ async function read(client: pg.Client, table: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of client.query(copyTo(`copy ${table} to stdout`))) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
-}
-
-async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

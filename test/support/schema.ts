@@ -1,5 +1,5 @@
 /** The schema as text from the catalog: embedded Postgres has no pg_dump, and Debian's is older than the server. */
-import pg from 'pg';
+import { withClient } from '../../src/postgres.ts';
 
 const parts: readonly (readonly [string, string])[] = [
   [
@@ -23,17 +23,13 @@ const parts: readonly (readonly [string, string])[] = [
   ],
 ];
 
-export async function describeSchema(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+export function describeSchema(url: string): Promise<string> {
+  return withClient(url, async (client) => {
     const texts: string[] = [];
     for (const [title, sql] of parts) {
       const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });
       texts.push(`-- ${title}`, ...rows.map((r) => String(r[0])), '');
     }
     return texts.join('\n');
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -3,6 +3,7 @@ import { idOf } from '../../src/id.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, quarterSlots } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 
 let used = 0;
 
@@ -17,14 +18,7 @@ beforeEach(() => {
 
 const nextSlot = () => idOf('demo', 'Slot', String(mis.slots[used++]!['key']));
 
-function order(slot: string) {
-  return {
-    resourceType: 'Appointment',
-    status: 'proposed',
-    slot: [{ reference: `Slot/${slot}` }],
-    participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-  };
-}
+const order = (slot: string) => orderOf(slot, patient);
 
 const book = (slot: string, headers = {}) => ask(hub, 'POST', 'Appointment', { body: order(slot), headers });
 const statusOf = async (slot: string) => (await ask(hub, 'GET', `Slot/${slot}`)).body['status'];

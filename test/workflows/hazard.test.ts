@@ -10,6 +10,7 @@ import { reconcile, thaw } from '../../src/workflows/reconcile.ts';
 import { type Answer, ask } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, quarterSlots } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 
 let used = 0;
 
@@ -27,12 +28,7 @@ beforeEach(() => {
 });
 
 const nextSlot = () => idOf('demo', 'Slot', String(mis.slots[used++]!['key']));
-const order = (slot: string) => ({
-  resourceType: 'Appointment',
-  status: 'proposed',
-  slot: [{ reference: `Slot/${slot}` }],
-  participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-});
+const order = (slot: string) => orderOf(slot, patient);
 const book = (slot: string, headers = {}) => ask(hub, 'POST', 'Appointment', { body: order(slot), headers });
 const put = (id: string, body: object, headers = {}) => ask(hub, 'PUT', `Appointment/${id}`, { body, headers });
 /** Of two requests on the same version, the one that comes too late is in the way of the other, or finds another version. */

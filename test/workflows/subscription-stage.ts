@@ -5,6 +5,7 @@ import { passHorizon } from '../support/database.ts';
 import { type Answer, ask, type TestHub } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, memoryConfig, openMemoryClinic, quarterSlots, schedules } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 import { openReceiver, type Received, type Receiver } from '../support/receiver.ts';
 
 export interface Stage {
@@ -97,12 +98,7 @@ export async function createStage(): Promise<Stage> {
       return answer.body.id!;
     },
     async book(slot, patient) {
-      const body = {
-        resourceType: 'Appointment',
-        status: 'proposed',
-        slot: [{ reference: `Slot/${slot}` }],
-        participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-      };
+      const body = orderOf(slot, patient);
       return ask(hub, 'POST', 'Appointment', { body, token: await app() });
     },
     cancel: async (appointment) =>

@@ -6,6 +6,7 @@ import { syncSchedule } from '../../src/workflows/sync.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, quarterSlots } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 
 const [doctor, other] = ['doctor-1;branch-1', 'doctor-2;branch-1'];
 const signal = () => AbortSignal.timeout(10_000);
@@ -157,12 +158,7 @@ async function syncAndReconcile() {
   return reconcile(hub.sync, hub.settler, clinic, 'some', signal());
 }
 
-const order = (index: number) => ({
-  resourceType: 'Appointment',
-  status: 'proposed',
-  slot: [{ reference: `Slot/${slotOf(index)}` }],
-  participant: [{ actor: { reference: `Patient/${patient}` }, status: 'accepted' }],
-});
+const order = (index: number) => orderOf(slotOf(index), patient);
 
 async function book(index: number) {
   const answer = await ask(hub, 'POST', 'Appointment', { body: order(index) });

@@ -11,6 +11,7 @@ import { createDatabase } from '../support/database.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, quarterSlots } from '../support/memory-mis.ts';
+import { orderOf } from '../support/order.ts';
 
 const slots = quarterSlots('doctor-1;branch-1', begin, 90);
 
@@ -21,11 +22,7 @@ afterAll(() => hub.close());
 
 const slotOf = (n: number) => idOf('demo', 'Slot', String(slots[n]!['key']));
 
-function book(slot: string, who = patient) {
-  const participant = [{ actor: { reference: `Patient/${who}` }, status: 'accepted' }];
-  const body = { resourceType: 'Appointment', status: 'proposed', slot: [{ reference: `Slot/${slot}` }], participant };
-  return ask(hub, 'POST', 'Appointment', { body });
-}
+const book = (slot: string, who = patient) => ask(hub, 'POST', 'Appointment', { body: orderOf(slot, who) });
 
 test('bookings that come together are each answered by their own', async () => {
   const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => book(slotOf(n))));
