@@ -56,15 +56,7 @@ export async function loadParameters(pool: Database, own: OwnParameters): Promis
   );
   const stored = new Map<string, StoredParameter>();
   for (const [type, list] of all)
-    for (const parameter of list) {
-      const [id, aside] = codesOf(parameter).map((code) => ids.get(`${type}.${code}`)!);
-      const wider = widerOf(list, parameter);
-      stored.set(`${type}.${parameter.code}`, {
-        id: id!,
-        ...(wider !== undefined && { wider: { id: ids.get(`${type}.${wider.code}`)!, target: wider.target } }),
-        ...(aside !== undefined && { aside }),
-      });
-    }
+    for (const parameter of list) stored.set(`${type}.${parameter.code}`, storedAs(type, list, parameter, ids));
   const extractors = new Map<string, Extractor>();
   return {
     of(type, code) {
@@ -84,6 +76,21 @@ export async function loadParameters(pool: Database, own: OwnParameters): Promis
       }
       return extractor;
     },
+  };
+}
+
+function storedAs(
+  type: string,
+  list: readonly SearchParameter[],
+  parameter: SearchParameter,
+  ids: ReadonlyMap<string, number>,
+): StoredParameter {
+  const [id, aside] = codesOf(parameter).map((code) => ids.get(`${type}.${code}`)!);
+  const wider = widerOf(list, parameter);
+  return {
+    id: id!,
+    ...(wider !== undefined && { wider: { id: ids.get(`${type}.${wider.code}`)!, target: wider.target } }),
+    ...(aside !== undefined && { aside }),
   };
 }
 

@@ -124,17 +124,8 @@ export async function moveBooking(
       event as (insert into booking_event (booking, state, note) select id, state, $10 from moved)
       select ${columns} from moved b`,
     values: [
-      row.id,
-      t.from,
-      t.to,
-      t.next,
-      t.reference ?? null,
-      t.doubt ?? false,
-      t.refusal?.[0] ?? null,
-      t.refusal?.[1] ?? null,
-      t.attempt ?? null,
-      t.note ?? null,
-      row.attempt,
+      ...[row.id, t.from, t.to, t.next, t.reference ?? null, t.doubt ?? false],
+      ...[t.refusal?.[0] ?? null, t.refusal?.[1] ?? null, t.attempt ?? null, t.note ?? null, row.attempt],
     ],
   });
   return rows[0];

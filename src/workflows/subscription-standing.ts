@@ -38,9 +38,9 @@ export async function changeStanding(
     if (!(await putStatus(db, id, lease ?? null, status, error ?? null, next ?? null))) return false;
     const { error: before, ...rest } = contentOf(kept.body);
     const resource = { ...rest, status, ...(error !== undefined && { error }) } as Resource;
-    const origin = { clinic: subscribersClinic, zone: 'UTC' };
+    const origin = { clinic: subscribersClinic, zone: 'UTC', patient: kept.patient };
     const written = prepareDocument(resource, kept.version + 1, context.clock(), origin, context.parameters);
-    if (!(await putDocument(db, { ...written, patient: kept.patient }))) throw new Error('its document was changed');
+    if (!(await putDocument(db, written))) throw new Error('its document was changed');
     return true;
   });
 }
