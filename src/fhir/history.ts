@@ -11,7 +11,7 @@ import { decodeToken, encodeToken, type HistoryToken } from './history-token.ts'
 import { notFound } from './read.ts';
 import { etagOf, type Reply } from './reply.ts';
 import type { Asked } from './resource.ts';
-import { slotColumn } from './search/slot.ts';
+import { slotColumn } from './search/slot-row.ts';
 import { checkKnown, checkSince } from './undone.ts';
 
 const defaultCount = 50;

@@ -8,7 +8,7 @@ import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Context } from './context.ts';
 import { etagOf, type Reply, replyWith, stampOf } from './reply.ts';
 import type { Asked, ResourceDeclaration } from './resource.ts';
-import { slotColumn } from './search/slot.ts';
+import { slotColumn } from './search/slot-row.ts';
 
 interface Current {
   readonly version: number;

@@ -27,6 +27,8 @@ const cases: [row: string, expected: Expected][] = [
   ]),
   [`version = 123456`, { meta: { versionId: '123456', lastUpdated: '2026-11-21T23:59:59.999Z' } }],
   ...slotStatuses.map((status, i): [string, Expected] => [`status = ${i}`, { status }]),
+  [`start_at = '0001-01-01 00:00:00+00'`, { start: '0001-01-01T00:00:00Z' }],
+  [`start_at = '${at(0)}'`, { start: at(0) }],
   [`start_at = start_at + interval '0.4 s', end_at = end_at + interval '0.4 s'`, { start: at(0), end: at(15) }],
   ...slotReasons
     .slice(1)

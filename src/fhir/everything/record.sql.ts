@@ -3,7 +3,7 @@ import type { Queryable } from '../../postgres.ts';
 import { compartmentParameters } from '../../r4/table.ts';
 import type { ParameterIds } from '../../store/parameters.ts';
 import { documentVisible, slotVisible, type Viewer, viewerValues } from '../../store/visibility.ts';
-import { slotColumn } from '../search/slot.ts';
+import { slotColumn } from '../search/slot-row.ts';
 
 export interface RecordRow {
   /** Number of the document: the order of pages. */

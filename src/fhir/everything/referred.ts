@@ -2,7 +2,7 @@
 import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
-import { idOfSlot } from '../search/slot.ts';
+import { idOfSlot } from '../search/slot-row.ts';
 import { readReferred, readReferredSlots } from './record.sql.ts';
 
 export interface Part {

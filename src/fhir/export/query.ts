@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { conditionsOf } from '../search/page.ts';
 import { parseSearch } from '../search/request.ts';
 import { searchContext } from '../search/search.ts';
-import { slotColumns } from '../search/slot.ts';
+import { slotBytes } from '../search/slot-row.ts';
 import { fromRows, rowsOf, Statement, visibleRows } from '../search/statement.ts';
 
 /** As it is kept with the job. */
@@ -37,7 +37,7 @@ export interface Reading {
   readonly type: string;
   /** Complete: COPY takes no parameters. */
   readonly sql: string;
-  /** The columns are `slotColumns`; else there is one, a resource. */
+  /** The one column is `slotBytes`; else it is a resource. */
   readonly slots: boolean;
 }
 
@@ -69,7 +69,7 @@ function readingOf(context: Context, asker: ExportAsker, query: ExportQuery, typ
     ...whenOf(s, 'd', query),
   ];
   if (query.patients !== undefined) conditions.push(whoseOf(s, 'd', query.patients));
-  const column = rows.slots ? slotColumns : 'd.body';
+  const column = rows.slots ? slotBytes('d') : 'd.body';
   const sql = `select ${column} from ${fromRows(rows)} where ${conditions.join(' and ')}`;
   return { kind: 'output', type, sql: withValues(sql, s.values), slots: rows.slots };
 }

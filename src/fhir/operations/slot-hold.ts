@@ -13,7 +13,7 @@ import type { Asked } from '../resource.ts';
 import { checkMayBook } from '../scheduling/answer.ts';
 import { referencedIdOf } from '../scheduling/reference.ts';
 import { namedPatient } from '../scheduling/time.ts';
-import { slotColumn } from '../search/slot.ts';
+import { slotColumn } from '../search/slot-row.ts';
 
 const noIdentifiers = 'Slots have no identifiers here; name one by slot-reference';
 

@@ -1,7 +1,7 @@
 /** Statements that read what is included: what resources refer to, and what refers to them; visible ones only. */
 import type { ParameterIds } from '../../store/parameters.ts';
 import type { Include } from './include-request.ts';
-import { slotColumn } from './slot.ts';
+import { slotColumn } from './slot-row.ts';
 import { rowsOf, type SearchContext, type Statement } from './statement.ts';
 
 /** Resources from which includes lead on. */

@@ -10,17 +10,16 @@ import { behind, orderBy, type Walk, walkOf } from './order.ts';
 import { columnOf, type Segment } from './order-key.ts';
 import { rangedOf } from './ranged.ts';
 import type { SearchRequest } from './request.ts';
-import { idOfSlot, slotColumn, slotPage, startOfSlot } from './slot.ts';
+import { idOfSlot, slotBytes, slotColumn, slotPage, slotsOf, startOfSlot } from './slot-row.ts';
 import { prepared, type Rows, rowsOf, type SearchContext, Statement, visibleRows } from './statement.ts';
 
 export interface Page {
   /** Bodies of documents, or slots as texts. */
   readonly contents: readonly string[];
   ids(): readonly string[];
-  readonly first: Cursor['at'] | undefined;
-  readonly last: Cursor['at'] | undefined;
-  readonly hasNext: boolean;
-  readonly hasPrevious: boolean;
+  /** Where the pages next to it end and begin; undefined when there is none. */
+  readonly previous: Cursor['at'] | undefined;
+  readonly next: Cursor['at'] | undefined;
   readonly personal: boolean;
   /** The end of a walk in the order of commits. */
   readonly isLastOfChanges: boolean;
@@ -29,10 +28,8 @@ export interface Page {
 export const noPage: Page = {
   contents: [],
   ids: () => [],
-  first: undefined,
-  last: undefined,
-  hasNext: false,
-  hasPrevious: false,
+  previous: undefined,
+  next: undefined,
   personal: false,
   isLastOfChanges: false,
 };
@@ -82,12 +79,12 @@ async function readSlots(reading: Reading): Promise<Page> {
   const { context, asked, request, cursor } = reading;
   const s = new Statement(asked.viewer);
   const { changes, segments } = reading.walk;
-  const columns = changes ? `${slotColumn}, s.xid` : slotColumn;
+  const columns = `${slotBytes('s')} as slot${changes ? ', s.xid' : ''}`;
   const text = slotPage(queryOf(s, reading, segments[0]!, columns, request.count + 1, cursor), changes);
   const isPlain = request.filters.every((f) => f.kind === 'value' && columnOf(reading.rows, f.parameter.code));
   const query = isPlain ? prepared(text, s.values) : { text, values: s.values };
   const { rows } = await context.db.query<{ page: string | null; xids?: string }>(query);
-  const slots = rows[0]!.page?.split('\n') ?? [];
+  const slots = slotsOf(rows[0]!.page ?? '');
   const xids =
     changes && slots.length > 0 ? new Map(rows[0]!.xids!.split(',').map((xid, i) => [slots[i]!, xid])) : undefined;
   const place = (slot: string | undefined) => slot && [xids?.get(slot) ?? startOfSlot(slot), idOfSlot(slot)];
@@ -104,12 +101,12 @@ function turned<T extends string | Row>(
   const more = rows.length > request.count;
   if (more) rows.pop();
   if (back) rows.reverse();
+  const hasNext = rows.length > 0 && (back || more);
+  const hasPrevious = rows.length > 0 && (back ? more : cursor !== undefined);
   return {
     contents: rows.map((r) => (typeof r === 'string' ? r : r.content)),
-    first: place(rows[0]) || undefined,
-    last: place(rows.at(-1)) || undefined,
-    hasNext: rows.length > 0 && (back || more),
-    hasPrevious: rows.length > 0 && (back ? more : cursor !== undefined),
+    previous: hasPrevious ? place(rows[0]) || undefined : undefined,
+    next: hasNext ? place(rows.at(-1)) || undefined : undefined,
     personal: walk.personal,
     isLastOfChanges: walk.changes && !back && !more,
   };

@@ -80,11 +80,11 @@ function linksOf(
   const here = { at: cursor?.at ?? [], back: cursor?.back ?? false };
   const more = rest === undefined ? undefined : cursors.encode({ ...here, rest }, personal);
   if (cursor?.rest !== undefined) return { first: '', next: more };
-  const { first, last } = page;
+  const { previous, next } = page;
   return {
     first: '',
-    previous: page.hasPrevious ? cursors.encode({ at: first!, back: true }, personal) : undefined,
-    next: page.hasNext ? cursors.encode({ at: last! }, personal) : undefined,
+    previous: previous && cursors.encode({ at: previous, back: true }, personal),
+    next: next && cursors.encode({ at: next }, personal),
     related: more,
   };
 }

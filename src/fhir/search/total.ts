@@ -16,7 +16,7 @@ export async function readTotal(
   c: SearchContext,
   page: Page,
 ): Promise<number | undefined> {
-  if (request.cursor === undefined && request.count > 0 && !page.hasNext) return page.contents.length;
+  if (request.cursor === undefined && request.count > 0 && page.next === undefined) return page.contents.length;
   if (request.total === 'none' && request.count > 0) return undefined;
   const s = new Statement(asked.viewer);
   const rows = rowsOf(request.type, 'd', c);

@@ -3,7 +3,8 @@ import type { Queryable } from '../../postgres.ts';
 import { documentVisible, slotVisible, type Viewer, viewerValues } from '../../store/visibility.ts';
 import type { SubscriptionEvent } from '../../workflows/subscription.ts';
 import { textOf } from '../byte-string.ts';
-import { type SlotRenderer, slotColumn } from '../search/slot.ts';
+import type { SlotRenderer } from '../search/slot.ts';
+import { slotColumn } from '../search/slot-row.ts';
 
 export interface Focus {
   /** Undefined of what is deleted. */
