@@ -11,9 +11,12 @@ async function* chunksOf(size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < stream.length; at += size) yield stream.subarray(at, at + size);
 }
 
-test.each([1, 7, 19, 20, 56, 75, 300, 10_000])('rows in chunks of %i bytes come whole, without header and end', async (size) => {
-  const pieces: Buffer[] = [];
-  for await (const piece of wholeRows(chunksOf(size), 2 * stride)) pieces.push(piece);
-  expect(Buffer.concat(pieces).equals(rows)).toBe(true);
-  expect(pieces.every((piece) => Number.isInteger(rowsIn(piece)) && rowsIn(piece) > 0)).toBe(true);
-});
+test.each([1, 7, 19, 20, 56, 75, 300, 10_000])(
+  'rows in chunks of %i bytes come whole, without header and end',
+  async (size) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of wholeRows(chunksOf(size), 2 * stride)) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(rows)).toBe(true);
+    expect(pieces.every((piece) => Number.isInteger(rowsIn(piece)) && rowsIn(piece) > 0)).toBe(true);
+  },
+);

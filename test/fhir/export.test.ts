@@ -1,8 +1,8 @@
 /** $export: what is asked for and what is in the files, as docs/export.md promises. */
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { wholeLines } from '../../src/fhir/export/copied.ts';
 import { withValues } from '../../src/fhir/export/query.ts';
-import { wholeLines } from '../../src/fhir/export/run.ts';
 import { ask } from '../support/hub.ts';
 import { keysOf, openExportStage, pathOf, prefer } from './export-stage.ts';
 
