@@ -46,7 +46,7 @@ function primitiveOf({ name, type }: OperationParameter, text: string): unknown 
     return text.replace(/ (\d\d:\d\d)$/, '+$1');
   if (!/^(boolean|integer|positiveInt|unsignedInt|decimal|date|dateTime|instant)$/.test(type!) && text !== '')
     return text;
-  throw new Fault('bad-value', `The parameter ${name} takes a ${type}.`, { expression: `http.${name}` });
+  throw new Fault('bad-value', `The parameter ${name} is of type ${type}.`, { expression: `http.${name}` });
 }
 
 function* fromBody(
