@@ -62,8 +62,7 @@ export function kept(type: string, rules: KeptRules): Writes {
 }
 
 function checkWriter({ principal }: Asked, type: string, { writers }: KeptRules): void {
-  if (!writers.includes(principal.role))
-    throw new Fault('forbidden', `${type} is written by: ${writers.join(', ')}.`);
+  if (!writers.includes(principal.role)) throw new Fault('forbidden', `${type} is written by: ${writers.join(', ')}.`);
 }
 
 /** The order of members does not matter, and nothing is written that changes nothing. */

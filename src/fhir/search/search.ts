@@ -142,7 +142,10 @@ export function searchContext(
     declarations,
     parameters,
     zone: clinics.zoneOf(asked.viewer.clinics),
-    zones: zonesOf(clinics, asked.viewer.clinics),
+    // Seldom needed: most times that are sent have an offset.
+    get zones() {
+      return zonesOf(clinics, asked.viewer.clinics);
+    },
     now: clock(),
     clinicOf: (key) => clinics.byKey(key)?.number,
     valueSets: readValueSets(context, asked.viewer, filters),

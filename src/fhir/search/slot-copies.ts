@@ -100,7 +100,9 @@ function digitsOf(number: number): number {
 }
 
 function overwrite(out: Buffer, at: number, template: Template, rows: Buffer, from: number): void {
-  for (const id of template.ids) writeId(out, at + id, rows, from + place.id);
+  const [first = 0, ...others] = template.ids;
+  writeId(out, at + first, rows, from + place.id);
+  for (const other of others) out.copyWithin(at + other, at + first, at + first + 36);
   writeTime(out, at + template.start, instantAt(rows, from + place.start));
   writeTime(out, at + template.end, instantAt(rows, from + place.end));
   const updated = instantAt(rows, from + place.updated);
@@ -122,27 +124,35 @@ function writeId(out: Buffer, at: number, rows: Buffer, from: number): void {
   }
 }
 
-/** `YYYY-MM-DDThh:mm:ss`, of which the signs between stand there. @param instant milliseconds since 1970 */
+/** `YYYY-MM-DDThh:mm:ss`. @param instant milliseconds since 1970 */
 function writeTime(out: Buffer, at: number, instant: number): void {
   const seconds = Math.floor(instant / 1000);
   const day = Math.floor(seconds / 86_400);
   const date = dateOf(day);
-  for (let i = 0; i < 10; i++) out[at + i] = date[i]!;
-  const time = seconds - day * 86_400;
-  writeNumber(out, at + 11, 2, Math.floor(time / 3600));
-  writeNumber(out, at + 14, 2, Math.floor(time / 60) % 60);
-  writeNumber(out, at + 17, 2, time % 60);
+  for (let i = 0; i < 11; i++) out[at + i] = date[i]!;
+  const time = (seconds - day * 86_400) * 8;
+  for (let i = 0; i < 8; i++) out[at + 11 + i] = times[time + i]!;
+}
+
+/** `hh:mm:ss` of all seconds of a day. */
+const times = Buffer.from(Array.from({ length: 24 * 60 }, (_, minute) => secondsOf(minute)).join(''), 'latin1');
+
+function secondsOf(minute: number): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const before = `${two(Math.floor(minute / 60))}:${two(minute % 60)}:`;
+  return Array.from({ length: 60 }, (_, second) => before + two(second)).join('');
 }
 
 const dates = new Map<number, Buffer>();
 /** 27 years of days. */
 const mostDates = 10_000;
 
+/** With the T that follows. */
 function dateOf(day: number): Buffer {
   const known = dates.get(day);
   if (known !== undefined) return known;
   if (dates.size >= mostDates) dates.clear();
-  const made = Buffer.from(new Date(day * 86_400_000).toISOString().slice(0, 10));
+  const made = Buffer.from(new Date(day * 86_400_000).toISOString().slice(0, 11));
   dates.set(day, made);
   return made;
 }

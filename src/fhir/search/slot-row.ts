@@ -44,6 +44,10 @@ export const idOfSlot = (slot: string): string =>
 /** As FHIR writes it. */
 export const startOfSlot = (slot: string): string => secondsOf(instantAt(Buffer.from(slot, 'hex'), place.start));
 
+/** Number of what it has in common with others. */
+export const fragmentOfSlot = (slot: string): number =>
+  Number.parseInt(slot.slice(2 * place.fragment, 2 * place.version), 16);
+
 export interface SlotRow {
   readonly id: string;
   /** As FHIR writes them. */

@@ -7,7 +7,7 @@ import { slotReasonUrl } from '../../connectors/clinic.ts';
 import type { Database } from '../../postgres.ts';
 import { type ByteString, bytesOf } from '../byte-string.ts';
 import { type CopySlots, createSlotCopier } from './slot-copies.ts';
-import { parseSlot, type SlotRow } from './slot-row.ts';
+import { fragmentOfSlot, parseSlot, type SlotRow } from './slot-row.ts';
 
 /** That a resource type is kept in typed rows and not as documents. */
 export interface SlotStorage {
@@ -68,7 +68,7 @@ export function createSlotRenderer(pool: Database): SlotRenderer {
     resources: async (slots) => (slots.length === 0 ? [] : (await textOf(copies, slots)).split('\n')),
     copies,
     async schedules(slots) {
-      const bodies = await fragments(slots.map((slot) => parseSlot(slot).fragment));
+      const bodies = await fragments(slots.map(fragmentOfSlot));
       const named = [...new Set(bodies.values())].map((body) => scheduleName.exec(body)?.[1]);
       return [...new Set(named.filter((id) => id !== undefined))];
     },
