@@ -33,9 +33,12 @@ test('a fresh hub is ready, live, and tells metrics of its clinic', async () => 
     200,
     { status: 'ready', clinics: { demo: { reads: 'closed', writes: 'closed' } } },
   ]);
-  const metrics = await (await fetch(`${root()}/metrics`)).text();
-  expect(metrics).toMatch(/^medmost_sync_age_seconds\{clinic="demo",kind="schedule"\} [\d.]+$/m);
-  expect(metrics).toMatch(/^medmost_mis_breaker\{clinic="demo",access="writes"\} 0$/m);
+  const metrics = async () => (await fetch(`${root()}/metrics`)).text();
+  // Slots are found before the reading that brought them is written down as ended.
+  await expect
+    .poll(metrics, { timeout: 20_000 })
+    .toMatch(/^medmost_sync_age_seconds\{clinic="demo",kind="schedule"\} [\d.]+$/m);
+  expect(await metrics()).toMatch(/^medmost_mis_breaker\{clinic="demo",access="writes"\} 0$/m);
 });
 
 test('another hub may live on the same database and the same data folder', async () => {

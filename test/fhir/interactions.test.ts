@@ -77,6 +77,7 @@ describe('versions', () => {
     const id = await create('Разная');
     for (const path of [`Patient/${id}/_history`, 'Patient/_history'])
       expect((await call('GET', `${path}?_type=Slot`)).status).toBe(400);
+    await passHorizon(hub.pool);
     const both = await call('GET', '_history?_type=Slot&_type=Patient&_count=1000');
     const types = new Set(entries(both).map((e) => e.request.url.split('/')[0]));
     expect([...types].sort()).toEqual(['Patient', 'Slot']);
