@@ -2,6 +2,7 @@
  * Many slots at once: rows in, bytes out. Slots that differ in nothing but id, version, times and when they were updated are copies of
  * one, made by the renderer of single slots, in which these are overwritten: 0.4 µs a slot, where strings take 2.2.
  */
+import { createRecent } from './recent.ts';
 import { idOfSlot, instantAt, place, rowBytes } from './slot-row.ts';
 
 export interface SlotCopies {
@@ -24,8 +25,8 @@ interface Template {
   readonly end: number;
 }
 
-/** More than pieces in the order of the table need at a time. */
-const mostTemplates = 5000;
+/** Each is a kilobyte. There is one for each doctor, service and state of which slots were asked for lately. */
+const mostTemplates = 20_000;
 
 /**
  * @param render texts of slots that differ as resources do, besides which they may name the id before it
@@ -35,27 +36,27 @@ export function createSlotCopier(
   render: (slots: readonly string[]) => Promise<readonly string[]>,
   ending: '\n' | ',',
 ): CopySlots {
-  const templates = new Map<number, Template>();
+  const templates = createRecent<number, Template>(mostTemplates);
 
-  /** Reads the fragments of all that are new at once. */
-  async function makeMissing(rows: Buffer, keys: readonly number[], startOf: (i: number) => number): Promise<void> {
-    if (templates.size > mostTemplates) templates.clear();
-    const missing = new Map<number, string>();
-    for (const [i, key] of keys.entries())
-      if (!templates.has(key) && !missing.has(key))
-        missing.set(key, rows.toString('hex', startOf(i), startOf(i) + rowBytes));
-    if (missing.size === 0) return;
-    const made = await render([...missing.values()]);
-    for (const [i, [key, slot]] of [...missing].entries())
-      templates.set(key, templateOf(made[i]! + ending, idOfSlot(slot)));
+  /** Made of the first slot of each key. Reads the fragments of all that are new at once. */
+  async function make(slots: ReadonlyMap<number, string>): Promise<ReadonlyMap<number, Template>> {
+    const texts = await render([...slots.values()]);
+    const made = new Map([...slots].map(([key, slot], i) => [key, templateOf(texts[i]! + ending, idOfSlot(slot))]));
+    for (const [key, template] of made) templates.set(key, template);
+    return made;
   }
 
   return async (rows, before = 0) => {
     const stride = before + rowBytes;
     const startOf = (i: number) => before + i * stride;
     const keys = Array.from({ length: rows.length / stride }, (_, i) => keyOf(rows, startOf(i)));
-    if (!keys.every((key) => templates.has(key))) await makeMissing(rows, keys, startOf);
-    const chosen = keys.map((key) => templates.get(key)!);
+    const known = keys.map((key) => templates.get(key));
+    const missing = new Map<number, string>();
+    for (const [i, template] of known.entries())
+      if (template === undefined && !missing.has(keys[i]!))
+        missing.set(keys[i]!, rows.toString('hex', startOf(i), startOf(i) + rowBytes));
+    const made = missing.size === 0 ? undefined : await make(missing);
+    const chosen = known.map((template, i) => template ?? made!.get(keys[i]!)!);
     return {
       bytes: chosen.reduce((sum, t) => sum + t.bytes.length, 0),
       write(out) {
