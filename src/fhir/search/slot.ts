@@ -41,8 +41,8 @@ const entryOf = (base: string) => (slot: SlotRow, fragment: ByteString) =>
   `{"fullUrl":"${base}/Slot/${slot.id}","resource":${resourceOf(slot, fragment)},"search":{"mode":"match"}}`;
 
 const fragmentLimit = 100_000;
-/** Addresses under which clients call this hub; without a public one they are what clients say. */
-const baseLimit = 20;
+/** Addresses under which clients call this hub; without a public one they are what clients say. Each may take 40 MB of templates. */
+const baseLimit = 4;
 
 export function createSlotRenderer(pool: Database): SlotRenderer {
   const fragments = createFragments(pool);
