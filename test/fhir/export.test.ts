@@ -148,7 +148,7 @@ describe('the files', () => {
     const { rows } = await hub.pool.query<{ id: string }>(
       `with chosen as (select id, row_number() over (order by id)::integer as n from slot
          where clinic = (select id from clinic where key = 'one') limit 160)
-       update slot s set status = n % 5, reason = n % 8, version = (array[1, 9, 10, 123456, 2147483647])[1 + n % 5],
+       update slot s set status = n % 5, reason = n % 8, version = (array[1, 9, 10, 123456, 2147483647])[1 + n / 40 % 5],
          updated = ('2026-11-21 23:59:59' || ($1::text[])[1 + n % 8] || '+00')::timestamptz
        from chosen where chosen.id = s.id returning s.id`,
       [fractions],
