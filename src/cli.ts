@@ -3,7 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { loadTokenKey, mintToken, type Principal, type Role, roles } from './access/token.ts';
+import { type Principal, type Role, roles } from './access/principal.ts';
+import { loadTokenKey, mintToken } from './access/token.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
 import { unlessHubRuns } from './data-lock.ts';

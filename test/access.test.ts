@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createAuthenticator, loadTokenKey, mintToken, type Principal } from '../src/access/token.ts';
+import type { Principal } from '../src/access/principal.ts';
+import { createAuthenticator, loadTokenKey, mintToken } from '../src/access/token.ts';
 
 const key = randomBytes(48);
 const now = Date.parse('2026-12-01T00:00:00Z');

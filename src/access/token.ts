@@ -9,20 +9,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import type { Clock } from '../instant.ts';
-
-export const roles = ['patient', 'app', 'registry', 'operator'] as const;
-export type Role = (typeof roles)[number];
-
-/** Who asks. Everything that is read or written is filtered by it. */
-export interface Principal {
-  /** Name of the client program or person; keys of idempotency belong to it. */
-  readonly subject: string;
-  readonly role: Role;
-  /** Keys of the clinics it may see. */
-  readonly clinics: readonly string[];
-  /** Id of the only Patient it may see; set exactly for the role `patient`. */
-  readonly patient?: string;
-}
+import { type Principal, roles } from './principal.ts';
 
 const issuer = 'medmost';
 const audience = 'medmost/fhir';

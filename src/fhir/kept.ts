@@ -1,6 +1,6 @@
 /** Resources that are kept here and have no other source: how they are created, updated and deleted. */
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../access/token.ts';
+import type { Role } from '../access/principal.ts';
 import { Fault } from '../fault.ts';
 import { contentOf, type Origin, prepareDocument } from '../store/document.ts';
 import { deleteDocument, hasReferrers, lockDocument, putDocument } from '../store/documents.sql.ts';

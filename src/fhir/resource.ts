@@ -1,5 +1,5 @@
 /** What a resource file declares; routes, search, CapabilityStatement and docs are derived from it. */
-import type { Principal } from '../access/token.ts';
+import type { Principal } from '../access/principal.ts';
 import type { SearchType } from '../r4/definition.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Principal } from '../../src/access/token.ts';
+import type { Principal } from '../../src/access/principal.ts';
 import { idOf } from '../../src/id.ts';
 import { type Answer, ask } from '../support/hub.ts';
 import { schedules } from '../support/memory-mis.ts';

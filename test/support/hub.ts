@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
-import { createAuthenticator, mintToken, type Principal } from '../../src/access/token.ts';
+import type { Principal } from '../../src/access/principal.ts';
+import { createAuthenticator, mintToken } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
 import type { Context } from '../../src/fhir/context.ts';
 import { createExporter } from '../../src/fhir/export/exporter.ts';
