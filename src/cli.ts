@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { loadKeys } from './access/keys.ts';
 import { type Principal, type Role, roles } from './access/principal.ts';
-import { loadTokenKey, mintToken } from './access/token.ts';
+import { mintToken } from './access/token.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
 import { unlessHubRuns } from './data-lock.ts';
@@ -75,7 +76,7 @@ program
     };
     const hours = Number(o.hours);
     if (!(hours > 0 && hours <= 24 * 366)) throw new ConfigError('--hours takes a number from 0 to 8784');
-    console.log(await mintToken(loadTokenKey(tokenKeyFile(config)), principal, Math.ceil(hours * 3600), Date.now));
+    console.log(await mintToken(loadKeys(tokenKeyFile(config)), principal, Math.ceil(hours * 3600), Date.now));
   });
 
 program

@@ -1,7 +1,8 @@
 /** Composition root: workflows and server on the ground of ground.ts. These two are the only files that build things. */
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createAuthenticator, loadTokenKey } from './access/token.ts';
+import { loadKeys } from './access/keys.ts';
+import { createAuthenticator } from './access/token.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createExporter } from './fhir/export/exporter.ts';
 import { createHealth } from './fhir/health.ts';
@@ -93,7 +94,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     log,
   };
   await publish(context, publicationsOf(context));
-  const authenticate = createAuthenticator(loadTokenKey(tokenKeyFile(config)), clock);
+  const authenticate = createAuthenticator({ keys: loadKeys(tokenKeyFile(config)), clock });
   const app = createServer(context, {
     authenticate,
     health,

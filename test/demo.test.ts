@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadTokenKey, mintToken } from '../src/access/token.ts';
+import { loadKeys } from '../src/access/keys.ts';
+import { mintToken } from '../src/access/token.ts';
 import { freePort } from '../src/cluster.ts';
 import { createDemoPlace, type DemoPlace } from './support/demo.ts';
 import { orderOf } from './support/order.ts';
@@ -69,7 +70,7 @@ test('kill -9 while Postgres is made for the first time leaves no half of it', a
 
 test('Ctrl-C reaches the sandbox only after the bookings in flight: they are answered in full', async () => {
   const demo = await place.start();
-  const key = loadTokenKey(join(place.data, 'token.key'));
+  const key = loadKeys(join(place.data, 'token.key'));
   const token = await mintToken(key, { subject: 'test', role: 'app', clinics: ['demo'] }, 600, Date.now);
   const patient = await ask(token, 'POST', 'Patient', {
     resourceType: 'Patient',

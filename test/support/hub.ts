@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
+import { keysOf } from '../../src/access/keys.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import { createAuthenticator, mintToken } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
@@ -70,7 +71,7 @@ export async function createTestHub(
   const keyed = openPool(url, { name: 'test booking', connections: 8, keyed: true, onError: () => {} });
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
-  const key = randomBytes(48);
+  const accessKeys = keysOf([randomBytes(48)]);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const outbound = openOutbound({ allowHttp: true, allow: ['127.0.0.1'], ports: [443] });
@@ -108,7 +109,7 @@ export async function createTestHub(
   await publish(context, publicationsOf(context));
   const health = createHealth(pool, clinics);
   const app = createServer(context, {
-    authenticate: createAuthenticator(key, clock),
+    authenticate: createAuthenticator({ keys: accessKeys, clock }),
     health,
     publicUrl: publicUrl ?? undefined,
   });
@@ -119,7 +120,7 @@ export async function createTestHub(
     clinics,
     sync,
     settler,
-    token: (p) => mintToken(key, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
+    token: (p) => mintToken(accessKeys, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
     async close() {
       await app.close();
       await context.exporter.stop();

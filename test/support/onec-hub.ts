@@ -47,9 +47,10 @@ export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
   const origin = `http://127.0.0.1:${sandboxPort}`;
   const config = join(folder, 'hub.yaml');
   await writeFile(config, stringify(configOf(options, folder, origin)));
+  const { keysOf } = await import('../../src/access/keys.ts');
   const { mintToken } = await import('../../src/access/token.ts');
   const principal = { subject: 'test', role: 'app', clinics: ['demo'] } as const;
-  const token = await mintToken(Buffer.from(key, 'base64'), principal, 36_000, Date.now);
+  const token = await mintToken(keysOf([Buffer.from(key, 'base64')]), principal, 36_000, Date.now);
   let hub: RunningProgram | undefined;
   /** Errors that hubs before the present one have logged. */
   const earlier: string[] = [];
