@@ -166,6 +166,10 @@ async function createRole(adminUrl: string, { password }: Secrets): Promise<void
     const { rowCount } = await client.query(`select from pg_roles where rolname = 'medmost'`);
     if (rowCount === 0)
       await client.query(`create role medmost login nosuperuser nocreaterole createdb password '${password}'`);
+    // What may only add to the audit; an ordinary role can make no other one.
+    const { rowCount: auditors } = await client.query(`select from pg_roles where rolname = 'medmost_audit'`);
+    if (auditors === 0) await client.query('create role medmost_audit nologin');
+    await client.query('grant medmost_audit to medmost with inherit false, set true');
     const { rowCount: databases } = await client.query(`select from pg_database where datname = 'medmost'`);
     if (databases === 0) await client.query('create database medmost owner medmost');
   });

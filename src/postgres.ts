@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly queryTimeout?: number;
   /** For statements that find all their rows by keys, a few at a time. */
   readonly keyed?: boolean;
+  /** The role in which its statements run, when it may do less than the one that signs in. */
+  readonly role?: string;
   onError(error: Error): void;
 }
 
@@ -24,7 +26,7 @@ const keyedLockTimeout = 10;
 
 /** Settings of RELIABILITY §6. The statement's own deadline is below the client's, so that the server gives up first. */
 export function openPool(url: string, settings: PoolOptions): Database {
-  const { name, connections, queryTimeout = 5000, keyed = false, onError } = settings;
+  const { name, connections, queryTimeout = 5000, keyed = false, role, onError } = settings;
   const pool = new pg.Pool({
     connectionString: url,
     application_name: `medmost ${name}`,
@@ -38,7 +40,7 @@ export function openPool(url: string, settings: PoolOptions): Database {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     // Times written by Postgres itself are read by their places, whatever the database or the role is set to.
-    options: `-c datestyle=ISO -c timezone=UTC${keyed ? keyedPlans : ''}`,
+    options: `-c datestyle=ISO -c timezone=UTC${keyed ? keyedPlans : ''}${role ? ` -c role=${role}` : ''}`,
   });
   pool.on('error', onError);
   // pg-pool takes its listener off a client it hands out; a link that breaks between two statements would end the process.

@@ -1,0 +1,96 @@
+/** Writes events down, by a connection that may do nothing but that. */
+import { createTurns, gather } from '../../gathering.ts';
+import { type Database, isConnectionLost, openPool } from '../../postgres.ts';
+import { readClinicsOfPatients } from './clinic.sql.ts';
+import { insertEvents } from './event.sql.ts';
+import type { AuditEntry } from './event.ts';
+
+export interface Audit {
+  /**
+   * Writes events down before it returns. Whoever shows data of patients waits for it, and shows nothing when it throws.
+   * @throws the error of Postgres: nothing was written
+   */
+  record(entries: readonly AuditEntry[]): Promise<void>;
+  /**
+   * For what has been done already and cannot be taken back: what cannot be written now is kept, and tried again each second.
+   */
+  owe(entries: readonly AuditEntry[]): Promise<void>;
+  /** Something is owed: nothing more may be changed until it is written. */
+  isOwing(): boolean;
+  close(): Promise<void>;
+}
+
+export interface AuditOptions {
+  readonly url: string;
+  /** For reading to which clinic a patient belongs. */
+  readonly pool: Database;
+  onError(error: Error): void;
+}
+
+const retryMilliseconds = 1000;
+
+export function createAudit({ url, pool, onError }: AuditOptions): Audit {
+  const own = openPool(url, { name: 'audit', connections: 4, role: 'medmost_audit', onError });
+  const clinicOf = createClinicLookup(pool);
+  const write = gather<readonly AuditEntry[], void>(createTurns(2), {
+    async together(items) {
+      await insertEvents(own, items.flat());
+      return items.map(() => undefined);
+    },
+    alone: (entries) => insertEvents(own, entries),
+    isUndone: (error) => !isConnectionLost(error),
+  });
+  let owed: AuditEntry[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  async function record(entries: readonly AuditEntry[]): Promise<void> {
+    if (entries.length > 0) await write(await clinicOf(entries));
+  }
+
+  async function retry(): Promise<void> {
+    timer = undefined;
+    const due = owed;
+    try {
+      await record(due);
+      owed = owed.slice(due.length);
+    } catch (error) {
+      onError(error as Error);
+    }
+    if (owed.length > 0) timer ??= setTimeout(retry, retryMilliseconds);
+  }
+
+  return {
+    record,
+    async owe(entries) {
+      await record(entries).catch((error: Error) => {
+        onError(error);
+        owed.push(...entries);
+        timer ??= setTimeout(retry, retryMilliseconds);
+      });
+    },
+    isOwing: () => owed.length > 0,
+    async close() {
+      clearTimeout(timer);
+      if (owed.length > 0) await retry();
+      clearTimeout(timer);
+      await own.end();
+    },
+  };
+}
+
+const cacheLimit = 100_000;
+
+/** A patient stays with its clinic for ever. */
+function createClinicLookup(pool: Database): (entries: readonly AuditEntry[]) => Promise<readonly AuditEntry[]> {
+  const known = new Map<string, number>();
+  return async (entries) => {
+    const asked = entries.flatMap((e) => (e.clinic === undefined && e.patient !== undefined ? [e.patient] : []));
+    const unknown = [...new Set(asked.filter((p) => !known.has(p)))];
+    if (unknown.length > 0) {
+      if (known.size > cacheLimit) known.clear();
+      for (const { id, clinic } of await readClinicsOfPatients(pool, unknown)) known.set(id, clinic);
+    }
+    if (asked.length === 0) return entries;
+    return entries.map((e) => (e.patient === undefined ? e : { ...e, clinic: e.clinic ?? known.get(e.patient) }));
+  };
+}
