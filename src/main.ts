@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { loadKeys } from './access/keys.ts';
+import type { Principal } from './access/principal.ts';
 import { createAuthenticator } from './access/token.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createExporter } from './fhir/export/exporter.ts';
@@ -53,7 +54,7 @@ function openSubscriptions(
     pool,
     outbound: guarded,
     parameters,
-    viewerOf: (subscriber) => viewerOf(subscriber, clinics),
+    viewerOf: (subscriber) => viewerOf(subscriber as Principal, clinics),
     patience: retryHours * 3600,
     kept: keepDays * 86_400,
     clock,

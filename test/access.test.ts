@@ -80,7 +80,7 @@ describe('a token', () => {
   });
 
   test.each([
-    ['alg none', (h: string, p: string) => `${b64({ alg: 'none', typ: 'at+jwt' })}.${p}.`],
+    ['alg none', (_h: string, p: string) => `${b64({ alg: 'none', typ: 'at+jwt' })}.${p}.`],
     ['alg none beside a signature', (_h: string, p: string, s: string) => `${b64({ alg: 'none' })}.${p}.${s}`],
     ['no signature', (h: string, p: string) => `${h}.${p}.`],
     ['a signature of zeros', (h: string, p: string) => `${h}.${p}.${Buffer.alloc(64).toString('base64url')}`],

@@ -29,8 +29,12 @@ export interface Principal {
   readonly scope?: string;
   /** Name of the OAuth client. */
   readonly client?: string;
+  /** Of the table `smart_grant`: what the person let the client do. */
+  readonly grant?: string;
   /** Account of the person who has signed in. */
   readonly account?: string;
   /** The card file, of the role `patient`. Absent: the token is for `patient` alone, and shows all of it. */
   readonly cards?: readonly Card[];
+  /** The account is on check: no moderator has confirmed it yet. */
+  readonly limited?: true;
 }

@@ -6,6 +6,7 @@ import { isResourceType, nodeOf } from '../r4/table.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Call } from './call.ts';
 import type { Context } from './context.ts';
+import { checkOperation } from './entitlement.ts';
 import { checkValid } from './invalid.ts';
 import type { Arguments, OperationDeclaration, OperationParameter } from './operation.ts';
 import type { Reply } from './reply.ts';
@@ -14,6 +15,7 @@ import type { Asked } from './resource.ts';
 export async function invoke(context: Context, asked: Asked, call: Call, body: unknown): Promise<Reply> {
   const level = call.type === undefined ? 'system' : call.id === undefined ? 'type' : 'instance';
   const operation = context.operations.find(call.operation!, level, call.type)!;
+  checkOperation(asked, operation, call);
   const inputs = operation.parameters.filter((p) => p.use === 'in');
   const given = [...fromQuery(call.query, inputs), ...fromBody(body, inputs, operation)];
   const parameters = argumentsOf(given, inputs, operation);

@@ -1,19 +1,16 @@
 /** Resources that are kept here and have no other source: how they are created, updated and deleted. */
 import { randomUUID } from 'node:crypto';
-import type { Role } from '../access/principal.ts';
 import { Fault } from '../fault.ts';
 import { contentOf, type Origin, prepareDocument } from '../store/document.ts';
-import { deleteDocument, hasReferrers, lockDocument, putDocument } from '../store/documents.sql.ts';
+import { deleteDocument, hasReferrers, lockDocument, putDocument, readUnder } from '../store/documents.sql.ts';
 import { type Resource, referencedId } from '../store/resource.ts';
 import { type Context, transacted } from './context.ts';
 import { checkVersion } from './precondition.ts';
 import { notFound } from './read.ts';
-import { checkReferences } from './references.ts';
+import { checkReferences, referencesOf } from './references.ts';
 import type { Asked, ResourceDeclaration, Written } from './resource.ts';
 
 export interface KeptRules {
-  /** Roles that may write. */
-  readonly writers: readonly Role[];
   /** What R4 does not say. @param before undefined for a new one. @throws Fault business-rule */
   readonly check?: (body: Resource, before: Resource | undefined) => void;
   /** Looked at before it is deleted. @throws Fault conflict */
@@ -22,19 +19,17 @@ export interface KeptRules {
 
 type Writes = Required<Pick<ResourceDeclaration, 'create' | 'update' | 'remove'>>;
 
-export function kept(type: string, rules: KeptRules): Writes {
+export function kept(type: string, rules: KeptRules = {}): Writes {
   return {
     async create(context, asked, body) {
-      checkWriter(asked, type, rules);
       rules.check?.(body, undefined);
       await checkReferences(context, asked, body);
       const clinic = await clinicOfNew(context, asked, body);
       const content = contentOf(JSON.stringify({ ...body, id: asked.newId ?? randomUUID() }));
-      return putVersion(context, originOf(context, clinic), content, 1);
+      return putVersion(context, await originOf(context, clinic, body), content, 1);
     },
     update: (context, asked, id, body) =>
       transacted(context, async (inside) => {
-        checkWriter(asked, type, rules);
         const current = await lockDocument(inside.db, asked.viewer, type, id);
         if (current === undefined) throw notFound(type);
         checkVersion(asked.headers['if-match'], current.version);
@@ -43,11 +38,10 @@ export function kept(type: string, rules: KeptRules): Writes {
         const content = contentOf(JSON.stringify({ ...body, id }));
         if (isSame(before, content)) return { status: 200, type, ...current };
         await checkReferences(inside, asked, body);
-        return putVersion(inside, originOf(inside, current.clinic), content, current.version + 1);
+        return putVersion(inside, await originOf(inside, current.clinic, body), content, current.version + 1);
       }),
     remove: (context, asked, id) =>
       transacted(context, async (inside) => {
-        checkWriter(asked, type, rules);
         const current = await lockDocument(inside.db, asked.viewer, type, id);
         if (current === undefined) return;
         checkVersion(asked.headers['if-match'], current.version);
@@ -59,10 +53,6 @@ export function kept(type: string, rules: KeptRules): Writes {
         await deleteDocument(inside.db, type, id, current.version, new Date(context.clock()));
       }),
   };
-}
-
-function checkWriter({ principal }: Asked, type: string, { writers }: KeptRules): void {
-  if (!writers.includes(principal.role)) throw new Fault('forbidden', `${type} is written by: ${writers.join(', ')}.`);
 }
 
 /** The order of members does not matter, and nothing is written that changes nothing. */
@@ -92,10 +82,14 @@ async function clinicOfNew(context: Context, asked: Asked, body: Resource): Prom
   });
 }
 
-const originOf = (context: Context, clinic: number): Origin => ({
-  clinic,
-  zone: context.clinics.byNumber(clinic)!.zone,
-});
+/** What belongs to a visit that was booked under an account is shown with it (FEATURES A10). */
+async function originOf(context: Context, clinic: number, body: Resource): Promise<Origin> {
+  const visits = [...referencesOf(body, '')]
+    .map(([, { reference }]) => /^(Appointment|Encounter)\/([0-9a-f-]{36})$/.exec(String(reference)))
+    .filter((found) => found !== null);
+  const under = visits.length === 0 ? undefined : await readUnder(context.db, clinic, visits);
+  return { clinic, zone: context.clinics.byNumber(clinic)!.zone, ...(under !== undefined && { under }) };
+}
 
 /** Writes the next version of a resource; 1 creates it. @throws Fault version-mismatch when another writer was faster */
 export async function putVersion(

@@ -1,4 +1,5 @@
 /** What an operation file declares: its OperationDefinition and its handler. https://hl7.org/fhir/R4/operations.html */
+import type { Permission } from '../access/scope.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Context } from './context.ts';
 import type { Reply } from './reply.ts';
@@ -19,6 +20,8 @@ export interface OperationDeclaration {
   readonly levels: readonly ('system' | 'type' | 'instance')[];
   /** One that changes nothing can be called by GET too, with its parameters in the query. */
   readonly affectsState: boolean;
+  /** What its caller must be entitled to: a type, or that it is called on, and a permission of it. */
+  readonly needs: readonly (readonly [type: string, permission: Permission])[];
   readonly parameters: readonly OperationParameter[];
   handle(context: Context, asked: Asked, call: OperationCall): Promise<Reply>;
 }

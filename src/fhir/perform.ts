@@ -3,6 +3,7 @@ import { Fault } from '../fault.ts';
 import type { Call, Interaction } from './call.ts';
 import { statementBytes } from './capability.ts';
 import type { Context } from './context.ts';
+import { checkEntitled } from './entitlement.ts';
 import { history } from './history.ts';
 import { invoke } from './invoke.ts';
 import { refuseOthers } from './precondition.ts';
@@ -21,6 +22,7 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
   const declaration = context.declarations.get(call.type ?? '')!;
   const asked = declaration?.viewer ? { ...caller, viewer: declaration.viewer(caller) } : caller;
   const type = declaration?.type ?? '';
+  checkEntitled(asked, call);
   if (writes.has(call.interaction)) refuseOthers(asked.headers);
   switch (call.interaction) {
     case 'read':

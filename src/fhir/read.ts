@@ -55,7 +55,7 @@ async function readCurrent(
 async function readSlot(context: Context, asked: Asked, id: string): Promise<Current | undefined> {
   const { rows } = await context.db.query<{ slot: string; version: number; updated: Date }>({
     name: 'read_slot',
-    text: `select ${slotColumn}, s.version, s.updated from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
+    text: `select ${slotColumn}, s.version, s.updated from slot s where s.id = $5::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(asked.viewer), id],
   });
   return rows[0] && { ...rows[0], body: await context.slots.resource(rows[0].slot) };

@@ -30,7 +30,7 @@ export async function checkReferences(context: Context, asked: Asked, body: Reso
   const locals = [...referencesOf(body, body.resourceType)].flatMap(([path, r]) => localOf(context, asked, path, r));
   if (locals.length === 0) return;
   const known = locals.filter((l) => isId(l.id));
-  const text = `select n.place from unnest($3::text[], $4::uuid[]) with ordinality n (type, id, place)
+  const text = `select n.place from unnest($5::text[], $6::uuid[]) with ordinality n (type, id, place)
     where exists (select from document d where d.type = n.type and d.id = n.id and ${documentVisible('d', 1)})
       or n.type = 'Slot' and exists (select from slot s where s.id = n.id and ${slotVisible('s', 1)})`;
   const values = [...viewerValues(asked.viewer), known.map((l) => l.type), known.map((l) => l.id)];

@@ -2,6 +2,7 @@
 import { Fault } from '../fault.ts';
 import { parseResource } from './body.ts';
 import { type Context, transacted } from './context.ts';
+import { checkEntitled } from './entitlement.ts';
 import type { Asked, ResourceDeclaration } from './resource.ts';
 
 export type Write =
@@ -25,6 +26,7 @@ export async function rehearse(
       `There is no ${write.interaction} of ${type} here, only: ${interactions.join(', ')}.`,
     );
   try {
+    checkEntitled(asked, { interaction: write.interaction, type });
     if (declaration.writesThrough) checkAlone(asked, declaration, write);
     else await takenBack(context, (inside) => perform(inside, asked, declaration, write));
     return undefined;

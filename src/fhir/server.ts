@@ -136,7 +136,7 @@ const whence = (options: ServerOptions, request: FastifyRequest) => ({
 /** One who has not said who he is sees no clinic. */
 const stranger: Pick<Asked, 'principal' | 'viewer'> = {
   principal: { subject: '', role: 'registry', clinics: [] },
-  viewer: { clinics: [], patient: null },
+  viewer: { clinics: [], keys: [], types: null, closed: [] },
 };
 
 function sendFault(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

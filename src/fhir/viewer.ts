@@ -1,11 +1,35 @@
 /** A principal → what its SQL reads are filtered by. */
+import type { Principal } from '../access/principal.ts';
+import { rightsOf } from '../access/rights.ts';
+import { resourceScopes } from '../access/scope.ts';
 import type { Clinics } from '../connectors/clinic.ts';
-import { nobody, type Viewer } from '../store/visibility.ts';
-import type { Subscriber } from '../workflows/subscription.ts';
+import { accountKey, cardKey, type Viewer } from '../store/visibility.ts';
 
-/** Deny by default: a clinic that is not configured is not seen, a registry sees no patient. */
-export function viewerOf(principal: Subscriber, clinics: Clinics): Viewer {
+/** Deny by default: a clinic that is not configured is not seen, nor a type that is neither the role's nor within the scopes. */
+export function viewerOf(principal: Principal, clinics: Clinics): Viewer {
   const numbers = principal.clinics.map((key) => clinics.byKey(key)?.number).filter((n) => n !== undefined);
-  const patient = principal.role === 'registry' ? nobody : (principal.patient ?? null);
-  return { clinics: numbers, patient };
+  return { clinics: numbers, keys: keysOf(principal), types: rightsOf(principal).types, closed: [] };
+}
+
+function keysOf(principal: Principal): readonly string[] | null {
+  const { role, patient, cards, account, scope } = principal;
+  if (role === 'registry') return [];
+  if (role !== 'patient') return staffKeys(principal);
+  if (cards === undefined) return patient === undefined ? [] : [patient];
+  const scopes = scope === undefined ? undefined : resourceScopes(scope);
+  const isForOne = scopes?.some((s) => s.level === 'patient') ?? false;
+  const open = isForOne ? cards.filter((card) => card.patient === patient) : cards;
+  const keys = open.flatMap((card) =>
+    card.whole ? [card.patient] : [cardKey(card.patient), accountKey(account!, card.patient)],
+  );
+  // What is the account's own, its card file among it, is not for an app that was let in for one person alone.
+  const isForAll = scopes?.every((s) => s.level !== 'patient') ?? true;
+  return isForAll ? [...keys, account!] : keys;
+}
+
+/** In a launch for a patient, scopes that begin with `patient/` show that one alone. */
+function staffKeys({ patient, scope }: Principal): readonly string[] | null {
+  const isForOne = scope !== undefined && resourceScopes(scope).some((s) => s.level === 'patient');
+  if (!isForOne) return null;
+  return patient === undefined ? [] : [patient];
 }

@@ -48,6 +48,7 @@ create table document (
   id uuid not null,
   clinic smallint not null,
   patient uuid,
+  under uuid,
   version integer not null,
   updated timestamptz not null,
   xid bigint not null default change_number(),
@@ -59,6 +60,7 @@ create table document (
 );
 comment on column document.xid is 'number of the change that wrote this version, for walks of changes; the same in the other tables';
 comment on column document.patient is 'the Patient in whose compartment it is; null: seen by all who see the clinic';
+comment on column document.under is 'a second key to it: of the account under which it was made, or of those who have the card of a Patient (store/visibility.ts)';
 comment on column document.mis is 'the record of the MIS that it was mapped from';
 comment on column document.hash is 'of what came from the MIS: SHA-1 of the content without version and time, by which a sync sees what differs';
 create index document_clinic on document (clinic, type, doc);
@@ -70,6 +72,7 @@ create table document_version (
   version integer not null,
   clinic smallint not null,
   patient uuid,
+  under uuid,
   updated timestamptz not null,
   xid bigint not null,
   deleted boolean not null default false,
@@ -222,6 +225,7 @@ create table booking (
   clinic smallint not null,
   slot uuid not null,
   patient uuid not null,
+  account uuid,
   state booking_state not null,
   attempt smallint not null default 1,
   wanted boolean not null default true,
@@ -241,6 +245,7 @@ create table booking (
   changed timestamptz not null default clock_timestamp()
 );
 -- No foreign key to clinic here nor in document: clinics are never deleted, and every booking would lock the one row of its clinic.
+comment on column booking.account is 'of the person who has signed in to book; null: a program did';
 comment on column booking.wanted is 'false: the patient has cancelled while the outcome was not known';
 comment on column booking.told is 'a client has been told that it is pending: from then on there is an Appointment, whatever comes';
 comment on column booking.replaces is 'the booking that this one takes the place of, once it is confirmed';

@@ -6,18 +6,18 @@ create type search_value as (kind "char", parameter smallint, a text, b text, c 
 -- one: the caller has lost a race and reads again. First versions are inserted by plain SQL (src/store/documents.sql.ts).
 -- kinds of search values: t token (system, code, text), r reference (type, id), d date (low, high), s string (folded, exact),
 -- w a row of search_rare as JSON
-create function replace_document(p_type text, p_id uuid, p_clinic smallint, p_patient uuid, p_version integer,
+create function replace_document(p_type text, p_id uuid, p_clinic smallint, p_patient uuid, p_under uuid, p_version integer,
   p_updated timestamptz, p_mis_key text, p_mis jsonb, p_hash bytea, p_body text, p_values search_value[]) returns bigint
 language plpgsql as $$
 declare
   v_doc bigint;
 begin
-  insert into document_version (type, id, version, clinic, patient, updated, xid, body)
-  select type, id, version, clinic, patient, updated, xid, body from document
+  insert into document_version (type, id, version, clinic, patient, under, updated, xid, body)
+  select type, id, version, clinic, patient, under, updated, xid, body from document
   where type = p_type and id = p_id and version = p_version - 1 for update
   on conflict do nothing;
   if not found then raise exception 'another version was written' using errcode = 'MM001'; end if;
-  update document set patient = p_patient, version = p_version, updated = p_updated, xid = change_number(),
+  update document set patient = p_patient, under = coalesce(p_under, under), version = p_version, updated = p_updated, xid = change_number(),
     mis = p_mis, hash = p_hash, body = p_body
   where type = p_type and id = p_id and version = p_version - 1 returning doc into v_doc;
   if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;

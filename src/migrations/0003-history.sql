@@ -64,11 +64,11 @@ declare
 begin
   with gone as (delete from document where type = p_type and id = p_id and version = p_version returning *),
     kept as (
-      insert into document_version (type, id, version, clinic, patient, updated, xid, body)
-      select type, id, version, clinic, patient, updated, xid, body from gone),
+      insert into document_version (type, id, version, clinic, patient, under, updated, xid, body)
+      select type, id, version, clinic, patient, under, updated, xid, body from gone),
     mark as (
-      insert into document_version (type, id, version, clinic, patient, updated, xid, deleted, body)
-      select type, id, version + 1, clinic, patient, p_updated, change_number(), true, '' from gone)
+      insert into document_version (type, id, version, clinic, patient, under, updated, xid, deleted, body)
+      select type, id, version + 1, clinic, patient, under, p_updated, change_number(), true, '' from gone)
   select doc into v_doc from gone;
   if v_doc is null then raise exception 'another version was written' using errcode = 'MM001'; end if;
   perform put_search_values(v_doc, '{}', true);

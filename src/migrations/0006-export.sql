@@ -4,7 +4,9 @@ create table export (
   key text collate "C" primary key,
   subject text collate "C" not null,
   clinics smallint[] not null,
-  patient uuid,
+  keys uuid[],
+  types text[],
+  closed uuid[] not null,
   base text not null,
   request text not null,
   query jsonb not null,
@@ -17,7 +19,7 @@ create table export (
   expires timestamptz not null default clock_timestamp() + interval '1 day'
 );
 comment on column export.key is '192 random bits, a part of its address';
-comment on column export.subject is 'who asked; clinics and patient: what he saw then, and must still see to fetch the files';
+comment on column export.subject is 'who asked; clinics, keys, types: what he saw then, and must still see to fetch the files';
 comment on column export.attempt is 'files and pieces of earlier attempts are nobody''s';
 comment on column export.next_at is 'when a hub takes it up; while one is at it, when another may take it for lost';
 comment on column export.told is 'resources written so far';

@@ -6,6 +6,7 @@ import { patientOf } from './compartment.ts';
 import type { ParameterIds } from './parameters.ts';
 import type { Resource } from './resource.ts';
 import { searchRows } from './search-rows.ts';
+import { accountKey, cardKey } from './visibility.ts';
 
 export interface DocumentWrite {
   readonly type: string;
@@ -14,6 +15,8 @@ export interface DocumentWrite {
   readonly clinic: number;
   /** The Patient in whose compartment it is. */
   readonly patient: string | null;
+  /** A second key to it: of the account under which it was made. */
+  readonly under: string | null;
   readonly version: number;
   readonly updated: number;
   readonly misKey: string | null;
@@ -31,6 +34,10 @@ export interface Origin {
   readonly zone: string;
   /** The compartment of what is in none by its content. */
   readonly patient?: string;
+  /** Under which it was made; absent: as before, or no account. */
+  readonly account?: string;
+  /** Of the visit that it belongs to. */
+  readonly under?: string;
   readonly misKey?: string;
   readonly mis?: object;
 }
@@ -47,17 +54,25 @@ export interface Draft extends Omit<DocumentWrite, 'version' | 'updated' | 'body
 
 /** Finds the values that the resource is found by. @throws Fault bad-value when it could not be written down */
 export function draftDocument(resource: Resource, origin: Origin, parameters: ParameterIds): Draft {
+  const patient = origin.patient ?? patientOf(resource, origin.misKey !== undefined);
   return {
     type: resource.resourceType,
     id: resource.id!,
     clinic: origin.clinic,
-    patient: origin.patient ?? patientOf(resource, origin.misKey !== undefined),
+    patient,
+    under: underOf(resource, patient, origin),
     misKey: origin.misKey ?? null,
     mis: origin.mis ?? null,
     hash: origin.misKey === undefined ? null : contentHash(resource),
     values: searchRows(resource.resourceType, resource, origin.zone, parameters),
     resource,
   };
+}
+
+function underOf({ resourceType }: Resource, patient: string | null, { account, under }: Origin): string | null {
+  if (patient === null) return null;
+  if (resourceType === 'Patient') return cardKey(patient);
+  return account === undefined ? (under ?? null) : accountKey(account, patient);
 }
 
 /** @param version the version to write, 1 creates */

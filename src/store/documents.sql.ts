@@ -16,6 +16,7 @@ const columns = [
   ['id', 'uuid'],
   ['clinic', 'smallint'],
   ['patient', 'uuid'],
+  ['under', 'uuid'],
   ['version', 'integer'],
   ['updated', 'timestamptz'],
   ['mis_key', 'text'],
@@ -30,10 +31,10 @@ export const documentColumns = columns.map(([name, type]) => `${name} ${type}`).
 
 /** A document as a member of JSON that is read by `documentColumns`. */
 export function documentRecord(d: DocumentWrite): object {
-  const { type, id, clinic, patient, version, misKey, mis, body, values } = d;
+  const { type, id, clinic, patient, under, version, misKey, mis, body, values } = d;
   const hash = d.hash && `\\x${d.hash.toString('hex')}`;
   const updated = new Date(d.updated);
-  return { type, id, clinic, patient, version, updated, mis_key: misKey, mis, hash, body, search: values };
+  return { type, id, clinic, patient, under, version, updated, mis_key: misKey, mis, hash, body, search: values };
 }
 
 /** The document of `putDocumentValues`, given from parameter `$first` on, as a relation: its row for every row of `from`. */
@@ -42,8 +43,8 @@ export function givenDocument(from: string, first: number): string {
 }
 
 export function putDocumentValues(d: DocumentWrite): unknown[] {
-  const { type, id, clinic, patient, version, updated, misKey, mis, hash, body, values } = d;
-  return [type, id, clinic, patient, version, new Date(updated), misKey, mis, hash, body, values];
+  const { type, id, clinic, patient, under, version, updated, misKey, mis, hash, body, values } = d;
+  return [type, id, clinic, patient, under, version, new Date(updated), misKey, mis, hash, body, values];
 }
 
 /** For use inside a larger statement, its parameters beginning at `$first`: writes a version after the first. */
@@ -58,8 +59,8 @@ export function replaceDocument(first: number): string {
 export function insertDocuments(source: string): string {
   return `written as materialized (select * from ${source} d),
   new_document as (
-    insert into document (type, id, clinic, patient, version, updated, mis_key, mis, hash, body)
-    select type, id, clinic, patient, version, updated, mis_key, mis, hash, body from written returning doc, id),
+    insert into document (type, id, clinic, patient, under, version, updated, mis_key, mis, hash, body)
+    select type, id, clinic, patient, under, version, updated, mis_key, mis, hash, body from written returning doc, id),
   new_value as materialized (select n.doc, v.* from new_document n join written w on w.id = n.id, unnest(w.search) v),
   new_token as (
     insert into search_token (parameter, doc, system, code, text)
@@ -104,7 +105,7 @@ export async function readDocument(
   const { rows } = await db.query<StoredDocument>({
     name: 'read_document',
     text: `select d.id, d.version, d.updated, d.body from document d
-      where d.type = $3 and d.id = $4::uuid and ${documentVisible('d', 1)}`,
+      where d.type = $5 and d.id = $6::uuid and ${documentVisible('d', 1)}`,
     values: [...viewerValues(viewer), type, id],
   });
   return rows[0];
@@ -125,7 +126,7 @@ export async function lockDocument(
   const { rows } = await db.query<LockedDocument>({
     name: `lock_document_${lock}`,
     text: `select d.id, d.version, d.updated, d.body, d.clinic from document d
-      where d.type = $3 and d.id = $4::uuid and ${documentVisible('d', 1)} for ${lock}`,
+      where d.type = $5 and d.id = $6::uuid and ${documentVisible('d', 1)} for ${lock}`,
     values: [...viewerValues(viewer), type, id],
   });
   return rows[0];
@@ -140,6 +141,21 @@ export async function hasReferrers(db: Queryable, type: string, id: string): Pro
     values: [type, id],
   });
   return rowCount === 1;
+}
+
+/** The key of the account under which one of these was made. @param found each with type and id at 1 and 2 */
+export async function readUnder(
+  db: Queryable,
+  clinic: number,
+  found: readonly (readonly string[])[],
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ under: string }>({
+    name: 'read_under',
+    text: `select d.under from unnest($2::text[], $3::uuid[]) r (type, id) join document d on d.type = r.type and d.id = r.id
+      where d.clinic = $1 and d.under is not null limit 1`,
+    values: [clinic, found.map((f) => f[1]), found.map((f) => f[2])],
+  });
+  return rows[0]?.under;
 }
 
 /** Leaves the mark of a deletion, one version above. @throws MM001 when `version` is not the current one */

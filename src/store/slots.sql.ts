@@ -48,7 +48,7 @@ export async function readPlace(db: Queryable, viewer: Viewer, slot: string): Pr
   const { rows } = await db.query<SlotPlace>({
     name: 'place_of_slot',
     text: `select s.clinic, d.mis_key as key, s.start_at as start, clock_timestamp()::text as now from slot s
-      join document d on d.type = 'Schedule' and d.id = s.schedule where s.id = $3::uuid and ${slotVisible('s', 1)}`,
+      join document d on d.type = 'Schedule' and d.id = s.schedule where s.id = $5::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(viewer), slot],
   });
   return rows[0];

@@ -6,12 +6,11 @@ import { parseKept } from '../r4/json-reader.ts';
 import { contentOf, type Draft, draftDocument, stampDocument } from '../store/document.ts';
 import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
+import { hubIn } from '../store/visibility.ts';
 import { cancelAppointment, composeAppointment, type Standing } from './appointment.ts';
 import type { BookingRow } from './booking.sql.ts';
 import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
-
-const viewerOf = (row: Pick<BookingRow, 'clinic'>) => ({ clinics: [row.clinic], patient: null });
 
 const originOf = (clinic: Clinic) => ({ clinic: clinic.number, zone: clinic.zone });
 
@@ -26,21 +25,22 @@ export interface Known {
 export async function draftAppointment(
   context: BookingContext,
   clinic: Clinic,
-  row: Pick<BookingRow, 'appointment' | 'clinic' | 'slot' | 'patient' | 'content'>,
+  row: Pick<BookingRow, 'appointment' | 'clinic' | 'slot' | 'patient' | 'account' | 'content'>,
   standing: Standing,
   facts?: SlotFacts,
 ): Promise<Draft> {
-  const question = { viewer: viewerOf(row), slot: row.slot, patient: row.patient };
+  const question = { viewer: hubIn(row.clinic), slot: row.slot, patient: row.patient };
   const known = facts ?? (await context.statements.readFacts(question))!;
   const patient = { reference: `Patient/${row.patient}` };
   const content = parseKept(row.content ?? '{}') as Resource;
   const resource = composeAppointment(row.appointment, content, patient, known, standing);
-  return draftDocument(resource, originOf(clinic), context.parameters);
+  const origin = { ...originOf(clinic), ...(row.account !== null && { account: row.account }) };
+  return draftDocument(resource, origin, context.parameters);
 }
 
 /** Version of the Appointment, 0 when no client has been told of it. */
 export async function versionOf(db: Queryable, row: BookingRow): Promise<number> {
-  return (await readDocument(db, viewerOf(row), 'Appointment', row.appointment))?.version ?? 0;
+  return (await readDocument(db, hubIn(row.clinic), 'Appointment', row.appointment))?.version ?? 0;
 }
 
 /** Writes the Appointment as cancelled, inside a transaction of `retrying`; one that was moved to another slot is left alone. */
@@ -51,7 +51,7 @@ export async function writeCancelled(
   row: BookingRow,
   reason: string,
 ): Promise<void> {
-  const current = await readDocument(db, viewerOf(row), 'Appointment', row.appointment);
+  const current = await readDocument(db, hubIn(row.clinic), 'Appointment', row.appointment);
   if (current === undefined) return;
   const resource = contentOf(current.body);
   const [slot] = (resource['slot'] ?? []) as { reference?: string }[];

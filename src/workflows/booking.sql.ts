@@ -20,6 +20,8 @@ export interface BookingRow {
   readonly clinic: number;
   readonly slot: string;
   readonly patient: string;
+  /** Of the person who has signed in to book. */
+  readonly account: string | null;
   readonly state: BookingState;
   readonly attempt: number;
   readonly wanted: boolean;
@@ -42,7 +44,7 @@ export interface BookingRow {
 }
 
 /** Of `booking b`. */
-export const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.state, b.attempt, b.wanted, b.told, b.replaces, b.successor,
+export const columns = `b.id, b.appointment, b.clinic, b.slot, b.patient, b.account, b.state, b.attempt, b.wanted, b.told, b.replaces, b.successor,
   b.replaces is not null and exists (select from booking o where o.id = b.replaces and o.appointment = b.appointment) as moves,
   b.content, b.request, b.reference, b.refusal, b.refusal_text, b.reads,
   extract(epoch from clock_timestamp() - b.doubted_at)::float8 as doubted_for,

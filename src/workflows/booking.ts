@@ -24,6 +24,8 @@ export interface Order {
   readonly viewer: Viewer;
   /** Subject of the token: what it holds, it may book. */
   readonly client: string;
+  /** Under which it is booked; absent: by a program. */
+  readonly account?: string | undefined;
   /** What the client sent; validated. */
   readonly content: Resource;
   readonly slot: string;
@@ -109,7 +111,16 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
         expression: 'Appointment.slot',
       });
     if (facts.status !== 0 && !facts.held) return taken(order, old);
-    const place = { id: randomUUID(), appointment, clinic: facts.clinic, slot, patient, replaces: old?.id ?? null };
+    const account = old === undefined ? (order.account ?? null) : old.account;
+    const place = {
+      id: randomUUID(),
+      appointment,
+      clinic: facts.clinic,
+      slot,
+      patient,
+      account,
+      replaces: old?.id ?? null,
+    };
     const moves = old?.appointment === appointment;
     const { row, known } = await begin(context, clinic, { ...place, moves }, order.content, facts);
     const intent = { ...row, client, lease: leaseOf(clinic, 1), key };

@@ -1,6 +1,6 @@
 /** Statements by which a booking begins: what is known of the slot, the claim on it, and the key of the request. */
 import type { Queryable } from '../postgres.ts';
-import { documentVisibleTo, type Viewer } from '../store/visibility.ts';
+import { rightsTo, type Viewer } from '../store/visibility.ts';
 
 export interface SlotFacts {
   readonly id: string;
@@ -35,7 +35,9 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
   const asked = questions.map(({ viewer, slot, patient }, place) => ({
     place,
     clinics: viewer.clinics,
-    viewer: viewer.patient,
+    keys: viewer.keys,
+    types: viewer.types,
+    closed: viewer.closed,
     slot,
     patient,
   }));
@@ -44,13 +46,13 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
     text: `select q.place, s.id, s.clinic, s.status, s.held_until is not null as held,
         s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule, d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
         p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
-      from json_to_recordset($1) as q(place integer, clinics smallint[], viewer uuid, slot uuid, patient uuid)
+      from json_to_recordset($1) as q(place integer, clinics smallint[], keys uuid[], types text[], closed uuid[], slot uuid, patient uuid)
       cross join lateral (select * from slot where id = q.slot limit 1) s
       cross join lateral (select * from document where type = 'Schedule' and id = s.schedule limit 1) d
       join clinic c on c.id = s.clinic
       left join lateral (select * from document where type = 'Patient' and id = q.patient limit 1) p
-        on ${documentVisibleTo('p', 'q.clinics', 'q.viewer')}
-      where s.clinic = any(q.clinics)`,
+        on p.clinic = any(q.clinics) and ${rightsTo('p', 'q.keys', 'q.types')}
+      where s.clinic = any(q.clinics) and s.schedule <> all(q.closed)`,
     values: [JSON.stringify(asked)],
   });
   return asked.map(({ place }) => rows.find((r) => r.place === place));
@@ -62,6 +64,7 @@ export interface Intent {
   readonly clinic: number;
   readonly slot: string;
   readonly patient: string;
+  readonly account: string | null;
   /** Whose hold of the slot may become this booking: the subject of a token. */
   readonly client: string;
   /** The booking of which this one takes the place. */
@@ -90,7 +93,7 @@ const takeable = `case when s.booking is null then s.status = asked.status or s.
 
 /** The slot is written once, as it will stand when the MIS agrees; that it is in doubt is the exception (booking.sql.ts). */
 const claim = `with asked as materialized (
-    select * from json_to_recordset($1) as a(id uuid, appointment uuid, clinic smallint, slot uuid, patient uuid, replaces uuid,
+    select * from json_to_recordset($1) as a(id uuid, appointment uuid, clinic smallint, slot uuid, patient uuid, account uuid, replaces uuid,
       request jsonb, content text, lease float8, status smallint, holder text, client text, key text, digest bytea)),
   old as (
     select b.id from asked cross join lateral (
@@ -103,8 +106,8 @@ const claim = `with asked as materialized (
       and (asked.replaces is null or asked.replaces in (select id from old)) returning asked.*),
   replaced as (update booking b set successor = claimed.id from claimed where b.id = claimed.replaces),
   intent as (
-    insert into booking (id, appointment, clinic, slot, patient, state, replaces, request, next_at, content)
-    select id, appointment, clinic, slot, patient, 'sending'::booking_state, replaces, request, clock_timestamp() + make_interval(secs => lease),
+    insert into booking (id, appointment, clinic, slot, patient, account, state, replaces, request, next_at, content)
+    select id, appointment, clinic, slot, patient, account, 'sending'::booking_state, replaces, request, clock_timestamp() + make_interval(secs => lease),
       content from claimed),
   key as (
     insert into idempotency_key (client, key, request, appointment, booking)

@@ -10,7 +10,7 @@ import type { BookingRow } from './booking.sql.ts';
 import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
-type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patient' | 'replaces' | 'moves'>;
+type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patient' | 'account' | 'replaces' | 'moves'>;
 
 /**
  * A booking before its first attempt. Whatever could not be written down later is found out here.

@@ -44,19 +44,19 @@ const place = 'x.xid >= $1::bigint and (x.xid, x.id) >= ($1::bigint, $2::uuid)';
 
 const changesOfDocuments = `select c.* from unnest($6::text[]) t(type), lateral (
     select * from (
-      (select x.type, x.id, x.version, x.xid, x.clinic, x.patient, x.updated, false as deleted, x.body
+      (select x.type, x.id, x.version, x.xid, x.clinic, x.patient, x.under, x.updated, false as deleted, x.body
         from document x where x.type = t.type and ${place} and ${after} ${order})
       union all
-      (select x.type, x.id, x.version, x.xid, x.clinic, x.patient, x.updated, x.deleted,
+      (select x.type, x.id, x.version, x.xid, x.clinic, x.patient, x.under, x.updated, x.deleted,
           case when x.deleted then (select o.body from document_version o
             where o.type = x.type and o.id = x.id and o.version = x.version - 1) else x.body end
         from document_version x where x.type = t.type and ${place} and ${after} ${order})) x ${order}) c`;
 
 const changesOfSlots = `select * from (
-    (select 'Slot' as type, x.id, x.version, x.xid, x.clinic, null::uuid as patient, x.updated, false as deleted, null::text as body
+    (select 'Slot' as type, x.id, x.version, x.xid, x.clinic, null::uuid as patient, null::uuid as under, x.updated, false as deleted, null::text as body
       from slot x where ${place} and ${after} ${order})
     union all
-    (select 'Slot', x.id, x.version, x.xid, x.clinic, null, x.updated, x.deleted, null
+    (select 'Slot', x.id, x.version, x.xid, x.clinic, null, null, x.updated, x.deleted, null
       from slot_version x where ${place} and ${after} ${order})) x ${order}`;
 
 /** The next changes of these types, `limit` at most. */
@@ -75,7 +75,7 @@ export async function readChanges(
   const values = [position.xid, position.id, position.version, horizon, limit];
   const { rows } = await db.query<Change>({
     name: `subscription_changes_${documents.length > 0}_${types.includes('Slot')}`,
-    text: `select x.type, x.id, x.version, x.xid::text as xid, x.clinic, x.patient, x.updated, x.body,
+    text: `select x.type, x.id, x.version, x.xid::text as xid, x.clinic, x.patient, x.under, x.updated, x.body,
         case when x.deleted then 'delete' when x.version = 1 then 'create' else 'update' end as kind
       from (${sources.join(' union all ')}) x ${order}`,
     values: documents.length > 0 ? [...values, documents] : values,

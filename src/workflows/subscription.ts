@@ -1,4 +1,5 @@
 /** What the parts of subscriptions share: who is told of what, the changes that are matched, the events that are delivered. */
+
 import type { Logger } from 'pino';
 import { idOf } from '../id.ts';
 import type { Clock } from '../instant.ts';
@@ -14,6 +15,10 @@ export interface Subscriber {
   /** Keys of clinics. */
   readonly clinics: readonly string[];
   readonly patient?: string;
+  /** What it was granted by the authorization server, by which its rights are read anew. */
+  readonly scope?: string;
+  readonly client?: string;
+  readonly grant?: string;
 }
 
 /** Whose a subscription is: nobody else sees it. A name alone may be that of several: of an app, and of its patients. */
@@ -81,6 +86,7 @@ export interface Change {
   readonly updated: Date;
   readonly clinic: number;
   readonly patient: string | null;
+  readonly under: string | null;
   /** Of documents; of a deletion, the body of the last version. */
   readonly body: string | null;
 }

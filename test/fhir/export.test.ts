@@ -149,7 +149,7 @@ describe('the files', () => {
       `with chosen as (select id, row_number() over (order by id)::integer as n from slot
          where clinic = (select id from clinic where key = 'one') limit 160)
        update slot s set status = n % 5, reason = n % 8, version = (array[1, 9, 10, 123456, 2147483647])[1 + n / 40 % 5],
-         updated = ('2026-11-21 23:59:59' || ($1::text[])[1 + n % 8] || '+00')::timestamptz
+         updated = (to_char(now() + interval '1 hour', 'YYYY-MM-DD HH24:MI:SS') || ($1::text[])[1 + n % 8])::timestamptz
        from chosen where chosen.id = s.id returning s.id`,
       [fractions],
     );

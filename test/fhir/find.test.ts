@@ -1,9 +1,11 @@
 /** Appointment/$find (IHE ITI-115). */
+
 import { afterAll, expect, test } from 'vitest';
 import { validate } from '../../src/r4/validate.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { hubIn } from '../../src/store/visibility.ts';
 import { ask } from '../support/hub.ts';
 import { begin } from '../support/memory-mis.ts';
 import { orderOf } from '../support/order.ts';
@@ -262,15 +264,15 @@ test('the statement of a page goes by the index of free time, whatever else ther
       high: new Date(begin + 86_400_000),
       after: '00000000-0000-0000-0000-000000000000',
     }));
-    const asked = { viewer: { clinics: [1], patient: null } } as never;
+    const asked = { viewer: hubIn(1) } as never;
     const context = { db: client } as never;
     for (let n = 0; n < 7; n++) {
       await readOffers(context, asked, given, 51);
       await countOffers(context, asked, given);
     }
     for (const call of [
-      `offers('{1}', null, '${JSON.stringify(given)}', 51)`,
-      `count_offers('{1}', null, '${JSON.stringify(given)}')`,
+      `offers('{1}', null, null, '{}', '${JSON.stringify(given)}', 51)`,
+      `count_offers('{1}', null, null, '{}', '${JSON.stringify(given)}')`,
     ]) {
       const { rows } = await client.query(`explain execute ${call}`);
       const plan = rows.map((r) => r['QUERY PLAN'] as string).join('\n');

@@ -1,4 +1,5 @@
 /** What other interactions ask of the search: matches of a condition, and compartments. */
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { textOf } from '../../src/fhir/byte-string.ts';
 import type { Asked } from '../../src/fhir/resource.ts';
@@ -6,6 +7,7 @@ import { ownDefinitions } from '../../src/fhir/search/parameter.ts';
 import { findMatches, search } from '../../src/fhir/search/search.ts';
 import { idOf } from '../../src/id.ts';
 import { validate } from '../../src/r4/validate.ts';
+import { hubIn } from '../../src/store/visibility.ts';
 import { ask } from '../support/hub.ts';
 import { schedules } from '../support/memory-mis.ts';
 import { createTarget, type Target } from './target.ts';
@@ -16,7 +18,7 @@ beforeAll(async () => {
   target = await createTarget();
   const clinic = target.hub.clinics.byKey('one')!.number;
   const principal = { subject: 'test', role: 'app' as const, clinics: ['one'] };
-  asked = { principal, viewer: { clinics: [clinic], patient: null }, base: 'http://hub.test/fhir', headers: {} };
+  asked = { principal, viewer: hubIn(clinic), base: 'http://hub.test/fhir', headers: {} };
 });
 afterAll(() => target.close());
 

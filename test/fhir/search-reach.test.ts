@@ -1,6 +1,8 @@
 /** What a search reaches: over chains and includes, in codes, long values, composites, identifiers, references and partial dates. */
+
 import { afterAll, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
+import { hubIn } from '../../src/store/visibility.ts';
 import { type Entry, entriesOf, idsOf, openSearchStage } from './search-stage.ts';
 
 const { hub, tokenOf, put, get, find } = await openSearchStage();
@@ -120,7 +122,7 @@ test('a form and an address together are one search', async () => {
 test('the codes of a value set, by its address', async () => {
   const { terminology } = hub.context;
   const { number } = hub.clinics.byKey('berlin')!;
-  const viewer = { clinics: [number], patient: null };
+  const viewer = hubIn(number);
   const urls = terminology.all
     .filter((one) => one.resource.resourceType === 'ValueSet')
     .map((one) => String(one.resource['url']));

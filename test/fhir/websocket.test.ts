@@ -185,6 +185,11 @@ test('rights that are withdrawn unbind', async () => {
   const talk = await connect(await authorized());
   talk.send(`bind ${id}`);
   await talk.next();
-  (stage.hub.context.subscriptions as { viewerOf: unknown }).viewerOf = () => ({ clinics: [], patient: null });
+  (stage.hub.context.subscriptions as { viewerOf: unknown }).viewerOf = () => ({
+    clinics: [],
+    keys: null,
+    types: null,
+    closed: [],
+  });
   expect(await talk.closed).toBe(1008);
 });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from '../../src/fhir/byte-string.ts';
 import type { Asked } from '../../src/fhir/resource.ts';
 import type { Database } from '../../src/postgres.ts';
-import { nobody } from '../../src/store/visibility.ts';
+import { hubIn } from '../../src/store/visibility.ts';
 import type { TestHub } from '../support/hub.ts';
 import { root } from '../support/process.ts';
 
@@ -151,7 +151,7 @@ async function write(
 async function fetchBy({ hub, by, program = root }: FollowPlan, clinic: number): Promise<Fetch> {
   const asked: Asked = {
     principal: { subject: 'registry', role: 'registry', clinics: [hub.clinics.all[0]!.key] },
-    viewer: { clinics: [clinic], patient: nobody },
+    viewer: { ...hubIn(clinic), keys: [] },
     base: 'http://hub.test/fhir',
     headers: {},
   };

@@ -57,7 +57,7 @@ const insert = `insert into slot (id, schedule, start_at, end_at, clinic, status
   values (gen_random_uuid(), md5('other')::uuid, now(), now(), 1, 0, 0, $1) returning xid`;
 const insertDocument = `insert into document (type, id, clinic, version, updated, body)
   values ($1, md5($2)::uuid, 1, 1, now(), '{}')`;
-const replace = `with r as (select replace_document('Patient', md5('p')::uuid, 1::smallint, null,
+const replace = `with r as (select replace_document('Patient', md5('p')::uuid, 1::smallint, null, null,
     (select version + 1 from document where id = md5($1)::uuid), now(), null, null, null, '{}', '{}') as doc)
   select change_horizon() as xid from r`;
 const statements = { update: [update, '1'], insert: [insert, 1], replace: [replace, 'p'] } as const;

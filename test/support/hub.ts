@@ -80,7 +80,7 @@ export async function createTestHub(
     pool,
     outbound,
     parameters,
-    viewerOf: (subscriber) => viewerOf(subscriber, clinics),
+    viewerOf: (subscriber) => viewerOf(subscriber as Principal, clinics),
     patience: 72 * 3600,
     kept: 30 * 86_400,
     clock,

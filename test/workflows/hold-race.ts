@@ -2,12 +2,14 @@
  * Holders, bookers and expirers on one slot at once, from hubs whose clocks disagree. A trigger writes down every change of the slot
  * while its row is locked; afterwards it is checked that at each moment one owner had it, and for as long as it was promised.
  */
+
 import { join } from 'node:path';
 import pino from 'pino';
 import { type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
 import { type Database, openPool } from '../../src/postgres.ts';
 import { ensureClinics } from '../../src/store/clinics.sql.ts';
 import type { ParameterIds } from '../../src/store/parameters.ts';
+import { hubIn, type Viewer } from '../../src/store/visibility.ts';
 import type { Booking } from '../../src/workflows/booking.ts';
 import type { BookingContext } from '../../src/workflows/conclusion.ts';
 import type { Holding } from '../../src/workflows/hold.ts';
@@ -101,7 +103,7 @@ export async function raceForSlot(
 ): Promise<Heard> {
   const heard: Heard = { booked: [], held: [], released: [], errors: [] };
   const [number] = hubs[0]!.clinics.all.map((c) => c.number);
-  const viewer = { clinics: [number!], patient: null };
+  const viewer = hubIn(number!);
   const one = async (client: string, patient: string, hub: RacingHub) => {
     for (let n = 0; n < times; n++) await act(hub, { viewer, client, slot, patient }, heard);
   };
@@ -115,7 +117,7 @@ export async function raceForSlot(
 }
 
 interface Actor {
-  readonly viewer: { readonly clinics: readonly number[]; readonly patient: null };
+  readonly viewer: Viewer;
   readonly client: string;
   readonly slot: string;
   readonly patient: string;

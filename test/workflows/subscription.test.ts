@@ -227,7 +227,7 @@ test('rights that are withdrawn end it: what waits is not sent either', async ()
   const booked = await stage.book(stage.slot(0), patient);
   expect(await stage.turn()).toHaveLength(1);
   const rights = stage.hub.context.subscriptions as { viewerOf: unknown };
-  rights.viewerOf = () => ({ clinics: [], patient: null });
+  rights.viewerOf = () => ({ clinics: [], keys: null, types: null, closed: [] });
   stage.receiver.answer = 200;
   stage.pass(3600);
   await stage.cancel(booked.body);
@@ -244,7 +244,7 @@ test('rights that have become narrower: events keep their numbers and tell nothi
   await stage.turn();
   const rights = stage.hub.context.subscriptions as { viewerOf: unknown };
   const clinics = [stage.hub.clinics.byKey('one')!.number];
-  rights.viewerOf = () => ({ clinics, patient: '00000000-0000-0000-0000-000000000000' });
+  rights.viewerOf = () => ({ clinics, keys: [], types: null, closed: [] });
   stage.receiver.answer = 200;
   stage.pass(3600);
   const sent = await stage.turn();

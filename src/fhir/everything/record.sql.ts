@@ -35,17 +35,17 @@ const careDates: Readonly<Record<string, string>> = {
   Communication: 'sent',
 };
 
-const inTime = `($5::timestamptz is null and $6::timestamptz is null
-  or not exists (select from search_date v where v.doc = d.doc and v.parameter = any($7::smallint[]))
-  or exists (select from search_date v where v.doc = d.doc and v.parameter = any($7::smallint[])
-    and ($6::timestamptz is null or v.low < $6) and ($5::timestamptz is null or v.high > $5)))`;
+const inTime = `($7::timestamptz is null and $8::timestamptz is null
+  or not exists (select from search_date v where v.doc = d.doc and v.parameter = any($9::smallint[]))
+  or exists (select from search_date v where v.doc = d.doc and v.parameter = any($9::smallint[])
+    and ($8::timestamptz is null or v.low < $8) and ($7::timestamptz is null or v.high > $7)))`;
 
-const ofPatient = `d.patient = $4::uuid and d.type <> 'Patient'`;
+const ofPatient = `d.patient = $6::uuid and d.type <> 'Patient'`;
 const ofEncounter = `d.doc in (select v.doc from search_reference v
-  where v.target = $4::uuid and v.type = 'Encounter' and v.parameter = any($9::smallint[]))`;
+  where v.target = $6::uuid and v.type = 'Encounter' and v.parameter = any($11::smallint[]))`;
 
 const recordOf = (members: string) => `select d.doc::text as doc, d.type, d.id, d.updated, d.body from document d
-  where ${members} and d.doc > $3::bigint and ${inTime} and ${documentVisible('d', 1)} order by d.doc limit $8`;
+  where ${members} and d.doc > $5::bigint and ${inTime} and ${documentVisible('d', 1)} order by d.doc limit $10`;
 
 /** In the order in which they came, without the Patient or Encounter itself. */
 export async function readRecord(
@@ -92,9 +92,9 @@ export async function readReferred(
 ): Promise<RecordRow[]> {
   const { rows } = await db.query<RecordRow>({
     name: 'record_referred',
-    text: `select d.doc::text as doc, d.type, d.id, d.updated, d.body from unnest($3::text[], $4::uuid[]) as r (type, id)
+    text: `select d.doc::text as doc, d.type, d.id, d.updated, d.body from unnest($5::text[], $6::uuid[]) as r (type, id)
       join document d on d.type = r.type and d.id = r.id
-      where (d.patient is null or d.patient = $5::uuid) and ${documentVisible('d', 1)}`,
+      where (d.patient is null or d.patient = $7::uuid) and ${documentVisible('d', 1)}`,
     values: [...viewerValues(viewer), types, ids, patient],
   });
   return rows;
@@ -108,7 +108,7 @@ export async function readReferredSlots(
 ): Promise<{ slot: string; updated: Date }[]> {
   const { rows } = await db.query<{ slot: string; updated: Date }>({
     name: 'record_slots',
-    text: `select ${slotColumn}, s.updated from slot s where s.id = any($3::uuid[]) and ${slotVisible('s', 1)}`,
+    text: `select ${slotColumn}, s.updated from slot s where s.id = any($5::uuid[]) and ${slotVisible('s', 1)}`,
     values: [...viewerValues(viewer), ids],
   });
   return rows;

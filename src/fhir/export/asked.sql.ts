@@ -3,9 +3,9 @@ import type { Queryable } from '../../postgres.ts';
 import type { Viewer } from '../../store/visibility.ts';
 import type { ExportFile, ExportJob } from './job.sql.ts';
 
-/** Whoever asks must be who asked then, and still see as much. Beginning with `$first`: subject, clinics, patient. */
+/** Whoever asks must be who asked then, and still see as much. Beginning with `$first`: subject, clinics, keys, types. */
 const isOwn = (first: number) =>
-  `e.subject = $${first} and e.clinics <@ $${first + 1}::smallint[] and e.patient is not distinct from $${first + 2}::uuid
+  `e.subject = $${first} and e.clinics <@ $${first + 1}::smallint[] and ($${first + 2}::uuid[] is null or e.keys <@ $${first + 2}) and ($${first + 3}::text[] is null or e.types <@ $${first + 3})
    and e.expires > clock_timestamp()`;
 
 export interface ExportAsked {
@@ -14,7 +14,13 @@ export interface ExportAsked {
   readonly viewer: Viewer;
 }
 
-const askedValues = ({ key, subject, viewer }: ExportAsked) => [key, subject, viewer.clinics, viewer.patient];
+const askedValues = ({ key, subject, viewer }: ExportAsked) => [
+  key,
+  subject,
+  viewer.clinics,
+  viewer.keys,
+  viewer.types,
+];
 
 export interface ExportState {
   readonly state: 'waiting' | 'running' | 'done' | 'failed';
@@ -53,7 +59,7 @@ export async function readFile(db: Queryable, asked: ExportAsked, number: number
   const { rows } = await db.query<FileToSend>({
     name: 'read_export_file',
     text: `select f.number, f.kind, f.type, f.resources::float8, f.bytes::float8, f.packed::float8, f.crc::float8, f.attempt
-      from export e join export_file f on f.export = e.key and f.attempt = e.attempt and f.number = $5
+      from export e join export_file f on f.export = e.key and f.attempt = e.attempt and f.number = $6
       where e.key = $1 and ${isOwn(2)} and e.state = 'done'`,
     values: [...askedValues(asked), number],
   });

@@ -29,24 +29,23 @@ export async function insertExport(db: Queryable, e: NewExport, limits: Limits):
   // A statement of its own, so that the next one sees what was there when the lock was got.
   await db.query('select pg_advisory_xact_lock($1, 0)', [countLock]);
   const { rowCount } = await db.query(
-    `insert into export (key, subject, clinics, patient, base, request, query)
-     select $1, $2, $3, $4, $5, $6, $7
+    `insert into export (key, subject, clinics, keys, types, closed, base, request, query)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9
      from (select count(*) filter (where next_at is not null) as running, count(*) as kept
          from export where subject = $2 and expires > clock_timestamp()) own,
        (select count(*) as running from export where next_at is not null) everybody
-     where own.running < $8 and own.kept < $9 and everybody.running < $10`,
+     where own.running < $10 and own.kept < $11 and everybody.running < $12`,
     [
-      ...[e.key, e.subject, e.viewer.clinics, e.viewer.patient, e.base, e.request, JSON.stringify(e.query)],
+      ...[e.key, e.subject, e.viewer.clinics, e.viewer.keys, e.viewer.types, e.viewer.closed],
+      ...[e.base, e.request, JSON.stringify(e.query)],
       ...[limits.running, limits.kept, limits.all],
     ],
   );
   return rowCount === 1;
 }
 
-export interface ExportJob {
+export interface ExportJob extends Viewer {
   readonly key: string;
-  readonly clinics: readonly number[];
-  readonly patient: string | null;
   readonly base: string;
   readonly query: ExportQuery;
   readonly attempt: number;
@@ -59,7 +58,7 @@ export async function takeExport(db: Queryable, lease: number): Promise<ExportJo
     text: `update export set state = 'running', attempt = attempt + 1, told = 0,
         next_at = clock_timestamp() + make_interval(secs => $1)
       where key = (select key from export where next_at <= clock_timestamp() order by next_at limit 1 for update skip locked)
-      returning key, clinics, patient, base, query, attempt`,
+      returning key, clinics, keys, types, closed, base, query, attempt`,
     values: [lease],
   });
   return rows[0];

@@ -53,9 +53,8 @@ async function writeFiles(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<ExportFile[]> {
-  const viewer = { clinics: job.clinics, patient: job.patient };
   const files: ExportFile[] = [];
-  for (const reading of readingsOf(context, { viewer, base: job.base }, job.query)) {
+  for (const reading of readingsOf(context, { viewer: job, base: job.base }, job.query)) {
     signal.throwIfAborted();
     const file = await writeFile(context, client, job, reading, files.length + 1, progress, signal);
     if (file.resources > 0) files.push(file);

@@ -24,24 +24,24 @@ export interface Candidate {
 const most = 100;
 
 /** A day begins at different instants in the zones of the world. */
-const born = `b.parameter = $8 and b.low >= $9::date::timestamp at time zone 'UTC' - interval '15 hours'
-  and b.low <= $9::date::timestamp at time zone 'UTC' + interval '15 hours'`;
+const born = `b.parameter = $10 and b.low >= $11::date::timestamp at time zone 'UTC' - interval '15 hours'
+  and b.low <= $11::date::timestamp at time zone 'UTC' + interval '15 hours'`;
 
 const visible = (doc: string) =>
   `exists (select from document d where d.doc = ${doc} and ${documentVisible('d', 1)}) limit ${most}`;
 
 const candidates = `with found as (
-  (select v.doc from unnest($3::text[], $4::text[]) as a (system, code)
-     join search_token v on v.parameter = $5 and v.code = a.code and v.system = a.system where ${visible('v.doc')})
+  (select v.doc from unnest($5::text[], $6::text[]) as a (system, code)
+     join search_token v on v.parameter = $7 and v.code = a.code and v.system = a.system where ${visible('v.doc')})
   union
-  (select v.doc from search_token v where v.parameter = $6 and v.code = any($7::text[]) and ${visible('v.doc')})
+  (select v.doc from search_token v where v.parameter = $8 and v.code = any($9::text[]) and ${visible('v.doc')})
   union
   (select b.doc from search_date b where ${born} and exists (select from search_string n where n.doc = b.doc
-     and (n.parameter = $10 and n.folded = any($11::text[]) or n.parameter = $12 and n.folded = any($13::text[])))
+     and (n.parameter = $12 and n.folded = any($13::text[]) or n.parameter = $14 and n.folded = any($15::text[])))
      and ${visible('b.doc')})
   union
-  (select f.doc from search_string f where f.parameter = $10 and left(f.folded, 200) = any($11::text[])
-     and exists (select from search_string n where n.doc = f.doc and n.parameter = $12 and n.folded = any($13::text[]))
+  (select f.doc from search_string f where f.parameter = $12 and left(f.folded, 200) = any($13::text[])
+     and exists (select from search_string n where n.doc = f.doc and n.parameter = $14 and n.folded = any($15::text[]))
      and ${visible('f.doc')}))
 select d.id, d.body from found join document d using (doc) where d.type = 'Patient' and ${documentVisible('d', 1)}`;
 

@@ -13,7 +13,7 @@ import { preferenceOf } from '../preference.ts';
 import type { Reply } from '../reply.ts';
 import type { Asked, Written } from '../resource.ts';
 import { slotOf } from '../resources/appointment.ts';
-import { checkMayBook, replyOfAppointment } from '../scheduling/answer.ts';
+import { replyOfAppointment } from '../scheduling/answer.ts';
 import { cancel } from '../scheduling/cancel.ts';
 import { patientOfResource } from '../scheduling/patient.ts';
 import { referencedIdOf } from '../scheduling/reference.ts';
@@ -32,6 +32,7 @@ const operation: OperationDeclaration = {
   types: ['Appointment'],
   levels: ['type', 'instance'],
   affectsState: true,
+  needs: [['Appointment', 'c']],
   parameters: [
     ...sourceParameters,
     input(
@@ -64,7 +65,6 @@ const operation: OperationDeclaration = {
 export default operation;
 
 async function handle(context: Context, asked: Asked, call: OperationCall): Promise<Reply> {
-  checkMayBook(asked);
   const source = sourceOf(asked, call);
   const { bundled } = source;
   const resource = 'resource' in source ? source.resource : undefined;

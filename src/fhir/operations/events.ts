@@ -23,6 +23,7 @@ const declaration: OperationDeclaration = {
   types: ['Subscription'],
   levels: ['instance'],
   affectsState: false,
+  needs: [['Subscription', 'r']],
   parameters: [
     input('eventsSinceNumber', '0..1', 'string', 'The first event wanted.'),
     input('eventsUntilNumber', '0..1', 'string', 'The last event wanted.'),

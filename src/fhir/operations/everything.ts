@@ -36,6 +36,7 @@ const declaration: OperationDeclaration = {
   types: ['Patient', 'Encounter'],
   levels: ['instance'],
   affectsState: false,
+  needs: [['its own', 'r']],
   parameters: [...inputs, output('return', '1..1', 'Bundle', 'A searchset')],
   async handle(context, asked, call) {
     const query = readQuery(context, asked, call);

@@ -18,6 +18,7 @@ const declaration: OperationDeclaration = {
   types: ['ValueSet'],
   levels: ['type', 'instance'],
   affectsState: false,
+  needs: [['its own', 'r']],
   parameters: [
     input('url', '0..1', 'uri', 'The ValueSet, when it is not called on an instance and not sent along'),
     input('valueSetVersion', '0..1', 'string', 'Its version, with url'),

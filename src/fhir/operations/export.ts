@@ -25,6 +25,7 @@ export default {
   types: ['Patient'],
   levels: ['system', 'type'],
   affectsState: false,
+  needs: [],
   parameters: [
     input('_outputFormat', '0..1', 'string', 'application/fhir+ndjson (default), application/ndjson or ndjson.'),
     input('_since', '0..1', 'instant', 'Only what was changed at this instant or after; deletions too.'),

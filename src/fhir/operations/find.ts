@@ -28,6 +28,7 @@ const operation: OperationDeclaration = {
   types: ['Appointment'],
   levels: ['type'],
   affectsState: false,
+  needs: [['Slot', 's']],
   parameters: [
     input('start', '1..1', 'dateTime', 'Nothing begins before. A day is the clinic’s own.'),
     input('end', '1..1', 'dateTime', 'Nothing ends later. A day is meant whole.'),

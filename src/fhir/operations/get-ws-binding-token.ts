@@ -28,6 +28,7 @@ const declaration: OperationDeclaration = {
   types: ['Subscription'],
   levels: ['type', 'instance'],
   affectsState: true,
+  needs: [['Subscription', 'r']],
   parameters: [
     input('id', '0..*', 'id', 'For which subscriptions; for all of yours with the channel websocket when absent.'),
     output('token', '1..1', 'string', 'To be sent by the websocket.'),

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
-import { bundleOfOne, checkMayBook } from '../scheduling/answer.ts';
+import { bundleOfOne } from '../scheduling/answer.ts';
 import { sourceOf, sourceParameters } from '../scheduling/source.ts';
 import { namedPatient, timeOf } from '../scheduling/time.ts';
 
@@ -22,6 +22,7 @@ const operation: OperationDeclaration = {
   types: ['Appointment'],
   levels: ['type', 'instance'],
   affectsState: true,
+  needs: [['Appointment', 'c']],
   parameters: [
     ...sourceParameters,
     input('patient-reference', '0..1', 'Reference', 'Only for this Patient can it be booked then'),
@@ -33,7 +34,6 @@ const operation: OperationDeclaration = {
 export default operation;
 
 async function handle(context: Context, asked: Asked, call: OperationCall): Promise<Reply> {
-  checkMayBook(asked);
   const source = sourceOf(asked, call);
   const { slot } = await timeOf(context, asked, source, undefined);
   const patient = namedPatient(asked, call.parameters, 'resource' in source ? source.resource : undefined);

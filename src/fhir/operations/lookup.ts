@@ -16,6 +16,7 @@ const declaration: OperationDeclaration = {
   types: ['CodeSystem'],
   levels: ['type'],
   affectsState: false,
+  needs: [['its own', 'r']],
   parameters: [
     input('code', '0..1', 'code', 'The code; with system'),
     input('system', '0..1', 'uri', 'Its system'),

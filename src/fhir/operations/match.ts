@@ -22,6 +22,7 @@ const declaration: OperationDeclaration = {
   types: ['Patient'],
   levels: ['type'],
   affectsState: false,
+  needs: [['Patient', 's']],
   parameters: [
     input('resource', '1..1', 'Patient', 'What is known of the patient'),
     input('onlyCertainMatches', '0..1', 'boolean', 'Answer with the one patient that it certainly is, or nobody'),

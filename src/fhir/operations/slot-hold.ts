@@ -10,7 +10,6 @@ import { input, type OperationCall, type OperationDeclaration, output } from '..
 import { notFound } from '../read.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
-import { checkMayBook } from '../scheduling/answer.ts';
 import { referencedIdOf } from '../scheduling/reference.ts';
 import { namedPatient } from '../scheduling/time.ts';
 import { slotColumn } from '../search/slot-row.ts';
@@ -27,6 +26,7 @@ const operation: OperationDeclaration = {
   types: ['Slot'],
   levels: ['type', 'instance'],
   affectsState: true,
+  needs: [['Appointment', 'c']],
   parameters: [
     input('slot-reference', '0..1', 'Reference', 'Slot; not on an instance'),
     input('slot-identifier', '0..*', 'Identifier', `Not served: ${noIdentifiers}.`),
@@ -42,7 +42,6 @@ const operation: OperationDeclaration = {
 export default operation;
 
 async function handle(context: Context, asked: Asked, call: OperationCall): Promise<Reply> {
-  checkMayBook(asked);
   const slot = slotNamed(asked, call);
   const patient = namedPatient(asked, call.parameters, undefined);
   const order = { viewer: asked.viewer, client: asked.principal.subject, slot, patient };
@@ -82,7 +81,7 @@ async function answer(
 ): Promise<Reply> {
   const { rows } = await context.db.query<{ slot: string }>({
     name: 'held_slot',
-    text: `select ${slotColumn} from slot s where s.id = $3::uuid and ${slotVisible('s', 1)}`,
+    text: `select ${slotColumn} from slot s where s.id = $5::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(asked.viewer), id],
   });
   const slot = JSON.parse(textOf(await context.slots.resource(rows[0]!.slot))) as Resource;

@@ -19,6 +19,7 @@ const declaration: OperationDeclaration = {
   types: ['Subscription'],
   levels: ['type', 'instance'],
   affectsState: false,
+  needs: [['Subscription', 'r']],
   parameters: [
     input('id', '0..*', 'id', 'Of which subscriptions; all of yours when absent.'),
     input('status', '0..*', 'code', 'Only those of this status.'),

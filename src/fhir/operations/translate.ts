@@ -15,6 +15,7 @@ const declaration: OperationDeclaration = {
   types: ['ConceptMap'],
   levels: ['type', 'instance'],
   affectsState: false,
+  needs: [['its own', 'r']],
   parameters: [
     input('url', '0..1', 'uri', 'The ConceptMap, when it is not called on an instance. Without: every one that fits'),
     input('code', '0..1', 'code', 'The code; with system'),

@@ -20,6 +20,7 @@ const declaration: OperationDeclaration = {
   types: ['ValueSet', 'CodeSystem'],
   levels: ['type', 'instance'],
   affectsState: false,
+  needs: [['its own', 'r']],
   parameters: [
     input('url', '0..1', 'uri', 'The ValueSet or CodeSystem, when it is not called on an instance'),
     input('valueSet', '0..1', 'ValueSet', 'A ValueSet sent along; for a ValueSet only'),

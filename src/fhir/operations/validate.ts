@@ -26,6 +26,7 @@ const declaration: OperationDeclaration = {
   types: [],
   levels: ['type', 'instance'],
   affectsState: false,
+  needs: [],
   parameters: [
     {
       ...input(

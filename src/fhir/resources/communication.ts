@@ -6,7 +6,7 @@ const declaration: ResourceDeclaration = {
   type: 'Communication',
   documentation: 'A message to or from a patient, a doctor or the clinic. Kept by the hub.',
   interactions: [...readOnly, 'create', 'update', 'patch', 'delete'],
-  ...kept('Communication', { writers: ['app', 'operator'] }),
+  ...kept('Communication'),
 };
 
 export default declaration;

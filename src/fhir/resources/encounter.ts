@@ -6,7 +6,7 @@ const declaration: ResourceDeclaration = {
   type: 'Encounter',
   documentation: 'A visit or a remote consultation. Kept by the hub.',
   interactions: [...readOnly, 'create', 'update', 'patch', 'delete'],
-  ...kept('Encounter', { writers: ['app', 'operator'] }),
+  ...kept('Encounter'),
 };
 
 export default declaration;

@@ -9,8 +9,6 @@ const declaration: ResourceDeclaration = {
   documentation: 'A person as a patient of one clinic. Create the Patient before booking; СНИЛС and ЕНП are checked.',
   interactions: [...readOnly, 'create', 'update', 'patch', 'delete'],
   ...kept('Patient', {
-    // What the clinic knows a patient by is not the patient's own to change.
-    writers: ['app', 'operator'],
     async checkRemoval({ db }, id) {
       if (await isBooking(db, id))
         throw new Fault('conflict', 'A booking of this Patient is under way.', { code: 'referred-to' });

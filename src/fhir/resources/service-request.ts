@@ -6,7 +6,7 @@ const declaration: ResourceDeclaration = {
   type: 'ServiceRequest',
   documentation: 'A referral: what a doctor asks to be done for a patient. Kept by the hub.',
   interactions: [...readOnly, 'create', 'update', 'patch', 'delete'],
-  ...kept('ServiceRequest', { writers: ['app', 'operator'] }),
+  ...kept('ServiceRequest'),
 };
 
 export default declaration;

@@ -49,7 +49,7 @@ const mostOfOwner = 100;
 
 /** By an owner's own compartment, in no clinic: whoever sees a clinic sees no subscriptions. */
 function viewerOf({ principal }: Asked): Viewer {
-  return { clinics: [subscribersClinic], patient: ownerOf(principal) };
+  return { clinics: [subscribersClinic], keys: [ownerOf(principal)], types: null, closed: [] };
 }
 
 async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {

@@ -1,5 +1,4 @@
 /** What the scheduling operations answer: an Appointment by itself, or in the Bundle that IHE and Argonaut read. */
-import { Fault } from '../../fault.ts';
 import type { Resource } from '../../store/resource.ts';
 import { bytesOf } from '../byte-string.ts';
 import { type Reply, replyOf } from '../reply.ts';
@@ -23,9 +22,4 @@ export function replyOfAppointment(asked: Asked, written: Written, bundled: bool
   if (!bundled) return reply;
   const bundle = bundleOfOne(asked.base, JSON.parse(written.body) as Resource);
   return { ...reply, body: bytesOf(JSON.stringify(bundle)) };
-}
-
-/** Those who only read may not keep time from others. @throws Fault forbidden */
-export function checkMayBook({ principal }: Asked): void {
-  if (principal.role === 'registry') throw new Fault('forbidden', 'A registry reads; it does not book.');
 }

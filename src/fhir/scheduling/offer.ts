@@ -21,9 +21,9 @@ export async function readOffer(context: Context, asked: Asked, id: string): Pro
   const { rows } = await context.db.query<Row>({
     name: 'read_offer',
     text: `select s.start_at as start, s.end_at as "end", s.status, d.body, s.held_for as patient,
-        case when s.held_by = $4 and s.held_until > clock_timestamp() then s.held_until end as until
+        case when s.held_by = $6 and s.held_until > clock_timestamp() then s.held_until end as until
       from slot s join document d on d.type = 'Schedule' and d.id = s.schedule
-      where s.id = $3::uuid and ${slotVisible('s', 1)} and ${documentVisible('d', 1)}`,
+      where s.id = $5::uuid and ${slotVisible('s', 1)} and ${documentVisible('d', 1)}`,
     values: [...viewerValues(asked.viewer), slot, asked.principal.subject],
   });
   const [row] = rows;

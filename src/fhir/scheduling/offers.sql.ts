@@ -34,7 +34,7 @@ export async function readActors(context: Context, { viewer }: Asked, ids: reado
   const { rows } = await context.db.query<{ id: string }>({
     name: 'actors_of',
     text: `select d.id from search_reference r join document d on d.doc = r.doc
-      where r.target = any($3::uuid[]) and r.parameter = any($4::smallint[]) and ${documentVisible('d', 1)} limit ${mostActors + 1}`,
+      where r.target = any($5::uuid[]) and r.parameter = any($6::smallint[]) and ${documentVisible('d', 1)} limit ${mostActors + 1}`,
     values: [...viewerValues(viewer), ids, parameters],
   });
   return new Set([...ids, ...idsIn(rows, mostActors)]);
@@ -47,7 +47,7 @@ export async function locationsAt(context: Context, { viewer }: Asked, text: str
   const { rows } = await context.db.query<{ id: string }>({
     name: 'locations_at',
     text: `select distinct d.id from search_string v join document d on d.doc = v.doc
-      where v.parameter = $3::smallint and v.folded like $4 and ${documentVisible('d', 1)} limit ${mostLocations + 1}`,
+      where v.parameter = $5::smallint and v.folded like $6 and ${documentVisible('d', 1)} limit ${mostLocations + 1}`,
     values: [...viewerValues(viewer), context.parameters.of('Location', 'address').id, `${folded}%`],
   });
   return rows.length === 0 ? [nobody] : idsIn(rows, mostLocations);
@@ -77,11 +77,11 @@ export async function readSchedules(
     values.push(context.parameters.of('Schedule', lookup.by).id, lookup.values);
     const [table, column, type] =
       lookup.by === 'actor' ? ['search_reference', 'target', 'uuid'] : ['search_token', 'code', 'text'];
-    test = `d.doc = any(array(select v.doc from ${table} v where v.parameter = $4::smallint and v.${column} = any($5::${type}[])))`;
+    test = `d.doc = any(array(select v.doc from ${table} v where v.parameter = $6::smallint and v.${column} = any($7::${type}[])))`;
   }
   const { rows } = await context.db.query<ScheduleRow>({
     name: `schedules_by_${lookup.by}`,
-    text: `select d.id, d.clinic, d.body from document d where d.type = 'Schedule' and ${documentVisible('d', 1)} and ${test} limit $3`,
+    text: `select d.id, d.clinic, d.body from document d where d.type = 'Schedule' and ${documentVisible('d', 1)} and ${test} limit $5`,
     values,
   });
   return rows;
@@ -106,7 +106,7 @@ export interface OfferRow {
 }
 
 const windows =
-  'json_to_recordset($3) as w(schedule uuid, rank integer, low timestamptz, high timestamptz, after uuid)';
+  'json_to_recordset($5) as w(schedule uuid, rank integer, low timestamptz, high timestamptz, after uuid)';
 /** As it stands in the index slot_free. */
 const inside =
   's.schedule = w.schedule and s.status = 0 and s.start_at >= w.low and s.start_at < w.high and s.end_at <= w.high';
@@ -122,8 +122,8 @@ export async function readOffers(
     name: 'offers',
     text: `select s.id, w.schedule, s.start_at as start, s.end_at as "end", w.rank from ${windows} cross join lateral (
         select * from slot s where ${inside} and (s.start_at, s.id) > (w.low, w.after) and ${slotVisible('s', 1)}
-        order by s.start_at, s.id limit $4) s
-      order by w.rank, s.start_at, s.id limit $4`,
+        order by s.start_at, s.id limit $6) s
+      order by w.rank, s.start_at, s.id limit $6`,
     values: [...viewerValues(viewer), JSON.stringify(given), limit],
   });
   return rows;
@@ -143,7 +143,7 @@ export async function countOffers(context: Context, { viewer }: Asked, given: re
 export async function readClinicOf(context: Context, { viewer }: Asked, patient: string): Promise<number | undefined> {
   const { rows } = await context.db.query<{ clinic: number }>({
     name: 'clinic_of_patient',
-    text: `select d.clinic from document d where d.type = 'Patient' and d.id = $3::uuid and ${documentVisible('d', 1)}`,
+    text: `select d.clinic from document d where d.type = 'Patient' and d.id = $5::uuid and ${documentVisible('d', 1)}`,
     values: [...viewerValues(viewer), patient],
   });
   return rows[0]?.clinic;

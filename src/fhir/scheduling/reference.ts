@@ -46,7 +46,7 @@ export async function idsOf(
   const { rows } = await context.db.query<{ id: string }>({
     name: 'ids_by_identifier',
     text: `select d.id from search_token v join document d on d.doc = v.doc
-      where v.parameter = $3::smallint and v.code = $4 and ($5 = '' or v.system = $5) and ${documentVisible('d', 1)} limit 100`,
+      where v.parameter = $5::smallint and v.code = $6 and ($7 = '' or v.system = $7) and ${documentVisible('d', 1)} limit 100`,
     values: [...viewerValues(asked.viewer), context.parameters.of(type, 'identifier').id, code, system],
   });
   return rows.length === 0 ? [nobody] : rows.map((r) => r.id);

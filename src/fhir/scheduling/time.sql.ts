@@ -13,12 +13,12 @@ export interface Time {
 }
 
 const time = `s.id as slot, s.clinic, s.start_at as start, s.end_at as "end",
-  case when s.held_by = $3 and s.held_until > clock_timestamp() then s.held_for end as "heldFor"`;
+  case when s.held_by = $5 and s.held_until > clock_timestamp() then s.held_for end as "heldFor"`;
 
 export async function readTime(context: Context, asked: Asked, slot: string): Promise<Time | undefined> {
   const { rows } = await context.db.query<Time>({
     name: 'time_of_slot',
-    text: `select ${time} from slot s where s.id = $4::uuid and ${slotVisible('s', 1)}`,
+    text: `select ${time} from slot s where s.id = $6::uuid and ${slotVisible('s', 1)}`,
     values: [...viewerValues(asked.viewer), asked.principal.subject, slot],
   });
   return rows[0];
@@ -34,7 +34,7 @@ export async function findTime(
 ): Promise<Time | undefined> {
   const { rows } = await context.db.query<Time>({
     name: 'time_of_schedule',
-    text: `select ${time} from slot s where s.schedule = $4::uuid and s.start_at = $5 and s.end_at = $6 and ${slotVisible('s', 1)}
+    text: `select ${time} from slot s where s.schedule = $6::uuid and s.start_at = $7 and s.end_at = $8 and ${slotVisible('s', 1)}
       order by s.reason = 3, s.id limit 1`,
     values: [...viewerValues(asked.viewer), asked.principal.subject, schedule, start, end],
   });

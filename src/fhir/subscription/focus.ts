@@ -19,16 +19,16 @@ interface Row {
 }
 
 const documents = `select e.n, d.deleted, d.body, null as slot
-  from unnest($3::text[], $4::uuid[], $5::integer[]) with ordinality e(type, id, version, n), lateral (
-    select clinic, patient, false as deleted, body from document x where x.type = e.type and x.id = e.id and x.version = e.version
+  from unnest($5::text[], $6::uuid[], $7::integer[]) with ordinality e(type, id, version, n), lateral (
+    select type, clinic, patient, under, false as deleted, body from document x where x.type = e.type and x.id = e.id and x.version = e.version
     union all
-    select clinic, patient, deleted, body from document_version x where x.type = e.type and x.id = e.id and x.version = e.version) d
+    select type, clinic, patient, under, deleted, body from document_version x where x.type = e.type and x.id = e.id and x.version = e.version) d
   where ${documentVisible('d', 1)}`;
 
-const slotColumns = 'id, start_at, end_at, status, reason, fragment, version, updated, clinic';
+const slotColumns = 'id, schedule, start_at, end_at, status, reason, fragment, version, updated, clinic';
 
 const slots = `select e.n, s.deleted, null as body, ${slotColumn}
-  from unnest($3::text[], $4::uuid[], $5::integer[]) with ordinality e(type, id, version, n), lateral (
+  from unnest($5::text[], $6::uuid[], $7::integer[]) with ordinality e(type, id, version, n), lateral (
     select ${slotColumns}, false as deleted from slot x where x.id = e.id and x.version = e.version
     union all
     select ${slotColumns}, deleted from slot_version x where x.id = e.id and x.version = e.version) s

@@ -153,13 +153,14 @@ function givenVersions(s: Statement, ground: SearchGround, type: string, changes
     list('uuid', (x) => x.id),
     list('smallint', (x) => x.clinic),
     list('uuid', (x) => x.patient),
+    list('uuid', (x) => x.under),
     list('integer', (x) => x.version),
     list('timestamptz', (x) => x.updated),
     list('text', (x) => valuesOf(x, ground)),
   ];
   return `given as materialized (
-      select ${firstDoc} - n as doc, n, '${type}' as type, id, clinic, patient, version, updated, search
-      from unnest(${columns.join(', ')}) with ordinality u(id, clinic, patient, version, updated, search, n))`;
+      select ${firstDoc} - n as doc, n, '${type}' as type, id, clinic, patient, under, version, updated, search
+      from unnest(${columns.join(', ')}) with ordinality u(id, clinic, patient, under, version, updated, search, n))`;
 }
 
 const step = (i: number, condition: string) =>

@@ -38,6 +38,8 @@ export const kindMeanings: Partial<Record<FaultKind, string>> = {
 /** Closer reasons within a kind. */
 export const reasonMeanings: Readonly<Record<string, string>> = {
   'not-mappable': "The clinic's system needs something that the request does not hold.",
+  'not-in-scope': 'Neither the role of the token nor its scopes allow it.',
+  'account-limited': 'The account is on check until a moderator has confirmed it.',
   'clinic-ambiguous': 'The token must name exactly one clinic.',
   'nothing-to-change': 'The update changes nothing that can be changed.',
   'slot-unknown': 'The Slot is not known here.',

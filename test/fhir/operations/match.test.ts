@@ -1,9 +1,11 @@
 /** Patient/$match over HTTP: who is found, by whom, at what cost. */
+
 import { afterAll, describe, expect, test } from 'vitest';
 import { findCandidates } from '../../../src/fhir/match/candidates.sql.ts';
 import { identifierSystems } from '../../../src/r4/identifier.ts';
 import { validate } from '../../../src/r4/validate.ts';
 import { loadParameters } from '../../../src/store/parameters.ts';
+import { hubIn } from '../../../src/store/visibility.ts';
 import { type Answer, ask } from '../../support/hub.ts';
 import { createMemoryHub } from '../../support/memory-hub.ts';
 
@@ -197,7 +199,7 @@ test('indexes alone are asked, however many patients there are', async () => {
       },
     };
     const clues = { systems: ['s'], values: ['v'], phones: ['1'], birthDate, families: ['n1'], givens: ['n2'] };
-    await findCandidates(explaining as never, { clinics: [1], patient: null }, parameters, clues);
+    await findCandidates(explaining as never, hubIn(1), parameters, clues);
     expect(plan).not.toMatch(/Seq Scan|document_clinic/);
     for (const index of ['search_token_code', 'search_date_low', 'search_string_folded']) expect(plan).toContain(index);
   } finally {

@@ -1,4 +1,5 @@
 /** The dictionaries as resources: valid, complete, each once, and seen by whom they may be seen. */
+
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -10,11 +11,12 @@ import { kindMeanings } from '../../../src/fhir/terminology/fault-code.ts';
 import { createTerminology, type Terminology } from '../../../src/fhir/terminology/terminology.ts';
 import { requiredValueSets } from '../../../src/r4/table.ts';
 import { validate } from '../../../src/r4/validate.ts';
+import { hubIn } from '../../../src/store/visibility.ts';
 import { createMemoryMis, memoryConfig, openMemoryClinic } from '../../support/memory-mis.ts';
 import { root } from '../../support/process.ts';
 
 const url = (type: string, name: string) => `https://medmost.ru/fhir/${type}/${name}`;
-const everyone = { clinics: [], patient: null };
+const everyone = { clinics: [], keys: null, types: null, closed: [] };
 
 /** Two clinics with the shipped mapping of 1С, and one with a code table of its own. */
 function clinicsWithTables(): Clinic[] {
@@ -92,7 +94,7 @@ describe('code tables', () => {
 
   test("a clinic's own are seen by those who see the clinic", () => {
     const own = url('ConceptMap', 'onec-c-specialty');
-    const [its, other] = [3, 1].map((clinic) => ({ clinics: [clinic], patient: null }));
+    const [its, other] = [3, 1].map((clinic) => hubIn(clinic));
     const found = terminology.find(its!, 'ConceptMap', own)!;
     expect(found['group']).toMatchObject([{ element: [{ code: 'Терапевт' }] }]);
     expect(terminology.find(other!, 'ConceptMap', own)).toBeUndefined();

@@ -1,0 +1,121 @@
+/**
+ * What a role may do at most, and what is left of it by the scopes of a token. Deny by default: a type that is not named here is
+ * nobody's. https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html
+ */
+import type { Principal, Role } from './principal.ts';
+import { type Permission, type ResourceScope, resourceScopes } from './scope.ts';
+
+/** What clinics offer, and what explains it; seen by whoever sees the clinic. */
+const directory = [
+  'Organization',
+  'Location',
+  'HealthcareService',
+  'Practitioner',
+  'PractitionerRole',
+  'Schedule',
+  'Slot',
+  'CodeSystem',
+  'ValueSet',
+  'ConceptMap',
+  'OperationDefinition',
+  'SearchParameter',
+] as const;
+
+type Permissions = Readonly<Record<string, string>>;
+
+const published: Permissions = Object.fromEntries(directory.map((type) => [type, 'rs']));
+const own = { ...published, Subscription: 'cruds' };
+
+/** Type → permissions in the order `cruds`. */
+const ofRoles: Readonly<Record<Role, Permissions>> = {
+  patient: {
+    ...own,
+    Patient: 'rs',
+    Appointment: 'crus',
+    Encounter: 'rs',
+    Communication: 'rs',
+    ServiceRequest: 'rs',
+    Person: 'rus',
+    RelatedPerson: 'rds',
+    Consent: 'crus',
+    AuditEvent: 'rs',
+  },
+  doctor: {
+    ...own,
+    Patient: 'crus',
+    Appointment: 'crus',
+    Encounter: 'cruds',
+    Communication: 'cruds',
+    ServiceRequest: 'cruds',
+    Consent: 'rs',
+  },
+  registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
+  moderator: { ...published, Person: 'rs' },
+  app: {
+    ...own,
+    Patient: 'cruds',
+    Appointment: 'crus',
+    Encounter: 'cruds',
+    Communication: 'cruds',
+    ServiceRequest: 'cruds',
+    Consent: 'crus',
+  },
+  registry: own,
+  operator: {
+    ...own,
+    Patient: 'cruds',
+    Appointment: 'crus',
+    Encounter: 'cruds',
+    Communication: 'cruds',
+    ServiceRequest: 'cruds',
+    Consent: 'rs',
+    AuditEvent: 'rs',
+  },
+};
+
+/** An account that no moderator has confirmed yet. */
+const limited: Permissions = { ...published, Person: 'rus', Consent: 'crus' };
+
+export interface Rights {
+  readonly may: (type: string, permission: Permission) => boolean;
+  /** Types of which anything may be read. */
+  readonly types: readonly string[];
+  /** Searches, one of which what is read of a type must match; undefined: anything. */
+  readonly constraints: (type: string) => readonly string[] | undefined;
+}
+
+/** Levels that mean something to a role: `patient/` is for those who act for patients, `system/` for programs. */
+function levelsOf(role: Role): readonly string[] {
+  if (role === 'patient') return ['patient', 'user'];
+  if (role === 'app' || role === 'registry') return ['system'];
+  return ['patient', 'user'];
+}
+
+const known = new WeakMap<Principal, Rights>();
+
+export function rightsOf(principal: Principal): Rights {
+  let rights = known.get(principal);
+  if (rights === undefined) {
+    rights = findRights(principal);
+    known.set(principal, rights);
+  }
+  return rights;
+}
+
+function findRights({ role, scope, limited: isLimited }: Principal): Rights {
+  const most = isLimited ? limited : ofRoles[role];
+  const given = scope === undefined ? undefined : resourceScopes(scope).filter((s) => levelsOf(role).includes(s.level));
+  const covering = (type: string) => given?.filter((s) => s.type === type || s.type === '*');
+  const may = (type: string, permission: Permission) =>
+    (most[type] ?? '').includes(permission) &&
+    (covering(type)?.some((s) => s.permissions.includes(permission)) ?? true);
+  const types = Object.keys(most).filter((type) => may(type, 'r') || may(type, 's'));
+  return { may, types, constraints: (type) => constraintsOf(covering(type)) };
+}
+
+/** Scopes add up: one without constraint opens all of the type. */
+function constraintsOf(covering: readonly ResourceScope[] | undefined): readonly string[] | undefined {
+  if (covering === undefined || covering.length === 0) return undefined;
+  const queries = covering.map((s) => s.query);
+  return queries.includes(undefined) ? undefined : (queries as string[]);
+}
