@@ -6,14 +6,15 @@ import { Command, Option } from 'commander';
 import { loadKeys } from './access/keys.ts';
 import { type Principal, type Role, roles } from './access/principal.ts';
 import { mintToken } from './access/token.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { addAuditCommands } from './audit-commands.ts';
+import { type Config, ConfigError, loadConfig, unknownClinic } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
 import { unlessHubRuns } from './data-lock.ts';
 import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './ground.ts';
 import { createLog } from './log.ts';
+import { addMessagesCommand } from './messages-command.ts';
 import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
-import { readMessages } from './store/messages.sql.ts';
 import { readUnsettled } from './workflows/ledger.sql.ts';
 import { reconcile, thaw } from './workflows/reconcile.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
@@ -152,29 +153,8 @@ program
     }),
   );
 
-program
-  .command('messages')
-  .description('show the newest exchanges with the MIS of a clinic')
-  .argument('<clinic>', 'key of the clinic in the configuration')
-  .option('--limit <number>', 'how many', '20')
-  .option('--booking <id>', 'only those of a booking')
-  .option('--full', 'whole texts and not their beginnings')
-  .action((key: string, o: { limit: string; booking?: string; full?: boolean }) =>
-    withGround(async ({ pool, clinics }) => {
-      const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
-      for (const m of await readMessages(pool, clinic.number, Number(o.limit), o.booking ?? null)) {
-        console.log(
-          `${m.at.toISOString()} ${m.operation} ${m.outcome} ${m.status ?? '-'} ${m.milliseconds} ms ${m.booking ?? ''}`,
-        );
-        const cut = (text: string) => (o.full ? text : text.slice(0, 400).replace(/\s+/g, ' '));
-        console.log(`  > ${cut(m.request)}\n  < ${cut(m.response)}`);
-      }
-    }),
-  );
-
-function unknownClinic(key: string, config: Config): never {
-  throw new ConfigError(`there is no clinic "${key}"; there are: ${Object.keys(config.clinics).join(', ')}`);
-}
+addMessagesCommand(program, configOf, withGround);
+addAuditCommands(program, configOf, withGround);
 
 /** Opens the database and the clinics for one command. An embedded Postgres that a hub uses is left running. */
 async function withGround(work: (ground: Ground) => Promise<void>): Promise<void> {

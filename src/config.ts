@@ -147,3 +147,8 @@ function secretOfFile(name: string, folder: string, file: string, path: readonly
     throw new ConfigError(`${file} · ${path.join('.')} · the secret file ${name} cannot be read`, { cause });
   }
 }
+
+/** @throws ConfigError that names those that there are */
+export function unknownClinic(key: string, config: Config): never {
+  throw new ConfigError(`there is no clinic "${key}"; there are: ${Object.keys(config.clinics).join(', ')}`);
+}

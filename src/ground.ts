@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { type Audit, createAudit } from './access/audit/audit.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { type ClinicConfig, type Config, ConfigError } from './config.ts';
 import { type Clinic, type Clinics, indexClinics, openClinic } from './connectors/clinic.ts';
@@ -53,6 +54,7 @@ export interface Ground {
   readonly sync: SyncContext;
   readonly bookingContext: BookingContext;
   readonly settler: Settler;
+  readonly audit: Audit;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
   const sync = { pool: work, parameters, clock, log };
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log };
   const settler = createSettler(bookingContext);
+  const audit = createAudit({ url, pool, onError: (err) => log.error({ err }, 'the audit could not be written') });
   return {
     url,
     pool,
@@ -79,9 +82,10 @@ export async function openGround(config: Config, url: string, clock: Clock, log:
     sync,
     bookingContext,
     settler,
+    audit,
     async close() {
       await Promise.all(clinics.all.map((c) => c.operations.close()));
-      await messages.close();
+      await Promise.all([messages.close(), audit.close()]);
       await Promise.all([pool.end(), keyed.end(), work.end(), bulk.end()]);
     },
   };

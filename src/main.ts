@@ -1,6 +1,7 @@
 /** Composition root: workflows and server on the ground of ground.ts. These two are the only files that build things. */
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { startSealer } from './access/audit/sealer.ts';
 import { loadKeys } from './access/keys.ts';
 import type { Principal } from './access/principal.ts';
 import { createAuthenticator } from './access/token.ts';
@@ -68,7 +69,7 @@ function openSubscriptions(
 /** Starts everything and listens. */
 export async function startHub(config: Config, url: string, log: Logger, clock: Clock = Date.now): Promise<Hub> {
   const ground = await openGround(config, url, clock, log);
-  const { pool, bulk, declarations, clinics, sync, bookingContext, settler } = ground;
+  const { pool, bulk, declarations, clinics, sync, bookingContext, settler, audit } = ground;
   const { parameters } = sync;
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
@@ -91,6 +92,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     exporter: createExporter(bulk),
     terminology,
     subscriptions,
+    audit,
     clock,
     log,
   };
@@ -103,6 +105,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     trustProxy: config.server.trustProxy,
   });
   const ticker = await startTicker(pool, clock, log);
+  const sealer = startSealer(sync.pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
@@ -112,7 +115,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     await closeServer(app);
     await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
-    await subscriptions.close();
+    await Promise.all([subscriptions.close(), sealer.stop()]);
     await ground.close();
   };
   try {

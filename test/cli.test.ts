@@ -19,7 +19,7 @@ function medmost(...args: string[]): Promise<Ran> {
 }
 
 describe('medmost', () => {
-  test.each(['start', 'sync', 'token', 'mapping', 'clinics', 'thaw', 'bookings', 'messages'])(
+  test.each(['start', 'sync', 'token', 'mapping', 'clinics', 'thaw', 'bookings', 'messages', 'audit'])(
     '%s has help',
     async (command) => {
       const { code, out } = await medmost(command, '--help');

@@ -1,5 +1,6 @@
 /** What every FHIR handler is given: made once in main.ts. */
 import type { Logger } from 'pino';
+import type { Audit } from '../access/audit/audit.ts';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Clock } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
@@ -33,6 +34,7 @@ export interface Context {
   readonly terminology: Terminology;
   readonly exporter: Exporter;
   readonly subscriptions: SubscriptionContext;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
+import { createAudit } from '../../src/access/audit/audit.ts';
 import { keysOf } from '../../src/access/keys.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import { createAuthenticator, mintToken } from '../../src/access/token.ts';
@@ -86,6 +87,7 @@ export async function createTestHub(
     clock,
     log: silent,
   };
+  const audit = createAudit({ url, pool, onError: () => {} });
   const context: Context = {
     pool,
     db: pool,
@@ -103,6 +105,7 @@ export async function createTestHub(
     exporter: createExporter(work),
     terminology,
     subscriptions,
+    audit,
     clock,
     log: silent,
   };
@@ -124,7 +127,7 @@ export async function createTestHub(
     async close() {
       await app.close();
       await context.exporter.stop();
-      await Promise.all([outbound.close(), pool.end(), keyed.end(), work.end()]);
+      await Promise.all([audit.close(), outbound.close(), pool.end(), keyed.end(), work.end()]);
     },
   };
 }

@@ -20,39 +20,49 @@ export function eventOfId(id: string): string | undefined {
 
 /** @param base absolute FHIR base URL by which the hub is known: the server of the event */
 export function auditEventOf(row: AuditRow, base: string): Resource {
-  const [client, server, user] = coding.agentTypes[row.action as keyof typeof coding.agentTypes];
   const profile = profileOf(row);
-  const isPerson = row.account !== null;
-  const known = { identifier: { system: 'urn:ietf:rfc:3986', value: base }, display: 'medmost' };
+  const recorded = fhirInstant(row.at.getTime());
   return {
     resourceType: 'AuditEvent',
     id: idOfEvent(row.seq),
-    meta: {
-      versionId: '1',
-      lastUpdated: fhirInstant(row.at.getTime()),
-      ...(profile !== undefined && { profile: [profile] }),
-    },
+    meta: { versionId: '1', lastUpdated: recorded, ...(profile !== undefined && { profile: [profile] }) },
     ...whatOf(row),
     action: row.action,
-    recorded: fhirInstant(row.at.getTime()),
+    recorded,
     outcome: String(row.outcome),
     ...(row.reason !== null && { outcomeDesc: row.reason }),
-    agent: [
-      {
-        type: { coding: [client] },
-        who: { identifier: { value: row.client ?? (isPerson ? 'medmost' : row.subject || 'unknown') } },
-        requestor: !isPerson,
-        ...(!isPerson && { role: [roleOf(row, base)] }),
-        network: row.address === null ? { address: 'unknown', type: '1' } : { address: row.address, type: '2' },
-      },
-      { type: { coding: [server] }, who: known, requestor: false, network: { address: base, type: '5' } },
-      ...(isPerson
-        ? [{ type: { coding: [user] }, who: accountOf(row.account!, base), requestor: true, role: [roleOf(row, base)] }]
-        : []),
-    ],
-    source: { observer: known, type: [coding.serverSource] },
+    agent: agentsOf(row, base),
+    source: { observer: hub(base), type: [coding.serverSource] },
     ...entitiesOf(row),
   };
+}
+
+const hub = (base: string) => ({ identifier: { system: 'urn:ietf:rfc:3986', value: base }, display: 'medmost' });
+
+/** Who asked for it is one of them: the person where there is one, else the program. */
+function agentsOf(row: AuditRow, base: string): object[] {
+  const { account, address, subject } = row;
+  const [client, server, user] = coding.agentTypes[row.action as keyof typeof coding.agentTypes];
+  const isPerson = account !== null;
+  const program = row.client ?? (isPerson ? 'medmost' : subject || 'unknown');
+  const agents: object[] = [
+    {
+      type: { coding: [client] },
+      ...(!isPerson && { role: [roleOf(row, base)] }),
+      who: { identifier: { value: program } },
+      requestor: !isPerson,
+      network: address === null ? { address: 'unknown', type: '1' } : { address, type: '2' },
+    },
+    { type: { coding: [server] }, who: hub(base), requestor: false, network: { address: base, type: '5' } },
+  ];
+  if (isPerson)
+    agents.push({
+      type: { coding: [user] },
+      role: [roleOf(row, base)],
+      who: accountOf(account, base),
+      requestor: true,
+    });
+  return agents;
 }
 
 const accountOf = (account: string, base: string) => ({ identifier: { system: `${base}/account`, value: account } });
@@ -97,35 +107,20 @@ function profileOf(row: AuditRow): string | undefined {
 }
 
 function entitiesOf({ patient, resource, query, request, kind }: AuditRow): { entity?: object[] } {
-  const entity = [
-    ...(patient === null
-      ? []
-      : [
-          {
-            what: { reference: `Patient/${patient}` },
-            type: coding.entityType('1'),
-            role: coding.entityRole('1'),
-          },
-        ]),
-    ...(resource === null
-      ? []
-      : [
-          {
-            what: { reference: resource },
-            type: coding.entityType('2'),
-            role: coding.entityRole(kind === 'export' ? '20' : '4'),
-          },
-        ]),
-    ...(query === null
-      ? []
-      : [
-          {
-            type: coding.entityType('2'),
-            role: coding.entityRole('24'),
-            query: Buffer.from(query).toString('base64'),
-          },
-        ]),
-    ...(request === null ? [] : [{ what: { identifier: { value: request } }, type: coding.requestType }]),
-  ];
+  const entity: object[] = [];
+  const system = coding.entityType('2');
+  if (patient !== null)
+    entity.push({
+      what: { reference: `Patient/${patient}` },
+      type: coding.entityType('1'),
+      role: coding.entityRole('1'),
+    });
+  if (resource !== null) {
+    const role = coding.entityRole(kind === 'export' ? '20' : '4');
+    entity.push({ what: { reference: resource }, type: system, role });
+  }
+  if (query !== null)
+    entity.push({ type: system, role: coding.entityRole('24'), query: Buffer.from(query).toString('base64') });
+  if (request !== null) entity.push({ what: { identifier: { value: request } }, type: coding.requestType });
   return entity.length === 0 ? {} : { entity };
 }
