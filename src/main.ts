@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { startSealer } from './access/audit/sealer.ts';
 import { loadKeys } from './access/keys.ts';
-import type { Principal } from './access/principal.ts';
 import { createAuthenticator } from './access/token.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createExporter } from './fhir/export/exporter.ts';
@@ -17,7 +16,7 @@ import { createServer } from './fhir/server.ts';
 import { createSpeech } from './fhir/subscription/speech.ts';
 import { canonicalResources } from './fhir/terminology/canonical.ts';
 import { createTerminology, type Terminology } from './fhir/terminology/terminology.ts';
-import { viewerOf } from './fhir/viewer.ts';
+import { currentViewer } from './fhir/viewer.ts';
 import { type Ground, openGround, tokenKeyFile, version } from './ground.ts';
 import type { Clock } from './instant.ts';
 import { openOutbound } from './outbound.ts';
@@ -55,7 +54,7 @@ function openSubscriptions(
     pool,
     outbound: guarded,
     parameters,
-    viewerOf: (subscriber) => viewerOf(subscriber as Principal, clinics),
+    viewerOf: currentViewer(clinics, undefined),
     patience: retryHours * 3600,
     kept: keepDays * 86_400,
     clock,

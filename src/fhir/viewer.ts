@@ -2,13 +2,31 @@
 import type { Principal } from '../access/principal.ts';
 import { rightsOf } from '../access/rights.ts';
 import { resourceScopes } from '../access/scope.ts';
+import type { Standing } from '../access/token.ts';
 import type { Clinics } from '../connectors/clinic.ts';
 import { accountKey, cardKey, type Viewer } from '../store/visibility.ts';
+import type { Subscriber } from '../workflows/subscription.ts';
 
 /** Deny by default: a clinic that is not configured is not seen, nor a type that is neither the role's nor within the scopes. */
 export function viewerOf(principal: Principal, clinics: Clinics): Viewer {
   const numbers = principal.clinics.map((key) => clinics.byKey(key)?.number).filter((n) => n !== undefined);
   return { clinics: numbers, keys: keysOf(principal), types: rightsOf(principal).types, closed: [] };
+}
+
+/** Sees nothing any more. */
+const ended: Viewer = { clinics: [], keys: [], types: [], closed: [] };
+
+/** Of one who was somebody when he subscribed: what he may see by now. @param standing absent where there is no authorization server */
+export function currentViewer(
+  clinics: Clinics,
+  standing: Standing | undefined,
+): (subscriber: Subscriber) => Promise<Viewer> {
+  return async (subscriber) => {
+    const { client, scope, grant } = subscriber;
+    if (client === undefined || scope === undefined) return viewerOf(subscriber as Principal, clinics);
+    const principal = await standing?.({ client, scope, grant });
+    return principal === undefined ? ended : viewerOf(principal, clinics);
+  };
 }
 
 function keysOf(principal: Principal): readonly string[] | null {

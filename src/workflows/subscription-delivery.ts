@@ -20,7 +20,7 @@ export async function attend(context: SubscriptionContext, row: SubscriptionRow)
     await changeStanding(context, row.id, 'off', 'it has ended, as it was asked for', { lease });
     return;
   }
-  if (context.viewerOf(row.subscriber).clinics.length === 0) {
+  if ((await context.viewerOf(row.subscriber)).clinics.length === 0) {
     await changeStanding(context, row.id, 'off', 'its subscriber has no rights here any more', { lease });
     return;
   }
@@ -73,7 +73,7 @@ async function deliverNext(
   const events = await readEvents(context.pool, row.id, delivered + 1, current.numbered, row.terms.maxCount);
   const last = events.at(-1)?.number;
   if (last === undefined) return delivered;
-  const viewer = context.viewerOf(row.subscriber);
+  const viewer = await context.viewerOf(row.subscriber);
   const request = await context.notification(context.pool, current, viewer, events);
   const failure = request === undefined ? undefined : await failureOf(() => send(context, request));
   if (failure !== undefined) {

@@ -83,8 +83,9 @@ async function matchOne(
   changes: readonly Change[],
 ): Promise<readonly Change[] | undefined> {
   const own = changes.filter((c) => c.type === terms.type && BigInt(c.xid) >= BigInt(since));
-  const viewer = context.viewerOf(subscriber);
-  if (own.length === 0 || viewer.clinics.length === 0) return [];
+  if (own.length === 0) return [];
+  const viewer = await context.viewerOf(subscriber);
+  if (viewer.clinics.length === 0) return [];
   await db.query('savepoint matching');
   try {
     return await context.match(db, terms, viewer, own);

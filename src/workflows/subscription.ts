@@ -120,7 +120,7 @@ export interface SubscriptionContext extends SubscriptionSpeech {
   readonly outbound: Outbound;
   readonly parameters: ParameterIds;
   /** The rights of this moment. */
-  viewerOf(subscriber: Subscriber): Viewer;
+  viewerOf(subscriber: Subscriber): Promise<Viewer>;
   /** Seconds after the first of its failures in turn after which a subscription is in error. */
   readonly patience: number;
   /** Seconds that events are kept. */

@@ -21,7 +21,7 @@ import { createServer } from '../../src/fhir/server.ts';
 import { createSpeech } from '../../src/fhir/subscription/speech.ts';
 import { canonicalResources } from '../../src/fhir/terminology/canonical.ts';
 import { createTerminology } from '../../src/fhir/terminology/terminology.ts';
-import { viewerOf } from '../../src/fhir/viewer.ts';
+import { currentViewer } from '../../src/fhir/viewer.ts';
 import type { Clock } from '../../src/instant.ts';
 import { openOutbound } from '../../src/outbound.ts';
 import { type Database, openPool } from '../../src/postgres.ts';
@@ -81,7 +81,7 @@ export async function createTestHub(
     pool,
     outbound,
     parameters,
-    viewerOf: (subscriber) => viewerOf(subscriber as Principal, clinics),
+    viewerOf: currentViewer(clinics, undefined),
     patience: 72 * 3600,
     kept: 30 * 86_400,
     clock,

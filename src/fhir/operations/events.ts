@@ -42,7 +42,7 @@ async function handle(context: Context, asked: Asked, { id = '', parameters }: O
   const [row] = isId(id) ? await readSubscriptionsOf(context.db, ownerOf(asked.principal), [id]) : [];
   if (row === undefined) throw new Fault('not-found', 'There is no such Subscription.');
   const events = await readEvents(context.db, id, from, until, mostEvents);
-  const viewer = context.subscriptions.viewerOf(row.subscriber);
+  const viewer = await context.subscriptions.viewerOf(row.subscriber);
   const foci = await readFoci(context.db, context.slots, viewer, events);
   const content = wanted ?? row.terms.content ?? (row.terms.mime === undefined ? 'id-only' : 'full-resource');
   const notification = { type: 'query-event', last: row.numbered, events, foci, content } as const;

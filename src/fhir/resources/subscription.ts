@@ -16,6 +16,7 @@ import {
 import { ownerOf, type SubscriptionStatus, type Terms } from '../../workflows/subscription.ts';
 import { subscribersClinic } from '../../workflows/subscription-standing.ts';
 import { type Context, transacted } from '../context.ts';
+import { checkMay } from '../entitlement.ts';
 import { putVersion } from '../kept.ts';
 import { faultOf } from '../outcome.ts';
 import { checkVersion } from '../precondition.ts';
@@ -25,6 +26,7 @@ import { hiddenHeaders } from '../subscription/headers.ts';
 import { matchChanges } from '../subscription/matching.ts';
 import { termsOf } from '../subscription/terms.ts';
 import { canonicalOf, extensions, profiles, topics } from '../subscription/topic.ts';
+import { viewerOf } from '../viewer.ts';
 
 const declaration: ResourceDeclaration = {
   type: 'Subscription',
@@ -37,7 +39,7 @@ const declaration: ResourceDeclaration = {
     extension: topics.map((topic) => ({ url: extensions.topic, valueCanonical: canonicalOf(topic) })),
   },
   notServed: { clinic: 'it belongs to whoever made it, and to no clinic' },
-  viewer: viewerOf,
+  viewer: ownersEyes,
   create,
   update,
   remove,
@@ -48,7 +50,7 @@ export default declaration;
 const mostOfOwner = 100;
 
 /** By an owner's own compartment, in no clinic: whoever sees a clinic sees no subscriptions. */
-function viewerOf({ principal }: Asked): Viewer {
+function ownersEyes({ principal }: Asked): Viewer {
   return { clinics: [subscribersClinic], keys: [ownerOf(principal)], types: null, closed: [] };
 }
 
@@ -65,7 +67,7 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
 
 async function update(context: Context, asked: Asked, id: string, body: Resource): Promise<Written> {
   return transacted(context, async (inside) => {
-    const mine = await lockDocument(inside.db, viewerOf(asked), 'Subscription', id);
+    const mine = await lockDocument(inside.db, ownersEyes(asked), 'Subscription', id);
     const kept = mine && (await readSubscription(inside.db, id));
     if (mine === undefined || kept === undefined) throw notFound('Subscription');
     checkVersion(asked.headers['if-match'], mine.version);
@@ -77,7 +79,7 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
 
 function remove(context: Context, asked: Asked, id: string): Promise<void> {
   return transacted(context, async (inside) => {
-    const mine = await lockDocument(inside.db, viewerOf(asked), 'Subscription', id);
+    const mine = await lockDocument(inside.db, ownersEyes(asked), 'Subscription', id);
     if (mine === undefined) return;
     checkVersion(asked.headers['if-match'], mine.version);
     await deleteSubscription(inside.db, id);
@@ -101,7 +103,8 @@ async function understand(
   const terms = termsOf(context, asked, body, known);
   const { endpoint, channel, headers } = terms;
   if (endpoint !== undefined) await checkEndpoint(context, endpoint);
-  await checkCriteria(context, terms, context.subscriptions.viewerOf(asked.principal));
+  checkMay(asked.principal, terms.type, 's');
+  await checkCriteria(context, terms, viewerOf(asked.principal, context.clinics));
   const ends = body['end'] === undefined ? null : new Date(String(body['end']));
   if (ends !== null && ends.getTime() <= now)
     throw new Fault('business-rule', 'The end of a new Subscription lies in the future.', {
@@ -111,10 +114,8 @@ async function understand(
   const { error, ...rest } = contentOf(JSON.stringify(body));
   const shown = { ...(rest['channel'] as object), ...(headers.length > 0 && { header: hiddenHeaders(headers) }) };
   const next = status === 'off' ? null : status === 'requested' ? new Date(now) : ends;
-  const { subject, role, clinics, patient } = asked.principal;
-  const subscriber = { subject, role, clinics, ...(patient !== undefined && { patient }) };
   return {
-    write: { status, subscriber, terms, ends, next },
+    write: { status, subscriber: asked.principal, terms, ends, next },
     content: { ...rest, status, channel: shown } as Resource,
   };
 }

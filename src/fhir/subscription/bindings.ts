@@ -65,7 +65,7 @@ export function createBindings(ground: Ground): Bindings {
         const last = events.at(-1);
         // What was pruned is not there any more; the numbers tell it.
         if (last === undefined) return;
-        const viewer = subscriptions.viewerOf(row.subscriber);
+        const viewer = await subscriptions.viewerOf(row.subscriber);
         sendBundle(binding, row, await eventBundle(ground, db, row, viewer, events));
         binding.upTo = last.number;
       }
@@ -75,11 +75,11 @@ export function createBindings(ground: Ground): Bindings {
       sendBundle(binding, row, notificationBundle(row, signOf(row, 'heartbeat'), clock()));
   }
 
-  function mayHear(binding: Binding, row: SubscriptionRow | undefined): row is SubscriptionRow {
-    if (row === undefined || row.status === 'off' || row.owner !== binding.owner) return false;
+  async function mayHear(binding: Binding, row: SubscriptionRow): Promise<boolean> {
+    if (row.status === 'off' || row.owner !== binding.owner) return false;
     if (row.terms.channel !== 'websocket') return false;
     if (row.ends !== null && row.ends.getTime() <= clock()) return false;
-    return subscriptions.viewerOf(row.subscriber).clinics.length > 0;
+    return (await subscriptions.viewerOf(row.subscriber)).clinics.length > 0;
   }
 
   function unbind(binding: Binding): void {
@@ -91,7 +91,7 @@ export function createBindings(ground: Ground): Bindings {
     async bind({ wire, subscription, owner, check }) {
       const [row] = await readSubscriptionsById(db, [subscription]);
       const binding: Binding = { wire, subscription, owner, check, upTo: row?.delivered ?? 0, sent: clock() };
-      if (!mayHear(binding, row)) return false;
+      if (row === undefined || !(await mayHear(binding, row))) return false;
       for (const other of all) if (other.wire === wire && other.subscription === subscription) all.delete(other);
       if (row.terms.topic === undefined) wire.send(`bound ${row.id}`);
       else sendBundle(binding, row, notificationBundle(row, signOf(row, 'handshake'), clock()));
@@ -112,7 +112,7 @@ export function createBindings(ground: Ground): Bindings {
           () => true,
           () => false,
         );
-        if (!valid || !mayHear(binding, row)) unbind(binding);
+        if (!valid || row === undefined || !(await mayHear(binding, row))) unbind(binding);
         else if (all.has(binding)) await tell(binding, row);
       }
     },
