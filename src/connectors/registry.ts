@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Connector } from './connector.ts';
 
-/** The one folder beside the connectors that is none: the mapping engine. */
-const engine = 'mapping';
+/** Folders beside the connectors that are none of a MIS: the mapping engine, and ЕСИА, which knows people alone. */
+const others = ['mapping', 'esia'];
 
 /** Names of the connectors' folders, also of those that are empty yet. */
 export function connectorNames(folder: string = import.meta.dirname): string[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== engine)
+    .filter((entry) => entry.isDirectory() && !others.includes(entry.name))
     .map((entry) => entry.name)
     .sort();
 }
