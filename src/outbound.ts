@@ -41,6 +41,8 @@ export interface Outbound {
   check(url: string): Promise<void>;
   /** @throws OutboundError when there was no answer */
   send(request: OutboundRequest): Promise<OutboundAnswer>;
+  /** For `fetch`: it connects only to where one may go. Ask `check` first, follow no redirects. */
+  readonly dispatcher: Dispatcher;
   close(): Promise<void>;
 }
 
@@ -61,8 +63,7 @@ export class OutboundError extends Error {
 export type Resolve = (name: string, done: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
 
 const resolveByDns: Resolve = (name, done) => lookup(name, { all: true }, done);
-
-/** Connections to one receiver at once, and bytes of an answer that are read: nobody needs what it says. */
+/** Connections to one receiver at once, and bytes of an answer that are read. */
 const connectionsPerHost = 4;
 const answerBytes = 16_384;
 const connectMilliseconds = 5000;
@@ -85,6 +86,7 @@ export function openOutbound(settings: OutboundSettings, resolve: Resolve = reso
       if (isIP(host) === 0) await addressesOf(host, rules, resolve);
     },
     send: async (request) => send(agent, checkUrl(request.url, rules, settings), request),
+    dispatcher: agent,
     close: () => agent.destroy(),
   };
 }

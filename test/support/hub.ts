@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { createAudit } from '../../src/access/audit/audit.ts';
-import { keysOf } from '../../src/access/keys.ts';
+import { type AccessKeys, keysOf } from '../../src/access/keys.ts';
 import type { Principal } from '../../src/access/principal.ts';
-import { createAuthenticator, mintToken } from '../../src/access/token.ts';
+import { createStanding } from '../../src/access/standing.sql.ts';
+import { type Authenticate, createAuthenticator, mintToken } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
 import type { Context } from '../../src/fhir/context.ts';
 import { createExporter } from '../../src/fhir/export/exporter.ts';
@@ -38,6 +39,8 @@ import type { SyncContext } from '../../src/workflows/sync.ts';
 
 export interface TestHub {
   readonly app: FastifyInstance;
+  readonly accessKeys: AccessKeys;
+  readonly authenticate: Authenticate;
   readonly context: Context;
   readonly pool: Database;
   readonly clinics: Clinics;
@@ -111,13 +114,19 @@ export async function createTestHub(
   };
   await publish(context, publicationsOf(context));
   const health = createHealth(pool, clinics);
+  const base = publicUrl ?? 'http://hub.test';
+  const standing = createStanding({ db: pool, clinics: keys, open: keys });
+  const server = { issuer: `${base}/auth`, audience: `${base}/fhir`, standing };
+  const authenticate = createAuthenticator({ keys: accessKeys, clock, server });
   const app = createServer(context, {
-    authenticate: createAuthenticator({ keys: accessKeys, clock }),
+    authenticate,
     health,
     publicUrl: publicUrl ?? undefined,
   });
   return {
     app,
+    accessKeys,
+    authenticate,
     context,
     pool,
     clinics,

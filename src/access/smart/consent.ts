@@ -1,0 +1,95 @@
+/** Whether an app may have what it asks for, and what is written down when it may. */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { errors } from 'oidc-provider';
+import { digestOf } from './adapter.sql.ts';
+import { insertGrant, readAccountName } from './grants.sql.ts';
+import { fullName } from './pages/choice.ts';
+import { consentPage, isAsked } from './pages/consent.ts';
+import { formTarget } from './pages/page.ts';
+import { textsOf } from './pages/texts.ts';
+import type { Choice } from './policy.ts';
+import { lives } from './provider.ts';
+import { type Desk, finish, formOf, refuse, type Stage, show, stageOf } from './stage.ts';
+
+/** @throws SessionNotFound */
+export async function showConsent(desk: Desk, stage: Stage, reply: FastifyReply): Promise<FastifyReply> {
+  const { choice, account } = consenting(stage);
+  const person = await readAccountName(desk.smart.pool, account);
+  const t = textsOf(stage.frame.language);
+  const text = consentPage({
+    ...stage,
+    policy: stage.client.policy_link,
+    person: person === undefined ? '' : fullName(person),
+    patient: choice.name ?? undefined,
+    role: choice.role === 'patient' ? undefined : t.roles[choice.role],
+    scopes: wordsOf(stage),
+  });
+  return show(reply, text, (stage.client.redirectUris ?? []).map(formTarget));
+}
+
+export function addConsent(app: FastifyInstance, desk: Desk): void {
+  app.post('/interaction/:uid/consent', async (request, reply) => {
+    const stage = await stageOf(desk, request);
+    const form = formOf(desk, request, stage.details.uid);
+    consenting(stage);
+    const ticked = new Set(form.getAll('scope'));
+    const isAccepted = (scope: string) => !isAsked(scope) || ticked.has(scope);
+    if (!wordsOf(stage).some((scope) => isAsked(scope) && isAccepted(scope)))
+      return refuse(desk, request, reply, 'the person has refused everything');
+    return finish(desk, request, reply, { consent: { grantId: await writeGrant(desk, stage, isAccepted) } });
+  });
+}
+
+function consenting({ details, choice, account }: Stage): { choice: Choice; account: string } {
+  if (details.prompt.name === 'consent' && choice !== undefined && account !== undefined) return { choice, account };
+  throw new errors.SessionNotFound(`consent at the prompt ${details.prompt.name}`);
+}
+
+interface Missing {
+  readonly missingOIDCScope?: readonly string[];
+  readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What the app asks for, as far as it may be given. */
+function wordsOf({ details }: Stage): string[] {
+  const { missingOIDCScope = [], missingResourceScopes = {} } = details.prompt.details as Missing;
+  return [...new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])];
+}
+
+/** Scopes stand twice in a grant: those of OpenID make the id_token, those of the resource the answer and the token. */
+async function writeGrant(
+  { smart, provider }: Desk,
+  stage: Stage,
+  isAccepted: (scope: string) => boolean,
+): Promise<string> {
+  const { details, client } = stage;
+  const { choice, account } = consenting(stage);
+  const { missingOIDCScope = [], missingResourceScopes = {} } = details.prompt.details as Missing;
+  const offline = wordsOf(stage).includes('offline_access') && isAccepted('offline_access');
+  const seconds = offline ? lives.offlineGrant : lives.session;
+  const grant = new provider.Grant({ accountId: account, clientId: client.clientId, expiresIn: seconds } as object);
+  for (const scope of missingOIDCScope) {
+    grant.addOIDCScope(scope);
+    if (!isAccepted(scope)) grant.rejectOIDCScope(scope);
+  }
+  for (const [resource, scopes] of Object.entries(missingResourceScopes))
+    for (const scope of scopes) {
+      grant.addResourceScope(resource, scope);
+      // Only left out, it would be asked for again.
+      if (!isAccepted(scope)) grant.rejectResourceScope(resource, scope);
+    }
+  const id = await grant.save();
+  await insertGrant(smart.pool, {
+    id: digestOf(id),
+    client: client.clientId,
+    account,
+    role: choice.role,
+    method: details.session!.amr?.includes('pwd') === false ? 'esia' : 'password',
+    card: choice.card,
+    patient: choice.patient,
+    encounter: choice.encounter,
+    session: digestOf(details.session!.uid),
+    seconds,
+  });
+  return id;
+}
