@@ -22,6 +22,10 @@ const clinic = z.strictObject({
   zone: zone.describe('IANA zone of the clinic; the MIS writes local times in it'),
   mis: z.string().describe('Folder name of the connector under src/connectors/'),
   mappings: z.string().optional().describe('Folder with mapping files that replace those of mappings/<mis>/'),
+  open: z
+    .boolean()
+    .default(true)
+    .describe('Its doctors and times are shown to every patient who has signed in; else to its own'),
   connection: z.record(z.string(), z.unknown()).default({}).describe('Settings of the connector; see its docs page'),
   sync: z
     .strictObject({
@@ -41,6 +45,11 @@ const clinic = z.strictObject({
       answerSeconds: z.number().min(1).max(25).default(8).describe('How long an app waits before it hears "pending"'),
       deadlineSeconds: z.number().min(1).max(120).default(30).describe('Total time one attempt may take in the MIS'),
       freezeAt: z.number().int().min(1).default(3).describe('More bookings vanishing at once than this freeze writes'),
+      giveUpUntil: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is an hour such as 18:00')
+        .optional()
+        .describe('Hour of the day before until which patients give up a visit; absent: at any time'),
       holdSeconds: z.number().int().min(30).max(1800).default(300).describe('How long a Slot is held'),
       holdsPerPatient: z.number().int().min(0).default(3).describe('Slots held at a time for one Patient'),
       holdsPerClient: z

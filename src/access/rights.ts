@@ -77,11 +77,12 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
 const limited: Permissions = { ...published, Person: 'rus', Consent: 'crus' };
 
 export interface Rights {
+  /** Without constraint. */
   readonly may: (type: string, permission: Permission) => boolean;
-  /** Types of which anything may be read. */
+  /** Types of which all that is visible may be read. */
   readonly types: readonly string[];
-  /** Searches, one of which what is read of a type must match; undefined: anything. */
-  readonly constraints: (type: string) => readonly string[] | undefined;
+  /** Searches, one of which a resource must match; undefined where there is no right, or one without constraint. */
+  readonly constraints: (type: string, permission: Permission) => readonly string[] | undefined;
 }
 
 /** Levels that mean something to a role: `patient/` is for those who act for patients, `system/` for programs. */
@@ -105,12 +106,15 @@ export function rightsOf(principal: Principal): Rights {
 function findRights({ role, scope, limited: isLimited }: Principal): Rights {
   const most = isLimited ? limited : ofRoles[role];
   const given = scope === undefined ? undefined : resourceScopes(scope).filter((s) => levelsOf(role).includes(s.level));
-  const covering = (type: string) => given?.filter((s) => s.type === type || s.type === '*');
+  const has = (type: string, permission: Permission) => (most[type] ?? '').includes(permission);
+  const covering = (type: string, permission: Permission) =>
+    given?.filter((s) => (s.type === type || s.type === '*') && s.permissions.includes(permission));
   const may = (type: string, permission: Permission) =>
-    (most[type] ?? '').includes(permission) &&
-    (covering(type)?.some((s) => s.permissions.includes(permission)) ?? true);
+    has(type, permission) && (covering(type, permission)?.some((s) => s.query === undefined) ?? true);
   const types = Object.keys(most).filter((type) => may(type, 'r') || may(type, 's'));
-  return { may, types, constraints: (type) => constraintsOf(covering(type)) };
+  const constraints = (type: string, permission: Permission) =>
+    has(type, permission) ? constraintsOf(covering(type, permission)) : undefined;
+  return { may, types, constraints };
 }
 
 /** Scopes add up: one without constraint opens all of the type. */

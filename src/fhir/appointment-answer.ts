@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Fault } from '../fault.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Answer } from '../workflows/answer.ts';
+import type { Who } from '../workflows/booking.ts';
 import type { IdempotencyKey } from '../workflows/claim.sql.ts';
 import type { Asked, Written } from './resource.ts';
 
@@ -39,4 +40,9 @@ export function keyOf(asked: Asked, request: unknown): IdempotencyKey | undefine
       expression: 'http.idempotency-key',
     });
   return { client: asked.principal.subject, key, request: hash('sha256', JSON.stringify(request), 'buffer') };
+}
+
+/** A person books and cancels under his account, people of the clinic and programs for all. */
+export function whoOf({ viewer, principal }: Asked): Who {
+  return { viewer, account: principal.role === 'patient' ? principal.account : undefined };
 }

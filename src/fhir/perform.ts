@@ -2,6 +2,7 @@
 import { Fault } from '../fault.ts';
 import type { Call, Interaction } from './call.ts';
 import { statementBytes } from './capability.ts';
+import { type Constraints, constraintsOf, openOne } from './constraint.ts';
 import type { Context } from './context.ts';
 import { checkEntitled } from './entitlement.ts';
 import { history } from './history.ts';
@@ -20,9 +21,12 @@ const writes: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', '
 /** @param body as it was parsed: a resource, a patch, a form, or undefined. @throws Fault */
 export async function perform(context: Context, caller: Asked, call: Call, body: unknown): Promise<Reply> {
   const declaration = context.declarations.get(call.type ?? '')!;
-  const asked = declaration?.viewer ? { ...caller, viewer: declaration.viewer(caller) } : caller;
+  const constraints = constraintsOf(context, caller, call);
+  if (constraints === undefined) checkEntitled(caller, call);
+  const entitled =
+    constraints === undefined || call.id === undefined ? caller : await openOne(context, caller, constraints, call);
+  const asked = declaration?.viewer ? { ...entitled, viewer: declaration.viewer(entitled) } : entitled;
   const type = declaration?.type ?? '';
-  checkEntitled(asked, call);
   if (writes.has(call.interaction)) refuseOthers(asked.headers);
   switch (call.interaction) {
     case 'read':
@@ -30,7 +34,7 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
     case 'vread':
       return shortened(await vread(context, asked, type, call.id!, call.version!), type, call.query);
     case 'search-type':
-      return searchType(context, asked, type, call, body);
+      return searchType(context, asked, type, call, body, constraints);
     case 'create':
       return create(context, asked, declaration, body);
     case 'update':
@@ -54,8 +58,16 @@ export async function perform(context: Context, caller: Asked, call: Call, body:
   }
 }
 
-async function searchType(context: Context, asked: Asked, type: string, call: Call, body: unknown): Promise<Reply> {
-  const within = call.compartment === undefined ? {} : { compartment: call.compartment };
+async function searchType(
+  context: Context,
+  asked: Asked,
+  type: string,
+  call: Call,
+  body: unknown,
+  constraints: Constraints | undefined,
+): Promise<Reply> {
+  const { compartment } = call;
+  const within = { ...(compartment && { compartment }), ...(constraints && { constraints }) };
   return { status: 200, headers: {}, body: await search(context, asked, type, queryOf(call, body), within) };
 }
 

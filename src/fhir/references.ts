@@ -1,7 +1,7 @@
 /** References inside a resource: whether they lead anywhere, and rewriting them in a transaction. */
 import { Fault } from '../fault.ts';
 import { isId, type Resource } from '../store/resource.ts';
-import { documentVisible, slotVisible, viewerValues } from '../store/visibility.ts';
+import { namedVisible, viewerValues } from '../store/visibility.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './resource.ts';
 
@@ -31,8 +31,8 @@ export async function checkReferences(context: Context, asked: Asked, body: Reso
   if (locals.length === 0) return;
   const known = locals.filter((l) => isId(l.id));
   const text = `select n.place from unnest($5::text[], $6::uuid[]) with ordinality n (type, id, place)
-    where exists (select from document d where d.type = n.type and d.id = n.id and ${documentVisible('d', 1)})
-      or n.type = 'Slot' and exists (select from slot s where s.id = n.id and ${slotVisible('s', 1)})`;
+    where exists (select from document d where d.type = n.type and d.id = n.id and ${namedVisible('d', 1, false)})
+      or n.type = 'Slot' and exists (select from slot s where s.id = n.id and ${namedVisible('s', 1, true)})`;
   const values = [...viewerValues(asked.viewer), known.map((l) => l.type), known.map((l) => l.id)];
   const { rows } = await context.db.query<{ place: string }>({ name: 'known_references', text, values });
   const there = new Set(rows.map((r) => known[Number(r.place) - 1]));

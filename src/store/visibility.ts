@@ -48,13 +48,13 @@ function rightsOn(alias: string, first: number): string {
   return `${rightsTo(alias, `$${first + 1}::uuid[]`, `$${first + 2}::text[]`)} and ${unused}`;
 }
 
-/** The same where one statement reads for several viewers: all but the clinics. @param keys,types as SQL expressions */
-export function rightsTo(alias: string, keys: string, types: string): string {
-  return (
-    `(${keys} is null or ${alias}.patient is null or ${alias}.patient = any(${keys}) or ${alias}.under = any(${keys})) and ` +
-    `(${types} is null or ${alias}.type = any(${types}))`
-  );
+function rightsTo(alias: string, keys: string, types: string): string {
+  return `${keyFits(alias, keys)} and (${types} is null or ${alias}.type = any(${types}))`;
 }
+
+/** Where one statement reads for several viewers. @param keys as an SQL expression */
+export const keyFits = (alias: string, keys: string): string =>
+  `(${keys} is null or ${alias}.patient is null or ${alias}.patient = any(${keys}) or ${alias}.under = any(${keys}))`;
 
 /**
  * Slots are in no patient's compartment. All parameters must be mentioned, else Postgres cannot type them.
@@ -73,6 +73,19 @@ function openTo(alias: string, first: number): string {
     `($${first + 1}::uuid[] is null or true) and (${types} is null or 'Slot' = any(${types})) and ` +
     `${alias}.schedule <> all($${first + 3}::uuid[])`
   );
+}
+
+/**
+ * The same without a look at the type: of what is only named, in a reference, or is open by constraints that stand beside this.
+ * @param slots of slots, else of documents
+ */
+export function namedVisible(alias: string, first: number, slots: boolean): string {
+  const unused = `($${first + 2}::text[] is null or true)`;
+  const clinic = `${alias}.clinic = any($${first}::smallint[])`;
+  const closed = `$${first + 3}::uuid[]`;
+  if (slots)
+    return `${clinic} and ($${first + 1}::uuid[] is null or true) and ${unused} and ${alias}.schedule <> all(${closed})`;
+  return `${clinic} and ${keyFits(alias, `$${first + 1}::uuid[]`)} and ${unused} and (${closed} is null or true)`;
 }
 
 /**

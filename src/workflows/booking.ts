@@ -15,17 +15,22 @@ import type { Known } from './appointment-document.ts';
 import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
 import { type IdempotencyKey, insertIntents, readOwnClaim } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
+import { checkMayGiveUp } from './giving-up.ts';
 import { afterSending, begin } from './intent.ts';
 import { alreadyBooked, slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
 
-/** What a client asks for. */
-export interface Order {
+/** Who asks. */
+export interface Who {
   readonly viewer: Viewer;
+  /** Of the person who has signed in; absent: a program, or people of the clinic. */
+  readonly account?: string | undefined;
+}
+
+/** What a client asks for. */
+export interface Order extends Who {
   /** Subject of the token: what it holds, it may book. */
   readonly client: string;
-  /** Under which it is booked; absent: by a program. */
-  readonly account?: string | undefined;
   /** What the client sent; validated. */
   readonly content: Resource;
   readonly slot: string;
@@ -51,7 +56,7 @@ export interface Booking {
    */
   move(appointment: string, order: Omit<Order, 'patient' | 'key'>, version?: number): Promise<Answer>;
   /** Cancels an Appointment in the MIS. @param version which alone is cancelled; any when absent @throws Fault */
-  cancel(viewer: Viewer, appointment: string, reason: string | undefined, version?: number): Promise<Answer>;
+  cancel(who: Who, appointment: string, reason: string | undefined, version?: number): Promise<Answer>;
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
@@ -106,6 +111,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const { viewer, client, slot, patient, key } = order;
     const facts = await findFacts(context, viewer, slot, patient);
     const clinic = openForWrites(context, facts.clinic, facts.frozen);
+    if (old !== undefined) await checkMayGiveUp(context, clinic, old, order.account);
     if (old !== undefined && facts.clinic !== old.clinic)
       throw new Fault('business-rule', 'An Appointment is moved within its clinic: cancel it and book another.', {
         expression: 'Appointment.slot',
@@ -141,28 +147,30 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     if (earlier !== undefined) return earlier;
     const now = old && (await readBooking(pool, old.id));
     if (now !== undefined && (now.state !== 'confirmed' || now.successor !== null)) throw notSettled();
-    const own = old === undefined ? await readOwnClaim(pool, slot, patient) : undefined;
+    const own = old === undefined ? await readOwnClaim(pool, slot, patient, order.account) : undefined;
     if (own === undefined) throw slotTaken(slot);
     if (!repeatable) throw alreadyBooked(own);
     return answerOf(context, viewer, (await readBooking(pool, own.id))!, true);
   }
 
-  const cancel: Booking['cancel'] = async (viewer, appointment, reason, version) => {
+  const cancel: Booking['cancel'] = async (who, appointment, reason, version) => {
+    const { viewer } = who;
     const row = await readVisibleBooking(context, viewer, appointment, version);
     const clinic = context.clinics.byNumber(row.clinic)!;
+    await checkMayGiveUp(context, clinic, row, who.account);
     if (['cancelled', 'rejected', 'lost_in_mis'].includes(row.state))
       return answer(context, viewer, appointment, 'cancelled', true);
     if (['sending', 'unknown', 'needs_operator'].includes(row.state)) {
       if (row.replaces !== null) throw notSettled();
       if (await markUnwanted(pool, row.id)) return answer(context, viewer, appointment, 'cancelling', false);
-      return cancel(viewer, appointment, reason, version);
+      return cancel(who, appointment, reason, version);
     }
     if (row.state !== 'confirmed') return answer(context, viewer, appointment, 'cancelling', true);
     if (row.successor !== null) throw notSettled();
     openForWrites(context, row.clinic, (await readFreeze(pool, row.clinic)) !== undefined);
     const next = leaseOf(clinic, 1);
     const moved = await moveBooking(pool, row, { from: ['confirmed'], to: 'cancelling', next });
-    if (moved === undefined) return cancel(viewer, appointment, reason, version);
+    if (moved === undefined) return cancel(who, appointment, reason, version);
     try {
       const conclusion = await within(clinic, settler.cancel(clinic, moved, reason));
       if (conclusion?.outcome === 'refused') throw conclusion.fault;

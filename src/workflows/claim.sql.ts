@@ -1,6 +1,6 @@
 /** Statements by which a booking begins: what is known of the slot, the claim on it, and the key of the request. */
 import type { Queryable } from '../postgres.ts';
-import { rightsTo, type Viewer } from '../store/visibility.ts';
+import { keyFits, type Viewer } from '../store/visibility.ts';
 
 export interface SlotFacts {
   readonly id: string;
@@ -36,7 +36,6 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
     place,
     clinics: viewer.clinics,
     keys: viewer.keys,
-    types: viewer.types,
     closed: viewer.closed,
     slot,
     patient,
@@ -46,12 +45,12 @@ export async function readFacts(db: Queryable, questions: readonly Question[]): 
     text: `select q.place, s.id, s.clinic, s.status, s.held_until is not null as held,
         s.start_at as start, s.end_at as "end", s.mis_key as key, s.schedule, d.mis_key as schedule_key, d.mis as schedule_record, d.body as schedule_body,
         p.body as patient_body, p.clinic as patient_clinic, c.frozen_at is not null as frozen
-      from json_to_recordset($1) as q(place integer, clinics smallint[], keys uuid[], types text[], closed uuid[], slot uuid, patient uuid)
+      from json_to_recordset($1) as q(place integer, clinics smallint[], keys uuid[], closed uuid[], slot uuid, patient uuid)
       cross join lateral (select * from slot where id = q.slot limit 1) s
       cross join lateral (select * from document where type = 'Schedule' and id = s.schedule limit 1) d
       join clinic c on c.id = s.clinic
       left join lateral (select * from document where type = 'Patient' and id = q.patient limit 1) p
-        on p.clinic = any(q.clinics) and ${rightsTo('p', 'q.keys', 'q.types')}
+        on p.clinic = any(q.clinics) and ${keyFits('p', 'q.keys')}
       where s.clinic = any(q.clinics) and s.schedule <> all(q.closed)`,
     values: [JSON.stringify(asked)],
   });
@@ -142,16 +141,17 @@ export async function readKey(
   return rows[0];
 }
 
-/** The same patient's own booking of a slot, when that is what takes it. */
+/** The same patient's own booking of a slot, when that is what takes it. @param account which alone is told of it; undefined: any */
 export async function readOwnClaim(
   db: Queryable,
   slot: string,
   patient: string,
+  account: string | undefined,
 ): Promise<{ id: string; appointment: string; state: string } | undefined> {
   const { rows } = await db.query<{ id: string; appointment: string; state: string }>(
-    `select id, appointment, state from booking where slot = $1 and patient = $2
+    `select id, appointment, state from booking where slot = $1 and patient = $2 and ($3::uuid is null or account = $3)
        and state in ('sending', 'unknown', 'needs_operator', 'confirmed', 'cancelling', 'cancel_unknown')`,
-    [slot, patient],
+    [slot, patient, account ?? null],
   );
   return rows[0];
 }

@@ -30,6 +30,12 @@ export async function endWatch(db: Queryable, id: string): Promise<void> {
   await db.query(`update booking set next_at = null, request = null where id = $1 and state = 'rejected'`, [id]);
 }
 
+/** When the time of a slot begins. */
+export async function readStart(db: Queryable, slot: string): Promise<Date | undefined> {
+  const { rows } = await db.query<{ start: Date }>('select start_at as start from slot where id = $1', [slot]);
+  return rows[0]?.start;
+}
+
 /** Whether a booking of this patient is under way: there is no Appointment yet that refers to him. */
 export async function isBooking(db: Queryable, patient: string): Promise<boolean> {
   const { rowCount } = await db.query('select from booking where patient = $1 and next_at is not null limit 1', [

@@ -96,6 +96,7 @@ export function memoryConfig(name = 'Поликлиника', zone = 'Europe/Mos
     name,
     zone,
     mis: 'memory',
+    open: true,
     connection: {},
     sync: { directory: '0 0 1 1 *', schedule: '0 0 1 1 *', days: 14, liveSeconds: 10 },
     booking: {

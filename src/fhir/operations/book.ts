@@ -6,7 +6,7 @@ import { Fault } from '../../fault.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Resource } from '../../store/resource.ts';
 import { slotOfOffer } from '../../workflows/offer.ts';
-import { keyOf, pendingOr200, written } from '../appointment-answer.ts';
+import { keyOf, pendingOr200, whoOf, written } from '../appointment-answer.ts';
 import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { preferenceOf } from '../preference.ts';
@@ -127,8 +127,8 @@ async function bookNew(context: Context, asked: Asked, call: OperationCall, sour
   const inPlaceOf = replaced && referencedIdOf(asked.base, 'Appointment', 'cancelled-appt-id', replaced);
   const content = contentOf(call, source, inPlaceOf);
   const background = preferenceOf(asked.headers).respondAsync;
-  const { viewer } = asked;
-  const order = { viewer, client, content, slot: time.slot, patient, key, inPlaceOf, background, repeatable: true };
+  const who = whoOf(asked);
+  const order = { ...who, client, content, slot: time.slot, patient, key, inPlaceOf, background, repeatable: true };
   return written(await context.booking.book(order), 201);
 }
 

@@ -4,7 +4,7 @@ import { parseKept } from '../../r4/json-reader.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
 import { clientsPart } from '../../workflows/appointment.ts';
-import { keyOf, pendingOr200, written } from '../appointment-answer.ts';
+import { keyOf, pendingOr200, whoOf, written } from '../appointment-answer.ts';
 import { existing, ifNoneExist, keyOfCondition, matchOf } from '../condition.ts';
 import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
@@ -54,7 +54,7 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
   const known = condition && (await matchOf(context, asked, 'Appointment', condition, 'http.if-none-exist'));
   if (known !== undefined) return pendingOr200(await existing(context, asked, 'Appointment', known));
   const order = {
-    viewer: asked.viewer,
+    ...whoOf(asked),
     client: asked.principal.subject,
     content: body,
     slot,
@@ -72,7 +72,7 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
   const version = ifMatch === undefined || ifMatch.trim() === '*' ? undefined : current.version;
   if (body['status'] === 'cancelled') {
     const reason = (body['cancelationReason'] as { text?: string } | undefined)?.text;
-    return written(await context.booking.cancel(asked.viewer, id, reason?.slice(0, 200), version), 200);
+    return written(await context.booking.cancel(whoOf(asked), id, reason?.slice(0, 200), version), 200);
   }
   const kept = parseKept(current.body) as Resource;
   const slot = slotOf(body);
@@ -85,7 +85,7 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
     throw new Fault('business-rule', 'An Appointment cannot be given to another Patient.', {
       expression: 'Appointment.participant',
     });
-  const order = { viewer: asked.viewer, client: asked.principal.subject, content: body, slot };
+  const order = { ...whoOf(asked), client: asked.principal.subject, content: body, slot };
   return written(await context.booking.move(id, order, version), 200);
 }
 

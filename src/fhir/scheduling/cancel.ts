@@ -2,7 +2,7 @@
 import { Fault } from '../../fault.ts';
 import { isId, type Resource } from '../../store/resource.ts';
 import { composeOffer, slotOfOffer } from '../../workflows/offer.ts';
-import { written } from '../appointment-answer.ts';
+import { whoOf, written } from '../appointment-answer.ts';
 import { bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../read.ts';
@@ -30,7 +30,7 @@ export async function cancel(
   if (slot !== undefined) return release(context, asked, slot, bundled);
   const sent = (resource['cancelationReason'] as { text?: string } | undefined)?.text;
   const reason = (comment ?? sent)?.slice(0, longestReason);
-  return replyOfAppointment(asked, written(await context.booking.cancel(asked.viewer, id, reason), 200), bundled);
+  return replyOfAppointment(asked, written(await context.booking.cancel(whoOf(asked), id, reason), 200), bundled);
 }
 
 /** A hold is nothing that is kept: what is answered is what was offered, cancelled. */

@@ -56,13 +56,23 @@ const aliasOf = (type: string, c: SearchContext) => (rowsOf(type, 's', c).slots 
 export function conditionsOf(
   s: Statement,
   rows: Rows,
-  { filters, compartment }: Pick<SearchRequest, 'filters' | 'compartment'>,
+  { filters, compartment, constraints }: Pick<SearchRequest, 'filters' | 'compartment' | 'constraints'>,
   c: SearchContext,
   inWalk = false,
 ): string[] {
   const within = compartment === undefined ? [] : [compartmentCondition(s, rows, compartment, c)];
-  return [visibleRows(s, rows, inWalk), ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
+  const visible = constraints === undefined ? visibleRows(s, rows, inWalk) : constrainedRows(s, rows, constraints, c);
+  return [visible, ...within, ...filters.map((f) => conditionOf(s, rows, f, c))];
 }
+
+/** What a granular scope opens of a type. */
+function constrainedRows(s: Statement, rows: Rows, constraints: Constraints, c: SearchContext): string {
+  const any = constraints.map((all) => all.map((f) => conditionOf(s, rows, f, c)).join(' and ') || 'false');
+  const type = rows.slots ? '' : `${rows.alias}.type = '${rows.type}' and `;
+  return `${type}${s.visibleConstrained(rows)} and (${any.map((one) => `(${one})`).join(' or ')})`;
+}
+
+type Constraints = NonNullable<SearchRequest['constraints']>;
 
 interface Reading {
   readonly context: Context;

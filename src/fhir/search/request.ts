@@ -22,6 +22,8 @@ export interface SearchRequest {
   /** Only what is in it. */
   readonly compartment?: Compartment;
   readonly filters: readonly Filter[];
+  /** Of the scope: one of these must hold, and the type is open by them alone. */
+  readonly constraints?: readonly (readonly Filter[])[];
   readonly includes: readonly Include[];
   readonly sort: readonly Sort[];
   readonly count: number;

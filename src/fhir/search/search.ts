@@ -8,7 +8,6 @@ import type { Context } from '../context.ts';
 import { preferenceOf } from '../preference.ts';
 import type { Asked } from '../resource.ts';
 import { bundle, entryOf, type Links, type Remark } from './bundle.ts';
-import type { Compartment } from './compartment.ts';
 import type { Cursor } from './cursor.ts';
 import type { Filter } from './filter.ts';
 import { type Inclusion, readIncluded } from './include.ts';
@@ -29,11 +28,11 @@ export async function search(
   asked: Asked,
   type: string,
   query: URLSearchParams,
-  within: { readonly compartment?: Compartment } = {},
+  within: Pick<SearchRequest, 'compartment' | 'constraints'> = {},
 ): Promise<ByteString> {
   const lenient = asked.headers['prefer'] !== undefined && preferenceOf(asked.headers).handling === 'lenient';
   const request = { ...parseSearch(type, query, context.declarations, lenient), ...within };
-  const c = searchContext(context, asked, request.filters);
+  const c = searchContext(context, asked, [...request.filters, ...(request.constraints?.flat() ?? [])]);
   const cursor = request.cursor === undefined ? undefined : context.cursors.decode(request.cursor);
   try {
     return await answer(context, asked, request, c, cursor);
@@ -167,6 +166,7 @@ export interface Match {
 /**
  * Finds by a condition, as in If-None-Exist or `PUT Type?…`: runs on `context.db`, so inside its transaction.
  * @param limit how many are wanted at most
+ * @param constraints of the scope, where the type is open by them alone
  * @throws Fault for an unknown parameter, whatever Prefer says, and for a condition without any
  */
 export async function findMatches(
@@ -175,12 +175,13 @@ export async function findMatches(
   type: string,
   query: URLSearchParams,
   limit: number,
+  constraints?: SearchRequest['constraints'],
 ): Promise<Match[]> {
-  const request = parseSearch(type, query, context.declarations);
+  const request = { ...parseSearch(type, query, context.declarations), ...(constraints && { constraints }) };
   if (request.filters.length === 0)
     throw new Fault('bad-value', 'A condition is a search by at least one parameter of the resource.');
   const s = new Statement(asked.viewer);
-  const c = searchContext(context, asked, request.filters);
+  const c = searchContext(context, asked, [...request.filters, ...(constraints?.flat() ?? [])]);
   const rows = rowsOf(type, 'd', c);
   const text = `select d.id, d.version from ${fromRows(rows)}
     where ${conditionsOf(s, rows, request, c).join(' and ')} limit ${s.value(limit, 'integer')}`;

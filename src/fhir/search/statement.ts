@@ -1,7 +1,14 @@
 /** A statement that is being written for a search, and what its conditions need to know. */
 import { hash } from 'node:crypto';
 import type { ParameterIds } from '../../store/parameters.ts';
-import { documentVisible, slotVisible, type Viewer, viewerValues, visibleInWalk } from '../../store/visibility.ts';
+import {
+  documentVisible,
+  namedVisible,
+  slotVisible,
+  type Viewer,
+  viewerValues,
+  visibleInWalk,
+} from '../../store/visibility.ts';
 import type { Declarations } from './request.ts';
 
 /** A statement being written: text is the caller's, values get their numbers here. */
@@ -27,6 +34,11 @@ export class Statement {
 
   visible(alias: string): string {
     return documentVisible(alias, 1);
+  }
+
+  /** Whatever its type: that is open by constraints, which stand beside it. */
+  visibleConstrained(rows: Rows): string {
+    return namedVisible(rows.alias, 1, rows.slots);
   }
 
   visibleSlot(alias: string): string {
