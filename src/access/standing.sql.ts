@@ -12,6 +12,14 @@ export interface StandingGround {
   readonly open: readonly string[];
 }
 
+export function clinicsOf({ all }: ClinicList): Pick<StandingGround, 'clinics' | 'open'> {
+  return { clinics: all.map((c) => c.key), open: all.filter((c) => c.config.open).map((c) => c.key) };
+}
+
+interface ClinicList {
+  readonly all: readonly { readonly key: string; readonly config: { readonly open: boolean } }[];
+}
+
 /** @returns undefined where the client, the grant or the account has ended */
 export function createStanding(ground: StandingGround): Standing {
   return (granted) => (granted.grant === undefined ? readClient(ground, granted) : readPerson(ground, granted));

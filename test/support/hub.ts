@@ -5,7 +5,7 @@ import pino from 'pino';
 import { createAudit } from '../../src/access/audit/audit.ts';
 import { type AccessKeys, keysOf } from '../../src/access/keys.ts';
 import type { Principal } from '../../src/access/principal.ts';
-import { createStanding } from '../../src/access/standing.sql.ts';
+import { clinicsOf, createStanding } from '../../src/access/standing.sql.ts';
 import { type Authenticate, createAuthenticator, mintToken } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
 import type { Context } from '../../src/fhir/context.ts';
@@ -115,7 +115,7 @@ export async function createTestHub(
   await publish(context, publicationsOf(context));
   const health = createHealth(pool, clinics);
   const base = publicUrl ?? 'http://hub.test';
-  const standing = createStanding({ db: pool, clinics: keys, open: keys });
+  const standing = createStanding({ db: pool, ...clinicsOf(clinics) });
   const server = { issuer: `${base}/auth`, audience: `${base}/fhir`, standing };
   const authenticate = createAuthenticator({ keys: accessKeys, clock, server });
   const app = createServer(context, {
