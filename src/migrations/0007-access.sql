@@ -19,12 +19,19 @@ create table account (
   email text,
   email_confirmed timestamptz,
   phone text,
+  password_since timestamptz,
+  password_ends timestamptz,
+  sessions_since timestamptz not null default '-infinity',
+  refusal text,
   created timestamptz not null default clock_timestamp(),
   changed timestamptz not null default clock_timestamp(),
   unique (provider, provider_subject)
 );
 comment on column account.login is 'folded e-mail, or what a clinic has issued; null: it signs in by its provider alone';
 comment on column account.password is 'argon2id in PHC form; null: it signs in by its provider alone';
+comment on column account.password_ends is 'of a password that was issued: until then its owner chooses one of his own; with it nothing else can be done';
+comment on column account.sessions_since is 'browser sessions that began before it have ended: the password was changed, or the account blocked';
+comment on column account.refusal is 'why a moderator has not confirmed it; the person reads it';
 comment on column account.provider is 'identity provider by which it was first signed in, or that was joined to it: esia';
 
 -- What an account is at a clinic, beside being a patient.
@@ -49,12 +56,15 @@ create table card (
   gender text check (gender in ('male', 'female')),
   snils text collate "C",
   is_default boolean not null default false,
+  provider_subject text,
   ends timestamptz,
   created timestamptz not null default clock_timestamp()
 );
 create index card_account on card (account);
 create unique index card_default on card (account) where is_default;
 create unique index card_self on card (account) where relation = 'self';
+create unique index card_provider on card (account, provider_subject) where provider_subject is not null;
+comment on column card.provider_subject is 'the person''s id at the identity provider that told of it; null: added by code';
 
 -- The Patients of clinics that a person of the card file is.
 create table card_patient (

@@ -66,5 +66,10 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'endpoint-refused': 'The endpoint of the Subscription cannot be used.',
   'subscription-refused': 'The Subscription asks for something that is not done here.',
   'patch-test-failed': 'The resource is not as a test of the patch says.',
+  'sign-in-failed': 'Login or password is wrong.',
+  'too-many-attempts': 'It was tried too often: repeat it later.',
+  'password-change-needed': 'The password was issued for one use: choose one of your own first.',
+  'password-weak': 'The password is too short, or is guessed first.',
+  'account-blocked': 'The account is blocked.',
   'demographics-missing': 'The patient to be matched has too little to be recognised by.',
 };

@@ -1,0 +1,108 @@
+/** Statements on `account`. */
+import type { Queryable } from '../../postgres.ts';
+import type { AccountState, PersonData } from './account.ts';
+
+export interface AccountRow extends PersonData {
+  readonly id: string;
+  readonly login: string | null;
+  readonly provider: string | null;
+  readonly state: AccountState;
+  readonly email: string | null;
+  readonly emailConfirmed: Date | null;
+  readonly phone: string | null;
+  readonly refusal: string | null;
+  readonly created: Date;
+}
+
+const columns = `id, login, provider, state, family, given, patronymic, birth_date::text as "birthDate", gender, snils, email,
+  email_confirmed as "emailConfirmed", phone, refusal, created`;
+
+export async function readAccount(db: Queryable, id: string): Promise<AccountRow | undefined> {
+  const { rows } = await db.query<AccountRow>({
+    name: 'read_account',
+    text: `select ${columns} from account where id = $1`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+/** As readAccount; whoever changes the account or its card file waits until the transaction ends. */
+export async function lockAccount(db: Queryable, id: string): Promise<AccountRow | undefined> {
+  const { rows } = await db.query<AccountRow>({
+    name: 'lock_account',
+    text: `select ${columns} from account where id = $1 for no key update`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+export interface SecretRow {
+  readonly id: string;
+  readonly password: string;
+  readonly state: AccountState;
+  readonly passwordEnds: Date | null;
+}
+
+export async function readSecret(db: Queryable, login: string): Promise<SecretRow | undefined> {
+  const { rows } = await db.query<SecretRow>({
+    name: 'read_secret',
+    text: `select id, password, state, password_ends as "passwordEnds" from account
+      where login = $1 and password is not null`,
+    values: [login],
+  });
+  return rows[0];
+}
+
+/** Writes the same password as it is kept now, unless it has been changed meanwhile. */
+export async function replacePassword(db: Queryable, id: string, before: string, after: string): Promise<void> {
+  await db.query('update account set password = $3 where id = $1 and password = $2', [id, before, after]);
+}
+
+/** The account of a person at a provider; locked until the transaction ends. */
+export async function lockProviderAccount(
+  db: Queryable,
+  provider: string,
+  subject: string,
+): Promise<{ id: string; state: AccountState } | undefined> {
+  const { rows } = await db.query<{ id: string; state: AccountState }>({
+    name: 'lock_provider_account',
+    text: `select id, state from account where provider = $1 and provider_subject = $2 for no key update`,
+    values: [provider, subject],
+  });
+  return rows[0];
+}
+
+export interface ProviderAccount extends PersonData {
+  readonly id: string;
+  readonly provider: string;
+  readonly subject: string;
+  readonly state: AccountState;
+  readonly email: string | null;
+  readonly phone: string | null;
+}
+
+/** @returns false when the provider's person has an account already: another sign-in was faster */
+export async function insertProviderAccount(db: Queryable, a: ProviderAccount, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into account (id, provider, provider_subject, state, family, given, patronymic, birth_date, gender, snils, email, phone,
+       created, changed)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+     on conflict (provider, provider_subject) do nothing`,
+    [
+      ...[a.id, a.provider, a.subject, a.state, a.family, a.given, a.patronymic, a.birthDate, a.gender, a.snils],
+      ...[a.email, a.phone, now],
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** What the provider tells now goes before what it told; what it does not tell any more is kept, but for the e-mail of a person. */
+export async function updateProviderAccount(db: Queryable, a: ProviderAccount, now: Date): Promise<void> {
+  await db.query(
+    `update account set state = $2, family = $3, given = $4, patronymic = $5, birth_date = coalesce($6, birth_date),
+       gender = coalesce($7, gender), snils = coalesce($8, snils), email = coalesce(email, $9), phone = coalesce($10, phone),
+       changed = $11
+     where id = $1`,
+    [a.id, a.state, a.family, a.given, a.patronymic, a.birthDate, a.gender, a.snils, a.email, a.phone, now],
+  );
+}
