@@ -58,12 +58,14 @@ create table card (
   is_default boolean not null default false,
   provider_subject text,
   ends timestamptz,
+  vacant uuid not null default gen_random_uuid(),
   created timestamptz not null default clock_timestamp()
 );
 create index card_account on card (account);
 create unique index card_default on card (account) where is_default;
 create unique index card_self on card (account) where relation = 'self';
 create unique index card_provider on card (account, provider_subject) where provider_subject is not null;
+comment on column card.vacant is 'id of its RelatedPerson while no clinic knows it; another one each time';
 comment on column card.provider_subject is 'the person''s id at the identity provider that told of it; null: added by code';
 
 -- The Patients of clinics that a person of the card file is.
@@ -72,9 +74,11 @@ create table card_patient (
   patient uuid not null,
   clinic smallint not null references clinic,
   basis text not null check (basis in ('code', 'esia', 'moderator')),
+  related uuid not null default gen_random_uuid(),
   created timestamptz not null default clock_timestamp(),
   primary key (card, patient)
 );
+comment on column card_patient.related is 'id of its RelatedPerson';
 create index card_patient_patient on card_patient (patient);
 
 -- What an authorization was for. Tokens name it by `id`; it is read again at most a second after each use, so that what is ended

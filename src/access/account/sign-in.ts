@@ -16,6 +16,7 @@ import { type AccountContext, type AccountState, foldLogin, type PersonData } fr
 import { forgetAttempts, giveBackAttempt, type Limit, networkOf, takeAttempt } from './attempt.sql.ts';
 import { deleteUntoldCards, insertCard, putSelfCard } from './card.sql.ts';
 import { comingOfAge, linkProven } from './card-file.ts';
+import { writeFile } from './file.ts';
 import { decoy, hashPassword, isOutdated, verifyPassword } from './password.ts';
 
 export interface SignedIn {
@@ -100,6 +101,7 @@ async function signInBy(context: AccountContext, provider: string, identity: Ide
     const card = await putSelfCard(db, account, self);
     if (identity.confirmed) await linkProven(context, db, card, self);
     await putChildren(context, db, account, identity);
+    await writeFile(context, db, account);
     return { account };
   });
 }
