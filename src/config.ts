@@ -81,6 +81,36 @@ const subscriptions = z.strictObject({
   keepDays: z.number().int().min(1).max(90).default(30).describe('How long events are kept for $events'),
 });
 
+const accounts = z.strictObject({
+  consent: z
+    .strictObject({
+      version: z.string().min(1).max(40).describe('Of the text: another text has another version'),
+      text: z.string().min(1).describe('What a person consents to before there is an account; { file: consent.txt }'),
+    })
+    .optional()
+    .describe('Without it, and without mail, nobody registers himself'),
+  childUntilAge: z
+    .number()
+    .int()
+    .min(14)
+    .max(18)
+    .default(18)
+    .describe("On this birthday, in Moscow, a parent's access to a child's data ends"),
+  codeDays: z.number().int().min(1).max(90).default(7).describe('Life of an access code that a registry issues'),
+  codeConfirms: z
+    .boolean()
+    .default(false)
+    .describe('Whoever attaches himself by an access code needs no moderator: the registry has seen his documents'),
+});
+
+const mail = z.strictObject({
+  server: z.url({ protocol: /^smtps?$/ }).describe('smtps://mail.example.ru, smtp://mail.example.ru:587'),
+  login: z.string().optional(),
+  password: z.string().optional().describe('{ file: … } or { env: … }'),
+  from: z.string().min(3).describe('«Мост» <noreply@example.ru>'),
+  allowPlain: z.boolean().default(false).describe('smtp:// without TLS, for a server on this machine'),
+});
+
 /** What a configuration file may hold; docs/operations.md tells every key of it. */
 export const configSchema = z.strictObject({
   server: z
@@ -99,6 +129,8 @@ export const configSchema = z.strictObject({
   clinics: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/, 'small Latin letters, digits and hyphens'), clinic),
   outbound: outbound.prefault({}).describe('Requests to addresses that clients give'),
   subscriptions: subscriptions.prefault({}),
+  accounts: accounts.prefault({}),
+  mail: mail.optional().describe('How letters to people are sent'),
   companions: z
     .array(z.strictObject({ name: z.string(), args: z.array(z.string()), url: z.url() }))
     .default([])

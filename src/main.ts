@@ -1,6 +1,7 @@
 /** Composition root: workflows and server on the ground of ground.ts. These two are the only files that build things. */
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { createAccountContext } from './access/account/account.ts';
 import { startSealer } from './access/audit/sealer.ts';
 import { loadKeys } from './access/keys.ts';
 import { createAuthenticator } from './access/token.ts';
@@ -75,6 +76,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const subscriptions = openSubscriptions(config, ground, slots, terminology);
+  const keys = loadKeys(tokenKeyFile(config));
+  const account = { pool, parameters, clock, log, settings: config.accounts, url: urlOf(config) };
   const context = {
     pool,
     db: pool,
@@ -92,11 +95,12 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     terminology,
     subscriptions,
     audit,
+    accounts: createAccountContext(account, keys),
     clock,
     log,
   };
   await publish(context, publicationsOf(context));
-  const authenticate = createAuthenticator({ keys: loadKeys(tokenKeyFile(config)), clock });
+  const authenticate = createAuthenticator({ keys, clock });
   const app = createServer(context, {
     authenticate,
     health,
@@ -136,8 +140,13 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   }
 }
 
+const portOf = (config: Config) => Number(process.env['PORT'] ?? config.server.port);
+
+/** What letters and slips lead to: never what a request says of its host. */
+const urlOf = (config: Config) => config.server.publicUrl ?? `http://${config.server.host}:${portOf(config)}`;
+
 async function listen(app: FastifyInstance, config: Config): Promise<string> {
-  const port = Number(process.env['PORT'] ?? config.server.port);
+  const port = portOf(config);
   try {
     return await app.listen({ host: config.server.host, port });
   } catch (cause) {

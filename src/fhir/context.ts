@@ -1,5 +1,6 @@
 /** What every FHIR handler is given: made once in main.ts. */
 import type { Logger } from 'pino';
+import type { AccountContext } from '../access/account/account.ts';
 import type { Audit } from '../access/audit/audit.ts';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Clock } from '../instant.ts';
@@ -35,6 +36,7 @@ export interface Context {
   readonly exporter: Exporter;
   readonly subscriptions: SubscriptionContext;
   readonly audit: Audit;
+  readonly accounts: AccountContext;
   readonly clock: Clock;
   readonly log: Logger;
 }

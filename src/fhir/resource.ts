@@ -28,6 +28,8 @@ export interface Asked {
   /** Absolute FHIR base URL by which the client sees the hub. */
   readonly base: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** IP address of the client; absent for what the hub asks itself. */
+  readonly address?: string;
   /** The id that what is created gets, where a transaction has given it already; else a new one. */
   readonly newId?: string;
   /** `Type/id` of all that the same transaction creates: it may be referred to before it is there. */

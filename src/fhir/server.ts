@@ -7,6 +7,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Authenticate } from '../access/token.ts';
+import { clientAddress } from '../client-address.ts';
 import { Fault } from '../fault.ts';
 import { addNegotiation, sendReply } from './answering.ts';
 import { baseOf } from './base.ts';
@@ -131,6 +132,7 @@ async function ask(context: Context, options: ServerOptions, request: FastifyReq
 const whence = (options: ServerOptions, request: FastifyRequest) => ({
   base: baseOf(request, options.publicUrl, options.trustProxy),
   headers: request.headers as Asked['headers'],
+  address: clientAddress(request, options.trustProxy),
 });
 
 /** One who has not said who he is sees no clinic. */

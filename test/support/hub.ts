@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
+import { createAccountContext } from '../../src/access/account/account.ts';
 import { createAudit } from '../../src/access/audit/audit.ts';
 import { type AccessKeys, keysOf } from '../../src/access/keys.ts';
 import type { Principal } from '../../src/access/principal.ts';
@@ -90,6 +91,16 @@ export async function createTestHub(
     clock,
     log: silent,
   };
+  const accounts = createAccountContext(
+    {
+      ...{ pool, parameters, clock, log: silent, url: 'http://hub.test' },
+      settings: {
+        consent: { version: '2026-11', text: 'Согласен на обработку моих данных.' },
+        ...{ childUntilAge: 18, codeDays: 7, codeConfirms: false },
+      },
+    },
+    accessKeys,
+  );
   const audit = createAudit({ url, pool, onError: () => {} });
   const context: Context = {
     pool,
@@ -109,6 +120,7 @@ export async function createTestHub(
     terminology,
     subscriptions,
     audit,
+    accounts,
     clock,
     log: silent,
   };

@@ -106,3 +106,11 @@ export async function updateProviderAccount(db: Queryable, a: ProviderAccount, n
     [a.id, a.state, a.family, a.given, a.patronymic, a.birthDate, a.gender, a.snils, a.email, a.phone, now],
   );
 }
+
+/** Whom a registry has given a code has shown it his documents. */
+export async function confirmByCode(db: Queryable, id: string, now: Date): Promise<void> {
+  await db.query(
+    `update account set state = 'confirmed', refusal = null, changed = $2 where id = $1 and state = 'limited'`,
+    [id, now],
+  );
+}

@@ -5,10 +5,10 @@ import { identifierSystems, normaliseSnils } from '../../r4/identifier.ts';
 import { parseKept } from '../../r4/json-reader.ts';
 import type { Resource } from '../../store/resource.ts';
 import { type Charged, chargeCode, useCode } from './access-code.sql.ts';
-import { type AccountContext, foldName, type PersonData } from './account.ts';
 import { type AccountRow, confirmByCode, lockAccount, readAccount } from './account.sql.ts';
-import { giveBackAttempt, type Limit, networkOf } from './attempt.sql.ts';
+import { type AccountContext, foldName, type PersonData } from './account.ts';
 import { countFailure } from './attach-failures.sql.ts';
+import { giveBackAttempt, type Limit, networkOf } from './attempt.sql.ts';
 import { type CardRow, insertCard, linkPatient, putSelfCard, readCards } from './card.sql.ts';
 import { namesOf } from './card-file.ts';
 import { digestOf, isScanned, readCode } from './code.ts';
@@ -21,7 +21,9 @@ export interface AttachRequest {
   /** Needed with a code that was typed. */
   readonly snils: string | undefined;
   /** Of another person than the account's owner. */
-  readonly other: { readonly family: string; readonly given: string; readonly patronymic: string | undefined } | undefined;
+  readonly other:
+    | { readonly family: string; readonly given: string; readonly patronymic: string | undefined }
+    | undefined;
   /** Of the caller. */
   readonly ip: string;
 }
@@ -111,9 +113,13 @@ function hasSnils(patient: Resource, snils: string): boolean {
 
 async function failed(context: AccountContext): Promise<Fault> {
   await countFailure(context);
-  return new Fault('business-rule', 'Прикрепить не удалось: проверьте код, СНИЛС и ФИО или попросите в регистратуре новый код.', {
-    code: 'attach-failed',
-  });
+  return new Fault(
+    'business-rule',
+    'Прикрепить не удалось: проверьте код, СНИЛС и ФИО или попросите в регистратуре новый код.',
+    {
+      code: 'attach-failed',
+    },
+  );
 }
 
 async function link(
@@ -138,7 +144,12 @@ async function link(
 }
 
 /** The same person of another clinic has one card. */
-async function otherCard(db: Queryable, account: string, person: PersonData, cards: readonly CardRow[]): Promise<string> {
+async function otherCard(
+  db: Queryable,
+  account: string,
+  person: PersonData,
+  cards: readonly CardRow[],
+): Promise<string> {
   const known = cards.find((c) => c.relation !== 'self' && isSamePerson(c, person));
   if (known !== undefined) return known.id;
   return insertCard(db, { ...person, account, relation: 'other', providerSubject: null, ends: null });

@@ -70,6 +70,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'too-many-attempts': 'It was tried too often: repeat it later.',
   'password-change-needed': 'The password was issued for one use: choose one of your own first.',
   'password-weak': 'The password is too short, or is guessed first.',
+  'attach-failed': 'No Patient can be attached by this code and what was said with it.',
+  'code-misspelled': 'The access code has a mistake in its digits.',
   'account-blocked': 'The account is blocked.',
   'demographics-missing': 'The patient to be matched has too little to be recognised by.',
 };
