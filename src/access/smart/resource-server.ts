@@ -4,7 +4,7 @@ import { ownOf } from './client.ts';
 import { allowedScopes } from './scopes.ts';
 import type { Addresses, Smart } from './smart.ts';
 
-/** @throws InvalidTarget for another resource than our FHIR base; InvalidScope when a program asks for nothing that it may */
+/** @throws InvalidTarget for another resource than our FHIR base; InvalidScope when none of what is asked for may be given */
 export function resourceServerOf(
   { scopes: rules, keys }: Pick<Smart, 'scopes' | 'keys'>,
   { fhir }: Addresses,
@@ -20,7 +20,7 @@ export function resourceServerOf(
   // What a cabinet has told was checked when the code was given.
   const launch = granted !== undefined || params?.['launch'] !== undefined;
   const allowed = allowedScopes(asked, ownOf(client), rules, launch);
-  if (params?.['grant_type'] === 'client_credentials' && allowed.length === 0)
+  if (allowed.length === 0)
     throw new errors.InvalidScope('none of the scopes that were asked for may be given', asked ?? '');
   return {
     scope: allowed.join(' '),

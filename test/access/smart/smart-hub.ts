@@ -30,6 +30,8 @@ export interface SmartHub extends TestHub {
     clinics: readonly string[],
   ): Promise<string[]>;
   staff(account: string, role: string, clinic: string): Promise<void>;
+  /** The clock of the FHIR side, which looks at a grant again after a second. */
+  later(seconds: number): void;
 }
 
 export const callback = 'https://app.test/callback';
@@ -47,7 +49,9 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const mis = createMemoryMis();
   const build = (numbers: Map<string, number>) => clinics.map((key) => openMemoryClinic(key, numbers.get(key)!, mis));
-  const hub = await createTestHub(database.url, build, clinics, Date.now, url);
+  let ahead = 0;
+  const clock = () => Date.now() + ahead;
+  const hub = await createTestHub(database.url, build, clinics, clock, url);
   const outbound = openOutbound({ allowHttp: true, allow: ['127.0.0.1'], ports: [443] });
   const given = smartOf(hub, url, outbound, plan);
   const smart = plan.change?.(given) ?? given;
@@ -73,6 +77,9 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
       const text =
         'insert into staff (account, clinic, role, practitioner) select $1, id, $3, $4 from clinic where key = $2';
       await hub.pool.query(text, [account, clinic, role, role === 'doctor' ? randomUUID() : null]);
+    },
+    later: (seconds) => {
+      ahead += seconds * 1000;
     },
     async close() {
       await hub.close();
@@ -101,7 +108,7 @@ function smartOf(hub: TestHub, url: string, outbound: Outbound, { providers, acc
       const found = await ask(hub, 'GET', `${type}/${id}`, { token: await hub.token(principal) });
       return found.status === 200;
     },
-    clock: Date.now,
+    clock: hub.context.clock,
     log: silent,
   };
 }
