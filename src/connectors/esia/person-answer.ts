@@ -1,30 +1,33 @@
 /** What /rs/prns answers, as far as it is used. Unknown members are passed over; known ones are of their kind or refused. */
 import { z } from 'zod';
 
-/** Without control characters: they stop Postgres and fool whoever reads. */
-const text = z
+/** Without control characters and halves of surrogates: they stop Postgres and fool whoever reads. */
+export const text = z
   .string()
   .max(300)
-  .regex(/^\P{Cc}*$/u);
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u);
 
-const russianDate = z
+/** `31.12.1999`, as ЕСИА writes it, or `1999-12-31`. */
+export const birthDate = z
   .string()
-  .regex(/^\d{2}\.\d{2}\.\d{4}$/)
-  .transform((date) => date.split('.').reverse().join('-'))
+  .regex(/^(\d{2}\.\d{2}\.\d{4}|\d{4}-\d{2}-\d{2})$/)
+  .transform((date) => (date.includes('.') ? date.split('.').reverse().join('-') : date))
   .refine((day) => {
     const instant = Date.parse(`${day}T00:00:00Z`);
     return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(day);
   });
 
-const snils = z
+export const snils = z
   .string()
   .transform((written) => written.replaceAll(/[\s-]/g, ''))
   .refine((digits) => /^\d{11}$/.test(digits));
 
-const bare = { firstName: text.min(1), lastName: text.min(1) };
+export const name = text.min(1);
+
+const bare = { firstName: name, lastName: name };
 const optional = {
   middleName: text.optional(),
-  birthDate: russianDate.optional(),
+  birthDate: birthDate.optional(),
   gender: z.enum(['M', 'F']).optional(),
   snils: snils.optional(),
 };
@@ -36,7 +39,7 @@ export const personAnswer = z.object({
   status: z.string().optional(),
 });
 
-const oid = z.union([z.int().positive(), z.string().regex(/^\d{1,20}$/)]).transform(String);
+export const oid = z.union([z.int().positive(), z.string().regex(/^\d{1,20}$/)]).transform(String);
 
 /** The guideline does not print it; clients read a person with `id`. */
 export const childAnswer = z

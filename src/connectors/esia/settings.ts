@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** Plain http only where nothing leaves the machine: the sandbox. */
-const address = z
+export const address = z
   .url()
   .refine((text) => {
     const { protocol, hostname, search, hash } = new URL(text);
