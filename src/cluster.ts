@@ -167,9 +167,11 @@ async function createRole(adminUrl: string, { password }: Secrets): Promise<void
     if (rowCount === 0)
       await client.query(`create role medmost login nosuperuser nocreaterole createdb password '${password}'`);
     // What may only add to the audit; an ordinary role can make no other one.
-    const { rowCount: auditors } = await client.query(`select from pg_roles where rolname = 'medmost_audit'`);
-    if (auditors === 0) await client.query('create role medmost_audit nologin');
-    await client.query('grant medmost_audit to medmost with inherit false, set true');
+    for (const role of lesserRoles) {
+      const known = await client.query('select from pg_roles where rolname = $1', [role]);
+      if (known.rowCount === 0) await client.query(`create role ${role} nologin`);
+      await client.query(`grant ${role} to medmost with inherit false, set true`);
+    }
     const { rowCount: databases } = await client.query(`select from pg_database where datname = 'medmost'`);
     if (databases === 0) await client.query('create database medmost owner medmost');
   });
@@ -179,6 +181,9 @@ async function killServer(data: string): Promise<void> {
   const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
   process.kill(Number(pid), 'SIGKILL');
 }
+
+/** In which the hub does what needs less than owning its tables: migrations 0010 and 0011 say what. */
+const lesserRoles = ['medmost_audit', 'medmost_client'];
 
 /** A port that nobody listens on now. */
 export function freePort(): Promise<number> {

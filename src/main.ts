@@ -22,6 +22,7 @@ import { type Ground, openGround, tokenKeyFile, version } from './ground.ts';
 import type { Clock } from './instant.ts';
 import { openOutbound } from './outbound.ts';
 import { openPool } from './postgres.ts';
+import { clientRole, createWall } from './wall.ts';
 import { createBooking } from './workflows/booking.ts';
 import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
@@ -40,6 +41,8 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
+const brokenOf = (log: Logger) => (err: Error) => log.warn({ err }, 'a connection to Postgres broke');
+
 /** With connections of its own: whoever delivers for long keeps no request waiting. */
 function openSubscriptions(
   { outbound, subscriptions: { retryHours, keepDays } }: Config,
@@ -47,8 +50,7 @@ function openSubscriptions(
   slots: SlotRenderer,
   terminology: Terminology,
 ): SubscriptionContext & { close(): Promise<void> } {
-  const onError = (err: Error) => log.warn({ err }, 'a connection to Postgres broke');
-  const pool = openPool(url, { name: 'subscriptions', connections: 4, queryTimeout: 30_000, onError });
+  const pool = openPool(url, { name: 'subscriptions', connections: 4, queryTimeout: 30_000, onError: brokenOf(log) });
   const guarded = openOutbound(outbound);
   return {
     ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology }),
@@ -71,6 +73,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const ground = await openGround(config, url, clock, log);
   const { pool, bulk, declarations, clinics, sync, bookingContext, settler, audit } = ground;
   const { parameters } = sync;
+  const client = openPool(url, { name: 'client', connections: 12, role: clientRole, onError: brokenOf(log) });
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
   const slots = createSlotRenderer(pool);
@@ -81,6 +84,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const context = {
     pool,
     db: pool,
+    wall: createWall(client),
     parameters,
     declarations,
     operations: await loadOperations(declarations),
@@ -119,6 +123,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
     await Promise.all([subscriptions.close(), sealer.stop()]);
+    await client.end();
     await ground.close();
   };
   try {

@@ -25,7 +25,7 @@ const keyedPlans =
 const keyedLockTimeout = 10;
 
 /** Settings of RELIABILITY §6. The statement's own deadline is below the client's, so that the server gives up first. */
-export function openPool(url: string, settings: PoolOptions): Database {
+export function openPool(url: string, settings: PoolOptions): pg.Pool {
   const { name, connections, queryTimeout = 5000, keyed = false, role, onError } = settings;
   const pool = new pg.Pool({
     connectionString: url,

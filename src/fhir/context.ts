@@ -6,6 +6,8 @@ import type { Clinics } from '../connectors/clinic.ts';
 import type { Clock } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import type { ParameterIds } from '../store/parameters.ts';
+import type { Viewer } from '../store/visibility.ts';
+import type { Wall } from '../wall.ts';
 import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
@@ -20,6 +22,8 @@ import type { Terminology } from './terminology/terminology.ts';
 
 export interface Context {
   readonly pool: Database;
+  /** The pool in which requests see their clinics alone; absent: there is no such wall (tests of parts). */
+  readonly wall?: Wall;
   /** Where statements go: the pool, or one connection inside a transaction. */
   readonly db: Queryable;
   readonly parameters: ParameterIds;
@@ -39,6 +43,13 @@ export interface Context {
   readonly accounts: AccountContext;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** The context of a request: its statements see the clinics of the one who asks, whatever they say. */
+export function behindWall(context: Context, { clinics }: Viewer): Context {
+  if (context.wall === undefined) return context;
+  const pool = context.wall(clinics);
+  return { ...context, pool, db: pool };
 }
 
 /** Runs `work` in a transaction: in the one that is open already, else in one of its own. */

@@ -15,7 +15,7 @@ import { performBundle } from './batch.ts';
 import { addBodyParsers, bodyLimit } from './body.ts';
 import { bytesOf } from './byte-string.ts';
 import { type Call, callOf, type Method } from './call.ts';
-import type { Context } from './context.ts';
+import { behindWall, type Context } from './context.ts';
 import { addCors } from './cors.ts';
 import { addExportRoutes } from './export/routes.ts';
 import type { Health } from './health.ts';
@@ -110,9 +110,10 @@ async function serve(
     ? { ...stranger, ...whence(options, request) }
     : await ask(context, options, request);
   if (request.body instanceof URLSearchParams && call.interaction !== 'search-type') throw formRefused();
+  const inside = behindWall(context, asked.viewer);
   const answer = await (call.interaction === 'batch'
-    ? performBundle(context, asked, request.body)
-    : perform(context, asked, call, request.body));
+    ? performBundle(inside, asked, request.body)
+    : perform(inside, asked, call, request.body));
   void reply.header('cache-control', 'no-store');
   return sendReply(request, reply, answer);
 }

@@ -30,6 +30,7 @@ import { type Database, openPool } from '../../src/postgres.ts';
 import { ensureClinics } from '../../src/store/clinics.sql.ts';
 import { loadParameters } from '../../src/store/parameters.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { clientRole, createWall } from '../../src/wall.ts';
 import { createBooking } from '../../src/workflows/booking.ts';
 import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
 import { createHolding } from '../../src/workflows/hold.ts';
@@ -73,6 +74,7 @@ export async function createTestHub(
   const parameters = await loadParameters(pool, ownParameters(declarations));
   const work = openPool(url, { name: 'test work', connections: 6, queryTimeout: 120_000, onError: () => {} });
   const sync = { pool: work, parameters, clock, log: silent };
+  const client = openPool(url, { name: 'test client', connections: 12, role: clientRole, onError: () => {} });
   const keyed = openPool(url, { name: 'test booking', connections: 8, keyed: true, onError: () => {} });
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
@@ -105,6 +107,7 @@ export async function createTestHub(
   const context: Context = {
     pool,
     db: pool,
+    wall: createWall(client),
     parameters,
     declarations,
     operations: await loadOperations(declarations),
@@ -148,7 +151,7 @@ export async function createTestHub(
     async close() {
       await app.close();
       await context.exporter.stop();
-      await Promise.all([audit.close(), outbound.close(), pool.end(), keyed.end(), work.end()]);
+      await Promise.all([audit.close(), outbound.close(), pool.end(), client.end(), keyed.end(), work.end()]);
     },
   };
 }
