@@ -46,14 +46,14 @@ const brokenOf = (log: Logger) => (err: Error) => log.warn({ err }, 'a connectio
 /** With connections of its own: whoever delivers for long keeps no request waiting. */
 function openSubscriptions(
   { outbound, subscriptions: { retryHours, keepDays } }: Config,
-  { url, declarations, clinics, bookingContext: { parameters, clock, log } }: Ground,
+  { url, declarations, clinics, audit, bookingContext: { parameters, clock, log } }: Ground,
   slots: SlotRenderer,
   terminology: Terminology,
 ): SubscriptionContext & { close(): Promise<void> } {
   const pool = openPool(url, { name: 'subscriptions', connections: 4, queryTimeout: 30_000, onError: brokenOf(log) });
   const guarded = openOutbound(outbound);
   return {
-    ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology }),
+    ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology, audit }),
     pool,
     outbound: guarded,
     parameters,

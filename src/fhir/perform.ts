@@ -19,7 +19,18 @@ import { create, patch, remove, update } from './write.ts';
 const writes: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', 'delete']);
 
 /** @param body as it was parsed: a resource, a patch, a form, or undefined. @throws Fault */
-export async function perform(context: Context, caller: Asked, call: Call, body: unknown): Promise<Reply> {
+export async function perform(context: Context, asked: Asked, call: Call, body: unknown): Promise<Reply> {
+  try {
+    const reply = await performed(context, asked, call, body);
+    asked.acts?.push({ call, reply });
+    return reply;
+  } catch (error) {
+    asked.acts?.push({ call, error });
+    throw error;
+  }
+}
+
+async function performed(context: Context, caller: Asked, call: Call, body: unknown): Promise<Reply> {
   const declaration = context.declarations.get(call.type ?? '')!;
   const constraints = constraintsOf(context, caller, call);
   if (constraints === undefined) checkEntitled(caller, call);

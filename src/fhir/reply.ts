@@ -10,6 +10,8 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>;
   /** A resource as JSON text, its UTF-8 one character a byte; undefined for an answer without body. */
   readonly body: ByteString | undefined;
+  /** `Type/id` of what neither the address nor the answer names, for the audit. */
+  readonly touched?: readonly string[];
 }
 
 /** A resource that has no version: an outcome, a Parameters, a Bundle. */

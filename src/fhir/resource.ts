@@ -3,6 +3,7 @@ import type { Principal } from '../access/principal.ts';
 import type { SearchType } from '../r4/definition.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
+import type { Act } from './audit/recording.ts';
 import type { Context } from './context.ts';
 import type { SlotStorage } from './search/slot.ts';
 
@@ -34,6 +35,8 @@ export interface Asked {
   readonly newId?: string;
   /** `Type/id` of all that the same transaction creates: it may be referred to before it is there. */
   readonly promised?: ReadonlySet<string>;
+  /** Filled with all that is done for the request, for the audit. */
+  readonly acts?: Act[];
 }
 
 /** What a writing handler answers. */

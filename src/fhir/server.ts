@@ -6,10 +6,13 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { Principal } from '../access/principal.ts';
 import type { Authenticate } from '../access/token.ts';
 import { clientAddress } from '../client-address.ts';
 import { Fault } from '../fault.ts';
 import { addNegotiation, sendReply } from './answering.ts';
+import { audited, recordRefusals } from './audit/audited.ts';
+import { interactionOf, type Occasion } from './audit/recording.ts';
 import { baseOf } from './base.ts';
 import { performBundle } from './batch.ts';
 import { addBodyParsers, bodyLimit } from './body.ts';
@@ -105,17 +108,40 @@ async function serve(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const call = callOfRequest(context, request);
-  request.interaction = [call.interaction, call.operation && `$${call.operation}`, call.type].filter(Boolean).join(' ');
-  const asked = anybodys.has(call.interaction)
-    ? { ...stranger, ...whence(options, request) }
-    : await ask(context, options, request);
+  request.interaction = interactionOf(call);
+  const asked = await whoAsks(context, options, request, call);
   if (request.body instanceof URLSearchParams && call.interaction !== 'search-type') throw formRefused();
   const inside = behindWall(context, asked.viewer);
-  const answer = await (call.interaction === 'batch'
-    ? performBundle(inside, asked, request.body)
-    : perform(inside, asked, call, request.body));
+  const occasion = occasionOf(options, request, call, asked.principal);
+  const answer = await audited(context, occasion, call, (acts) =>
+    call.interaction === 'batch'
+      ? performBundle(inside, { ...asked, acts }, request.body)
+      : perform(inside, { ...asked, acts }, call, request.body),
+  );
   void reply.header('cache-control', 'no-store');
   return sendReply(request, reply, answer);
+}
+
+/** One who may not come in is written down, too. */
+async function whoAsks(context: Context, options: ServerOptions, request: FastifyRequest, call: Call): Promise<Asked> {
+  if (anybodys.has(call.interaction)) return { ...stranger, ...whence(options, request) };
+  try {
+    return await ask(context, options, request);
+  } catch (error) {
+    await recordRefusals(context, occasionOf(options, request, call, stranger.principal), [{ call, error }]);
+    throw error;
+  }
+}
+
+function occasionOf(options: ServerOptions, request: FastifyRequest, call: Call, principal: Principal): Occasion {
+  const { id, method, url, body } = request;
+  const form = body instanceof URLSearchParams ? ` ${body}` : '';
+  return {
+    principal,
+    request: id,
+    address: clientAddress(request, options.trustProxy),
+    ...(call.interaction !== 'batch' && { text: `${method} ${url.replace(/^\/fhir\/?/, '')}${form}` }),
+  };
 }
 
 function callOfRequest(context: Context, { method, url }: FastifyRequest): Call {

@@ -127,10 +127,11 @@ export async function remove(
     if (isId(call.id)) await transacted(context, (inside) => declaration.remove!(inside, asked, call.id!));
     return nothing;
   }
-  await decided(context, asked, declaration, call.query, 'http.query', async (inside, id) => {
-    if (id !== undefined) await declaration.remove!(inside, asked, id);
+  return decided(context, asked, declaration, call.query, 'http.query', async (inside, id) => {
+    if (id === undefined) return nothing;
+    await declaration.remove!(inside, asked, id);
+    return { ...nothing, touched: [`${declaration.type}/${id}`] };
   });
-  return nothing;
 }
 
 /** Does `work` on what the condition means. Nobody else decides by a condition meanwhile, so of eight creates one creates. */

@@ -10,6 +10,7 @@ create table export (
   base text not null,
   request text not null,
   query jsonb not null,
+  agent jsonb not null,
   state text collate "C" not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed')),
   attempt integer not null default 0,
   next_at timestamptz default clock_timestamp(),
@@ -20,6 +21,7 @@ create table export (
 );
 comment on column export.key is '192 random bits, a part of its address';
 comment on column export.subject is 'who asked; clinics, keys, types: what he saw then, and must still see to fetch the files';
+comment on column export.agent is 'who asked, as the audit names him';
 comment on column export.attempt is 'files and pieces of earlier attempts are nobody''s';
 comment on column export.next_at is 'when a hub takes it up; while one is at it, when another may take it for lost';
 comment on column export.told is 'resources written so far';

@@ -82,8 +82,9 @@ export async function createTestHub(
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const outbound = openOutbound({ allowHttp: true, allow: ['127.0.0.1'], ports: [443] });
+  const audit = createAudit({ url, pool, onError: () => {} });
   const subscriptions: SubscriptionContext = {
-    ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology }),
+    ...createSpeech({ declarations, parameters, clinics, slots, clock, terminology, audit }),
     pool,
     outbound,
     parameters,
@@ -103,7 +104,6 @@ export async function createTestHub(
     },
     accessKeys,
   );
-  const audit = createAudit({ url, pool, onError: () => {} });
   const context: Context = {
     pool,
     db: pool,

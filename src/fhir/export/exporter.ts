@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Database, violatedConstraint } from '../../postgres.ts';
 import { writeTick } from '../../store/history.sql.ts';
+import { recordSending } from '../audit/sending.ts';
 import type { Context } from '../context.ts';
 import {
   type ExportJob,
@@ -90,7 +91,7 @@ export async function workOnce(context: Context, bulk: Database, stopping: Abort
 async function attempt(context: Context, bulk: Database, job: ExportJob, stopping: AbortSignal): Promise<void> {
   const { pool, log } = context;
   if (job.attempt > mostAttempts) return failExport(pool, job);
-  const progress = { told: 0 };
+  const progress = { told: 0, patients: new Set<string>() };
   const lost = new AbortController();
   const signal = AbortSignal.any([stopping, lost.signal]);
   const timer = setInterval(() => {
@@ -104,7 +105,11 @@ async function attempt(context: Context, bulk: Database, job: ExportJob, stoppin
     await writeTick(pool, 1);
     const done = await runExport(context, bulk, job, progress, signal);
     if (done === undefined) await postponeExport(pool, job, 1, true);
-    else await finishExport(pool, job, done.at, progress.told, done.files);
+    else {
+      // Before there is anything to be fetched.
+      await recordSending(context, { kind: 'export', interaction: 'export', agent: job.agent }, progress.patients);
+      await finishExport(pool, job, done.at, progress.told, done.files);
+    }
   } catch (err) {
     await giveBack(context, job, err, stopping.aborted, lost.signal.aborted);
   } finally {

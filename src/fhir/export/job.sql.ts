@@ -1,4 +1,5 @@
 /** Statements on exports: a row of `export` is its own job. */
+import type { AuditAgent } from '../../access/audit/event.ts';
 import type { Queryable } from '../../postgres.ts';
 import type { Viewer } from '../../store/visibility.ts';
 import type { ExportQuery, Kind } from './query.ts';
@@ -11,6 +12,7 @@ export interface NewExport {
   /** The address by which it was asked for. */
   readonly request: string;
   readonly query: ExportQuery;
+  readonly agent: AuditAgent;
 }
 
 export interface Limits {
@@ -29,8 +31,8 @@ export async function insertExport(db: Queryable, e: NewExport, limits: Limits):
   // A statement of its own, so that the next one sees what was there when the lock was got.
   await db.query('select pg_advisory_xact_lock($1, 0)', [countLock]);
   const { rowCount } = await db.query(
-    `insert into export (key, subject, clinics, keys, types, closed, base, request, query)
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9
+    `insert into export (key, subject, clinics, keys, types, closed, base, request, query, agent)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $13
      from (select count(*) filter (where next_at is not null) as running, count(*) as kept
          from export where subject = $2 and expires > clock_timestamp()) own,
        (select count(*) as running from export where next_at is not null) everybody
@@ -38,7 +40,7 @@ export async function insertExport(db: Queryable, e: NewExport, limits: Limits):
     [
       ...[e.key, e.subject, e.viewer.clinics, e.viewer.keys, e.viewer.types, e.viewer.closed],
       ...[e.base, e.request, JSON.stringify(e.query)],
-      ...[limits.running, limits.kept, limits.all],
+      ...[limits.running, limits.kept, limits.all, JSON.stringify(e.agent)],
     ],
   );
   return rowCount === 1;
@@ -48,6 +50,7 @@ export interface ExportJob extends Viewer {
   readonly key: string;
   readonly base: string;
   readonly query: ExportQuery;
+  readonly agent: AuditAgent;
   readonly attempt: number;
 }
 
@@ -58,7 +61,7 @@ export async function takeExport(db: Queryable, lease: number): Promise<ExportJo
     text: `update export set state = 'running', attempt = attempt + 1, told = 0,
         next_at = clock_timestamp() + make_interval(secs => $1)
       where key = (select key from export where next_at <= clock_timestamp() order by next_at limit 1 for update skip locked)
-      returning key, clinics, keys, types, closed, base, query, attempt`,
+      returning key, clinics, keys, types, closed, base, query, agent, attempt`,
     values: [lease],
   });
   return rows[0];

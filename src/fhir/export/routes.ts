@@ -6,6 +6,8 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../fault.ts';
 import type { Database } from '../../postgres.ts';
+import { recordReading } from '../audit/audited.ts';
+import { agentOf } from '../audit/recording.ts';
 import { encodingFor } from '../compression.ts';
 import type { Context } from '../context.ts';
 import { replyWith } from '../reply.ts';
@@ -39,7 +41,11 @@ export function addExportRoutes(app: FastifyInstance, context: Context, ask: Ask
   });
   app.get<{ Params: Params }>(`${url}/:file`, { config }, async (request, reply) => {
     request.interaction = 'export-file';
-    return sendFile(context.pool, await askedFor(request, ask), request, reply, sending);
+    const asked = await ask(request);
+    const file = { kind: 'export', interaction: 'export-file', action: 'R', outcome: 0, request: request.id } as const;
+    const agent = agentOf(asked.principal, request.ip);
+    await recordReading(context, () => [{ ...file, at: context.clock(), agent }]);
+    return sendFile(context.pool, ownOf(request, asked), request, reply, sending);
   });
   // A download may take hours; the hub does not wait for it when it is told to stop.
   app.addHook('preClose', async () => {
@@ -48,9 +54,14 @@ export function addExportRoutes(app: FastifyInstance, context: Context, ask: Ask
 }
 
 async function askedFor(request: FastifyRequest<{ Params: Params }>, ask: Ask): Promise<ExportAsked> {
-  const { principal, viewer } = await ask(request);
-  return { key: request.params.key, subject: principal.subject, viewer };
+  return ownOf(request, await ask(request));
 }
+
+const ownOf = ({ params }: FastifyRequest<{ Params: Params }>, { principal, viewer }: Asked): ExportAsked => ({
+  key: params.key,
+  subject: principal.subject,
+  viewer,
+});
 
 const unknown = () => new Fault('not-found', 'There is no such export, or no longer.');
 

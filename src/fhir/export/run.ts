@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Database } from '../../postgres.ts';
 import { readHorizon } from '../../store/history.sql.ts';
+import { isPersonal, patientsBehind, patientsIn } from '../audit/touched.ts';
 import type { Context } from '../context.ts';
 import { beforeRow, linesIn, rowsIn, wholeLines, wholeRows } from './copied.ts';
 import { type ExportFile, type ExportJob, putPiece } from './job.sql.ts';
@@ -18,6 +19,8 @@ export interface Exported {
 export interface Progress {
   /** Resources written so far. */
   told: number;
+  /** Patients that they are about. */
+  readonly patients: Set<string>;
 }
 
 /**
@@ -91,6 +94,7 @@ async function writeFile(
     sum.bytes += text.length;
     sum.crc = checksum(text, sum.crc);
     progress.told += count;
+    if (!reading.slots) for (const id of await patientsOf(context, reading, text)) progress.patients.add(id);
     if (underWay.length >= mostUnderWay) await underWay.shift();
     const piece = next++;
     const work = packPiece(text).then((packed) => {
@@ -107,6 +111,13 @@ async function writeFile(
   for await (const copied of pieces) await write(copied);
   await Promise.all(underWay);
   return { number, kind: reading.kind, type: reading.type, ...sum };
+}
+
+/** Of what was deleted, the address alone is told. */
+async function patientsOf({ pool, declarations }: Context, { kind, type }: Reading, lines: Buffer) {
+  if (kind === 'output' && !isPersonal(type)) return [];
+  const text = lines.toString('latin1');
+  return (kind === 'output' ? patientsIn(text) : await patientsBehind(pool, text, declarations.keys())).keys();
 }
 
 /** @param spare memory that may be written over: to allocate and collect what is written once costs as much as to write it */

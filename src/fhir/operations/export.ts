@@ -4,6 +4,7 @@ import { Fault } from '../../fault.ts';
 import { dateRange } from '../../r4/date.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId } from '../../store/resource.ts';
+import { agentOf } from '../audit/recording.ts';
 import { type Context, transacted } from '../context.ts';
 import { insertExport } from '../export/job.sql.ts';
 import { type ExportQuery, inCompartment, readingsOf } from '../export/query.ts';
@@ -55,7 +56,15 @@ async function kickOff(context: Context, asked: Asked, call: OperationCall): Pro
   await checkReadable(context, asked, query);
   const key = randomBytes(24).toString('base64url');
   const { base, viewer, principal } = asked;
-  const job = { key, subject: principal.subject, viewer, base, request: addressOf(asked, call), query };
+  const job = {
+    key,
+    subject: principal.subject,
+    viewer,
+    base,
+    request: addressOf(asked, call),
+    query,
+    agent: agentOf(principal),
+  };
   if (!(await transacted(context, ({ db }) => insertExport(db, job, limits))))
     throw new Fault(
       'throttled',

@@ -34,7 +34,7 @@ export interface Bindings {
   turn(): Promise<void>;
 }
 
-type Ground = Pick<Context, 'slots' | 'clock'> & {
+type Ground = Pick<Context, 'slots' | 'clock' | 'audit' | 'declarations'> & {
   readonly subscriptions: Pick<SubscriptionContext, 'pool' | 'viewerOf'>;
 };
 

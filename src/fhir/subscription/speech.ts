@@ -2,21 +2,26 @@
 import type { Queryable } from '../../postgres.ts';
 import type { Viewer } from '../../store/visibility.ts';
 import type { SubscriptionEvent, SubscriptionRow, SubscriptionSpeech } from '../../workflows/subscription.ts';
+import { recordNotification } from '../audit/sending.ts';
 import type { Context } from '../context.ts';
 import type { SearchGround } from '../search/search.ts';
 import { readFoci } from './focus.ts';
 import { matchChanges } from './matching.ts';
 import { bundleRequest, type Notification, notificationBundle, plainRequest } from './notification.ts';
 
-type Ground = SearchGround & Pick<Context, 'slots'>;
+type Ground = SearchGround & Pick<Context, 'slots' | 'audit'>;
 
 export function createSpeech(ground: Ground): SubscriptionSpeech {
   return {
     match: (db, terms, viewer, changes) => matchChanges(ground, db, terms, viewer, changes),
     async notification(db, row, viewer, events) {
       const foci = await readFoci(db, ground.slots, viewer, events);
-      if (row.terms.topic === undefined) return plainRequest(row, events, foci);
-      return bundleRequest(row, notificationBundle(row, eventNotification(row, events, foci), ground.clock()));
+      const request =
+        row.terms.topic === undefined
+          ? plainRequest(row, events, foci)
+          : bundleRequest(row, notificationBundle(row, eventNotification(row, events, foci), ground.clock()));
+      if (request) await recordNotification(ground, db, row, `${request.url} ${request.body ?? ''}`);
+      return request;
     },
     sign(row, type) {
       if (row.terms.topic === undefined) return undefined;
@@ -44,12 +49,14 @@ function eventNotification(
 
 /** A Bundle of events, for a websocket. */
 export async function eventBundle(
-  ground: Pick<Ground, 'slots' | 'clock'>,
+  ground: Pick<Ground, 'slots' | 'clock' | 'audit' | 'declarations'>,
   db: Queryable,
   row: SubscriptionRow,
   viewer: Viewer,
   events: readonly SubscriptionEvent[],
 ): Promise<object> {
   const foci = await readFoci(db, ground.slots, viewer, events);
-  return notificationBundle(row, eventNotification(row, events, foci), ground.clock());
+  const bundle = notificationBundle(row, eventNotification(row, events, foci), ground.clock());
+  await recordNotification(ground, db, row, JSON.stringify(bundle));
+  return bundle;
 }

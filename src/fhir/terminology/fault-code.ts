@@ -57,6 +57,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'too-many-holds': 'As many Slots are held as may be.',
   'referred-to': 'Other resources refer to it.',
   'reference-unknown': 'A reference leads to nothing that is known here.',
+  'audit-unwritten': 'The audit cannot be written now, and nothing is shown or changed without it.',
   'nested-bundle': 'A Bundle cannot stand in a Bundle that is performed.',
   'not-in-transaction': 'This cannot be undone, so it cannot stand in a transaction.',
   'no-match': 'A conditional reference matches no resource.',
