@@ -3,6 +3,7 @@ import {
   type AuditAction,
   type AuditAgent,
   type AuditEntry,
+  type AuditKind,
   type AuditOutcome,
   outcomes,
 } from '../../access/audit/event.ts';
@@ -45,6 +46,9 @@ const actions: Partial<Record<Interaction, AuditAction>> = {
   'history-system': 'R',
 };
 
+/** Operations that are more than that. */
+const kinds: Readonly<Record<string, AuditKind>> = { export: 'export', 'issue-access-code': 'code' };
+
 const changing: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', 'delete']);
 
 /** Whether a call may change something: one that cannot be taken back when its event cannot be written. */
@@ -86,7 +90,7 @@ function entryOf({ clock }: Ground, { principal, address, request, text }: Occas
   const refused = status === 401 || status === 403;
   return {
     at: clock(),
-    kind: refused ? 'alert' : call.operation === 'export' ? 'export' : 'rest',
+    kind: refused ? 'alert' : (kinds[call.operation ?? ''] ?? 'rest'),
     action: actions[call.interaction] ?? 'E',
     interaction: interactionOf(call),
     outcome: outcomeOf(status),
