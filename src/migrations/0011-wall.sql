@@ -24,6 +24,7 @@ grant select on clinic, generation, tick, page_key, search_parameter, slot, slot
 grant select, insert, update, delete on document, document_version, search_token, search_reference, search_date, search_string,
   search_rare, subscription, subscription_event, subscription_token, export, export_file, export_piece to medmost_client;
 grant select on booking, card, card_patient to medmost_client;
+grant select, insert, update on access_code to medmost_client;
 grant select, insert on idempotency_key to medmost_client;
 
 -- The clinics of the one who asks, as the connection was told them (src/postgres.ts); nobody has told: none.
