@@ -1,0 +1,12 @@
+/** What the ground stands on; a mutant brings the same over its own sources. */
+export { ask } from '../../support/hub.ts';
+export { createMemoryHub } from '../../support/memory-hub.ts';
+export {
+  begin,
+  createMemoryMis,
+  memoryConfig,
+  openMemoryClinic,
+  quarterSlots,
+  schedules,
+} from '../../support/memory-mis.ts';
+export { addAccount, grant } from '../../support/people.ts';
