@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Shorter than that of the settings, where the answer is not worth waiting for. */
+  readonly timeoutSeconds?: number;
 }
 
 export interface HttpAnswer {
@@ -39,8 +41,8 @@ type Limits = Pick<EsiaSettings, 'timeoutSeconds' | 'answerBytes' | 'ca'>;
 
 export function openHttp(limits: Limits, fetch: Fetch = fetchBy(limits)): Http {
   return {
-    async send({ method, url, headers = {}, body }) {
-      const signal = AbortSignal.timeout(limits.timeoutSeconds * 1000);
+    async send({ method, url, headers = {}, body, timeoutSeconds = limits.timeoutSeconds }) {
+      const signal = AbortSignal.timeout(Math.min(timeoutSeconds, limits.timeoutSeconds) * 1000);
       try {
         const init = { method, headers: { ...headers }, redirect: 'manual', signal } as const;
         const answer = await fetch(url, body === undefined ? init : { ...init, body });

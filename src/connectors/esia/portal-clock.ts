@@ -18,6 +18,9 @@ const noticeableMilliseconds = 5000;
 /** More is an error of whoever answered, not of a clock. */
 const believableMilliseconds = 24 * 3_600_000;
 
+/** The person who clicked is waiting. */
+const headSeconds = 3;
+
 export function openPortalClock(
   settings: Pick<EsiaSettings, 'portal' | 'clockSeconds'>,
   http: Http,
@@ -31,7 +34,7 @@ export function openPortalClock(
     const sent = clock();
     askedAt = sent;
     try {
-      const { date } = await http.send({ method: 'HEAD', url: `${settings.portal}/` });
+      const { date } = await http.send({ method: 'HEAD', url: `${settings.portal}/`, timeoutSeconds: headSeconds });
       if (date !== undefined) offset = differenceOf(date, sent, clock());
     } catch {
       // A portal that does not answer will be met by the request itself; the difference that was known stays.
