@@ -56,7 +56,7 @@ export const misbehaviours = {
   'foreign-element': 'Lists have URLs at another host.',
   'climbing-element': 'Lists have URLs outside of the list.',
   'no-kids': 'The list of children is empty.',
-  'many-elements': 'Lists have 5000 elements.',
+  'many-elements': 'Lists have 300 elements.',
   person: 'The members in `patch` replace those of the person.',
   kid: 'The members in `patch` replace those of every child.',
 } as const;

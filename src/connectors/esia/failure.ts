@@ -25,7 +25,7 @@ const setup: Entry = [
 const own = {
   /** No connection, or no whole answer in time. */
   'esia-unreachable': later,
-  /** HTTP 5xx, or 429. */
+  /** HTTP 5xx or 429, or more people at once than can be signed for. */
   'esia-unavailable': later,
   /** A page, a redirect, JSON of another shape, too many bytes. */
   'esia-answer': later,

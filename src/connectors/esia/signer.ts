@@ -1,5 +1,6 @@
 /** Who makes the signatures that prove to ЕСИА which information system asks (docs/connectors/esia.md#signers). */
 import { readFileSync } from 'node:fs';
+import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import { type Certificate, publicKeyIn } from '../../gost/certificate.ts';
 import { signCms, verifyCms } from '../../gost/cms.ts';
 import { readPrivateKey } from '../../gost/key.ts';
@@ -15,6 +16,10 @@ export type SignatureForm = 'raw' | 'cms';
 /** @throws Error */
 type Signer = (message: Buffer) => Promise<Buffer>;
 
+/** A crowd at the button must not become a crowd of processes. */
+const signaturesAtOnce = 8;
+const signaturesWaiting = 100;
+
 interface Signing {
   readonly form: SignatureForm;
   readonly certificate: Certificate;
@@ -29,11 +34,14 @@ interface Signing {
 export function openSigner(settings: SignerSettings, signing: Signing): (message: string) => Promise<string> {
   const signer = signerOf(settings, signing);
   const isGood = checkOf(signing);
+  const lane = bulkhead(signaturesAtOnce, signaturesWaiting);
   return async (text) => {
     const message = Buffer.from(text, 'utf8');
-    const signature = await signer(message).catch((cause: unknown) => {
-      throw failure('esia-signer', cause);
-    });
+    const signature = await lane
+      .execute(() => signer(message))
+      .catch((cause: unknown) => {
+        throw failure(cause instanceof BulkheadRejectedError ? 'esia-unavailable' : 'esia-signer', cause);
+      });
     if (!isGood(message, signature))
       throw failure(
         'esia-signer',
@@ -69,6 +77,9 @@ type Settings<Type extends SignerSettings['type']> = Extract<SignerSettings, { t
 /** The key stays in its file, and openssl in a process of its own. */
 function engineSigner(settings: Settings<'engine'>, form: SignatureForm): Signer {
   const { openssl, engine, key, password, certificate } = settings;
+  // As an argument of a program, and in its complaints, the key would be seen.
+  if (isPem(key))
+    throw new Error('signer.key: the engine wants the path of the key, not the key ({ file: … } reads it)');
   if (form === 'cms' && certificate === undefined)
     throw new Error('signer.certificate: profile v1 needs the path of the certificate in PEM');
   const secret = password === undefined ? [] : ['-passin', 'env:SIGNER_PASSWORD'];
@@ -78,6 +89,8 @@ function engineSigner(settings: Settings<'engine'>, form: SignatureForm): Signer
   const env = password === undefined ? {} : { SIGNER_PASSWORD: password };
   return (message) => runSigner([openssl, ...args], message, env);
 }
+
+const isPem = (text: string) => text.includes('-----BEGIN ');
 
 function decoded(output: Buffer, encoding: Settings<'command'>['output']): Buffer {
   return encoding === 'binary' ? output : Buffer.from(output.toString('latin1').replaceAll(/\s/g, ''), encoding);
@@ -103,8 +116,7 @@ async function askService({ url, token }: Settings<'http'>, message: Buffer, { f
 }
 
 function keySigner(settings: Settings<'key'>, { form, certificate }: Signing): Signer {
-  const isPem = settings.key.includes('-----BEGIN ');
-  const key = readPrivateKey(isPem ? settings.key : readFileSync(settings.key, 'utf8'));
+  const key = readPrivateKey(isPem(settings.key) ? settings.key : readFileSync(settings.key, 'utf8'));
   return form === 'raw'
     ? async (message) => sign(message, key)
     : async (message) => signCms(message, { key, certificate }, new Date());

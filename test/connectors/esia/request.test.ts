@@ -1,5 +1,6 @@
 /** The bytes of a request: what is signed, how it is written, and what the sandbox refuses of the known mistakes. */
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEsia, esiaSettings } from '../../../src/connectors/esia/index.ts';
 import { certificateHash, publicKeyIn, readCertificates } from '../../../src/gost/certificate.ts';
@@ -69,6 +70,23 @@ test('the hash is Streebog over DER in 64 capital digits, not over the file and 
   const { der } = certificate();
   expect(certificateHash(certificate())).toBe(streebog256(der).toString('hex').toUpperCase());
   expect(certificateHash(certificate())).toMatch(/^[\dA-F]{64}$/);
+});
+
+test('whatever stands in an address is signed as it is sent', async () => {
+  const esia = createEsia(sandbox.settings, { clock });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.webPath(),
+      fc.webQueryParameters(),
+      fc.string({ unit: 'grapheme' }),
+      async (path, query, any) => {
+        const target = `https://hub.example${path}?${query}&x=${any}`;
+        const url = await esia.authorizationUrl({ state: newState(), redirectUri: target });
+        expect((await fetch(url, { redirect: 'manual' })).headers.get('location')).toContain('/login?');
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
 
 /** Where the sandbox leads, after `change` was done to a good request. */

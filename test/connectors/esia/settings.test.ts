@@ -61,6 +61,11 @@ test.each([
     { certificates: [rsa.certificate], algorithms: ['GOST3410_2012_256'] },
     /^certificates: none has a key/,
   ],
+  [
+    'signer',
+    { signer: { type: 'engine', key: system.key.pem } },
+    /^signer.key: the engine wants the path of the key, not[^-]*$/,
+  ],
   ['signer', { profile: 'v1', signer: { type: 'engine', key: 'is.key' } }, /^signer.certificate: profile v1/],
 ])('%s that does not fit is told at the start', (_, change, message) => {
   expect(() => create(change)).toThrow(message);

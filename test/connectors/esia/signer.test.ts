@@ -1,5 +1,5 @@
 /** Everybody who may sign: the engine, a program, a service, a key; and what becomes of one who signs wrongly. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,10 +95,18 @@ describe('a program', () => {
   test.each([
     ['fails', `console.error('no licence'); process.exit(3);`],
     ['says nothing', ''],
-    ['says too much', `process.stdout.write('x'.repeat(1_000_000));`],
     ['signs something else', `process.stdout.write(sign(Buffer.from('other'), key));`],
   ])('that %s', async (_, body) => {
     expect(await failureOf({ type: 'command', command: command(body) })).toBe('esia-signer');
+  });
+
+  test('that never stops talking is stopped', async () => {
+    const marker = join(folder, 'talked-to-the-end');
+    const body = `import { writeFileSync, writeSync } from 'node:fs';
+      for (let i = 0; i < 3000; i++) writeSync(1, 'x'.repeat(10_000));
+      writeFileSync('${marker}', '');`;
+    expect(await failureOf({ type: 'command', command: command(body) })).toBe('esia-signer');
+    expect(existsSync(marker)).toBe(false);
   });
 
   test('that is not there', async () => {
@@ -116,12 +124,16 @@ describe('a program', () => {
 describe('a service', () => {
   let server: Server;
   let answer: (body: { message: string; form: string }) => { status?: number; signature?: string };
+  let now = 0;
+  let most = 0;
   const seen: { authorization?: string | undefined; body?: string } = {};
   beforeAll(async () => {
     server = createServer(async (request, response) => {
+      most = Math.max(most, ++now);
       const parts: Buffer[] = [];
       for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
       seen.authorization = request.headers.authorization;
+      now--;
       const { status = 200, ...body } = answer(JSON.parse(Buffer.concat(parts).toString()));
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
@@ -147,6 +159,19 @@ describe('a service', () => {
       expect(await signIn({ signer: signerOf(), profile })).toMatchObject({ family: 'Столов' });
     expect(seen.authorization).toBe('Bearer a-token');
     expect(await failureOf(signerOf({ mirrored: true }))).toBe('esia-signer');
+  });
+
+  test('is not stormed: eight at once, a hundred in line, and the others are told to come later', async () => {
+    const key = readPrivateKey(sandbox.system.key.pem);
+    answer = ({ message }) => ({ signature: sign(Buffer.from(message, 'base64'), key).toString('base64') });
+    most = 0;
+    const esia = createEsia(esiaSettings.parse({ ...sandbox.settings, signer: signerOf() }), { clock: Date.now });
+    const asked = Array.from({ length: 120 }, () => esia.authorizationUrl({ state: newState(), redirectUri }));
+    const settled = await Promise.allSettled(asked);
+    const refused = settled.filter((one) => one.status === 'rejected');
+    expect(refused.length).toBe(12);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'esia-unavailable', blame: 'retry' });
+    expect(most).toBeLessThanOrEqual(8);
   });
 
   test.each([
