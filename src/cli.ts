@@ -7,6 +7,7 @@ import { loadKeys } from './access/keys.ts';
 import { type Principal, type Role, roles } from './access/principal.ts';
 import { mintToken } from './access/token.ts';
 import { addAuditCommands } from './audit-commands.ts';
+import { addClientCommands } from './client-commands.ts';
 import { type Config, ConfigError, loadConfig, unknownClinic } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
 import { unlessHubRuns } from './data-lock.ts';
@@ -155,6 +156,7 @@ program
 
 addMessagesCommand(program, configOf, withGround);
 addAuditCommands(program, configOf, withGround);
+addClientCommands(program, withGround);
 
 /** Opens the database and the clinics for one command. An embedded Postgres that a hub uses is left running. */
 async function withGround(work: (ground: Ground) => Promise<void>): Promise<void> {

@@ -131,6 +131,11 @@ export const configSchema = z.strictObject({
   subscriptions: subscriptions.prefault({}),
   accounts: accounts.prefault({}),
   mail: mail.optional().describe('How letters to people are sent'),
+  clients: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .default({})
+    .describe('Apps and programs that may be given access; see docs/smart.md'),
+  esia: z.record(z.string(), z.unknown()).optional().describe('Sign-in with Госуслуги; see docs/connectors/esia.md'),
   companions: z
     .array(z.strictObject({ name: z.string(), args: z.array(z.string()), url: z.url() }))
     .default([])

@@ -4,7 +4,11 @@ import type { Logger } from 'pino';
 import { createAccountContext } from './access/account/account.ts';
 import { startSealer } from './access/audit/sealer.ts';
 import { loadKeys } from './access/keys.ts';
-import { createAuthenticator } from './access/token.ts';
+import { addSmart } from './access/smart/mount.ts';
+import { startSmartUpkeep } from './access/smart/upkeep.ts';
+import { clinicsOf, createStanding, rememberStanding } from './access/standing.sql.ts';
+import { createAuthenticator, type Standing } from './access/token.ts';
+import { configureClients, smartOf } from './authorization.ts';
 import { type Config, ConfigError } from './config.ts';
 import { createExporter } from './fhir/export/exporter.ts';
 import { createHealth } from './fhir/health.ts';
@@ -49,6 +53,7 @@ function openSubscriptions(
   { url, declarations, clinics, audit, bookingContext: { parameters, clock, log } }: Ground,
   slots: SlotRenderer,
   terminology: Terminology,
+  standing: Standing,
 ): SubscriptionContext & { close(): Promise<void> } {
   const pool = openPool(url, { name: 'subscriptions', connections: 4, queryTimeout: 30_000, onError: brokenOf(log) });
   const guarded = openOutbound(outbound);
@@ -57,7 +62,7 @@ function openSubscriptions(
     pool,
     outbound: guarded,
     parameters,
-    viewerOf: currentViewer(clinics, undefined),
+    viewerOf: currentViewer(clinics, rememberStanding(standing, clock)),
     patience: retryHours * 3600,
     kept: keepDays * 86_400,
     clock,
@@ -78,9 +83,11 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const booking = createBooking(bookingContext, settler);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
-  const subscriptions = openSubscriptions(config, ground, slots, terminology);
+  const standing = createStanding({ db: pool, ...clinicsOf(clinics) });
+  const subscriptions = openSubscriptions(config, ground, slots, terminology, standing);
   const keys = loadKeys(tokenKeyFile(config));
-  const account = { pool, parameters, clock, log, settings: config.accounts, url: urlOf(config) };
+  const seen = urlOf(config);
+  const account = { pool, parameters, clock, log, settings: config.accounts, url: seen };
   const context = {
     pool,
     db: pool,
@@ -104,13 +111,18 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     log,
   };
   await publish(context, publicationsOf(context));
-  const authenticate = createAuthenticator({ keys, clock });
+  await configureClients(pool, config.clients);
+  const server = { issuer: `${seen}/auth`, audience: `${seen}/fhir`, standing };
+  const authenticate = createAuthenticator({ keys, clock, server });
   const app = createServer(context, {
     authenticate,
     health,
     publicUrl: config.server.publicUrl,
     trustProxy: config.server.trustProxy,
   });
+  const outbound = openOutbound(config.outbound);
+  await addSmart(app, smartOf(config, { context, keys, authenticate, outbound, url: seen }));
+  const upkeep = startSmartUpkeep(sync.pool, log);
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
@@ -122,8 +134,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     await closeServer(app);
     await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
-    await Promise.all([subscriptions.close(), sealer.stop()]);
-    await client.end();
+    await Promise.all([subscriptions.close(), sealer.stop(), upkeep.stop(), outbound.close(), client.end()]);
     await ground.close();
   };
   try {
