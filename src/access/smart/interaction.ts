@@ -1,13 +1,12 @@
 /** The pages between an app's request and its answer: who somebody is, for whom the app shall act, whether it may. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../fault.ts';
-import { digestOf } from './adapter.sql.ts';
 import { addConsent, showConsent } from './consent.ts';
 import { addContext, showContext } from './context.ts';
-import { endGrants, forgetSession } from './grants.sql.ts';
 import { signInPage } from './pages/sign-in.ts';
 import { textsOf } from './pages/texts.ts';
 import { addProviderSignIn } from './provider-sign-in.ts';
+import { endSession } from './signing-out.ts';
 import { addressOf, type Desk, finish, formOf, keepLanguage, refuse, type Stage, show, stageOf } from './stage.ts';
 
 export function addInteraction(app: FastifyInstance, desk: Desk): void {
@@ -92,9 +91,7 @@ async function goOn(
 async function leaveAnother({ smart: { pool } }: Desk, { details }: Stage, account: string): Promise<void> {
   const { session } = details;
   if (session?.accountId === undefined || session.accountId === account) return;
-  const id = digestOf(session.uid);
-  await endGrants(pool, { session: id });
-  await forgetSession(pool, id);
+  await endSession(pool, session.uid);
   (details as { session?: unknown }).session = undefined;
   await details.persist();
 }

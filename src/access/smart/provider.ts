@@ -12,6 +12,7 @@ import { guardedFetch } from './jwks-fetch.ts';
 import { failureOf, leaveSource, leftSource } from './library-pages.ts';
 import { interactionPolicy } from './policy.ts';
 import { resourceServerOf } from './resource-server.ts';
+import { onSigningOut } from './signing-out.ts';
 import { type Addresses, addressesOf, type Smart } from './smart.ts';
 import { onTokenAnswer } from './token-answer.ts';
 
@@ -62,6 +63,7 @@ export function createProvider(smart: Smart, rsa: JWK): Provider {
   };
   provider.use(askAgainWhenOffline);
   provider.use(onTokenAnswer(smart, at));
+  provider.use(onSigningOut(smart));
   observe(provider, smart);
   return provider;
 }

@@ -21,6 +21,7 @@ export interface Form {
 }
 
 export class Browser {
+  /** By name, and by path where that is not the whole host. */
   readonly jar = new Map<string, Cookie>();
   /** All that was ever set, as it was sent. */
   readonly setCookies: string[] = [];
@@ -29,7 +30,9 @@ export class Browser {
   /** One request. */
   async send(url: string, init: RequestInit = {}): Promise<Page> {
     const { pathname } = new URL(url);
-    const cookies = [...this.jar].filter(([, c]) => matches(pathname, c.path)).map(([name, c]) => `${name}=${c.value}`);
+    const cookies = [...this.jar]
+      .filter(([, c]) => matches(pathname, c.path))
+      .map(([key, c]) => `${key.split(' ')[0]}=${c.value}`);
     const headers = {
       cookie: cookies.join('; '),
       'accept-language': this.language,
@@ -73,8 +76,9 @@ export class Browser {
     const [name = '', ...value] = pair.split('=');
     const attributes = rest.join(';').toLowerCase();
     const path = /path=([^;]+)/i.exec(line)?.[1] ?? '/';
-    if (/expires=thu, 01 jan 1970/.test(attributes)) this.jar.delete(name);
-    else this.jar.set(name, { value: value.join('='), path, attributes });
+    const key = path === '/' ? name : `${name} ${path}`;
+    if (/expires=thu, 01 jan 1970/.test(attributes)) this.jar.delete(key);
+    else this.jar.set(key, { value: value.join('='), path, attributes });
   }
 }
 

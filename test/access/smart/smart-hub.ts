@@ -6,6 +6,7 @@ import { addSmart } from '../../../src/access/smart/mount.ts';
 import type { Accounts, Smart } from '../../../src/access/smart/smart.ts';
 import { freePort } from '../../../src/cluster.ts';
 import { Fault } from '../../../src/fault.ts';
+import type { Context } from '../../../src/fhir/context.ts';
 import type { IdentityProvider } from '../../../src/identity.ts';
 import { type Outbound, openOutbound } from '../../../src/outbound.ts';
 import type { Database } from '../../../src/postgres.ts';
@@ -39,9 +40,9 @@ export const password = 'правильный пароль';
 export const clinics = ['demo', 'second'];
 
 export interface SmartPlan {
-  readonly providers?: (url: string) => readonly IdentityProvider[];
+  readonly providers?: (url: string) => Promise<readonly IdentityProvider[]>;
   readonly accounts?: (pool: Database) => Accounts;
-  readonly change?: (smart: Smart) => Smart;
+  readonly change?: (smart: Smart, context: Context) => Smart;
 }
 
 export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
@@ -53,8 +54,8 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   const clock = () => Date.now() + ahead;
   const hub = await createTestHub(database.url, build, clinics, clock, url);
   const outbound = openOutbound({ allowHttp: true, allow: ['127.0.0.1'], ports: [443] });
-  const given = smartOf(hub, url, outbound, plan);
-  const smart = plan.change?.(given) ?? given;
+  const given = { ...smartOf(hub, url, outbound, plan), providers: (await plan.providers?.(url)) ?? [] };
+  const smart = plan.change?.(given, hub.context) ?? given;
   await addSmart(hub.app, smart);
   await hub.app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
   return {
@@ -89,14 +90,14 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   };
 }
 
-function smartOf(hub: TestHub, url: string, outbound: Outbound, { providers, accounts }: SmartPlan): Smart {
+function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts }: SmartPlan): Smart {
   return {
     pool: hub.pool,
     keys: hub.accessKeys,
     url,
     trustProxy: false,
     accounts: accounts?.(hub.pool) ?? plainAccounts(hub.pool),
-    providers: providers?.(url) ?? [],
+    providers: [],
     scopes: {
       types: new Set(hub.context.declarations.keys()),
       isConstraint: (_type, query) => /^status=\w+$/.test(query),
