@@ -31,8 +31,6 @@ export function makePeople(now: number): readonly Person[] {
 }
 
 function mother(now: number): Person {
-  const soon = new Date(now + 10 * day).toISOString().slice(0, 10);
-  const [year, month, dayOfMonth] = soon.split('-') as [string, string, string];
   return {
     oid: 1000600010,
     lastName: 'Мостова',
@@ -47,34 +45,40 @@ function mother(now: number): Person {
     oms: '0000000000000010',
     passport: '0000010',
     note: 'мать двоих детей; Петру через десять дней восемнадцать',
-    children: [
-      {
-        oid: 1000600011,
-        lastName: 'Мостов',
-        firstName: 'Пётр',
-        middleName: 'Ильич',
-        birthDate: `${dayOfMonth}.${month}.${Number(year) - 18}`,
-        gender: 'M',
-        snils: '000-000-600 11',
-        trusted: false,
-        oms: '0000000000000011',
-        note: 'сын',
-        children: [],
-      },
-      {
-        oid: 1000600012,
-        lastName: 'Мостова',
-        firstName: 'Соня',
-        middleName: 'Ильинична',
-        birthDate: '02.06.2016',
-        gender: 'F',
-        snils: '000-000-600 12',
-        trusted: false,
-        note: 'дочь',
-        children: [],
-      },
-    ],
+    children: childrenOf(now),
   };
+}
+
+function childrenOf(now: number): readonly Person[] {
+  const soon = new Date(now + 10 * day).toISOString().slice(0, 10);
+  const [year, month, dayOfMonth] = soon.split('-') as [string, string, string];
+  return [
+    {
+      oid: 1000600011,
+      lastName: 'Мостов',
+      firstName: 'Пётр',
+      middleName: 'Ильич',
+      birthDate: `${dayOfMonth}.${month}.${Number(year) - 18}`,
+      gender: 'M',
+      snils: '000-000-600 11',
+      trusted: false,
+      oms: '0000000000000011',
+      note: 'сын',
+      children: [],
+    },
+    {
+      oid: 1000600012,
+      lastName: 'Мостова',
+      firstName: 'Соня',
+      middleName: 'Ильинична',
+      birthDate: '02.06.2016',
+      gender: 'F',
+      snils: '000-000-600 12',
+      trusted: false,
+      note: 'дочь',
+      children: [],
+    },
+  ];
 }
 
 const others: readonly Person[] = [

@@ -1,13 +1,14 @@
 /** What the operator says about the connection with ЕСИА: docs/connectors/esia.md tells every key. */
 import { z } from 'zod';
 
+const isLocal = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+
 /** Plain http only where nothing leaves the machine: the sandbox. */
 export const address = z
   .url()
   .refine((text) => {
-    const { protocol, hostname, search, hash } = new URL(text);
-    const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-    return (protocol === 'https:' || (protocol === 'http:' && isLocal)) && search === '' && hash === '';
+    const { protocol, search, hash } = new URL(text);
+    return (protocol === 'https:' || (protocol === 'http:' && isLocal(text))) && search === '' && hash === '';
   }, 'must begin with https:// (http:// only on this machine) and have no query')
   .transform((text) => text.replace(/\/+$/, ''));
 
@@ -19,7 +20,7 @@ export const signer = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('engine').describe('openssl with the gost engine, a process for each signature'),
     openssl: z.string().default('openssl').describe('The program'),
-    engine: z.string().default('/usr/lib/x86_64-linux-gnu/engines-3/gost.so').describe('Path of the engine'),
+    engine: z.string().default('gost').describe('Its name, or the path of its library'),
     key: z.string().min(1).describe('Path of the private key, PEM (PKCS#8)'),
     password: z.string().optional().describe('Of an encrypted key'),
     certificate: z.string().optional().describe('Path of the certificate in PEM; needed by profile v1'),
@@ -42,7 +43,7 @@ export const signer = z.discriminatedUnion('type', [
   }),
 ]);
 
-export const esiaSettings = z.strictObject({
+const connection = z.strictObject({
   title: z.string().min(1).default('Госуслуги').describe('What people read on the button'),
   portal: address.default('https://esia.gosuslugi.ru').describe('The portal'),
   issuer: z.string().min(1).default('http://esia.gosuslugi.ru/').describe('iss of its tokens, to the letter'),
@@ -78,6 +79,12 @@ export const esiaSettings = z.strictObject({
   timeoutSeconds: z.number().min(0.1).max(60).default(10).describe('Longest wait for one answer'),
   answerBytes: z.number().int().min(1000).default(1_000_000).describe('Longest answer'),
   ca: z.string().optional().describe('PEM of an authority that the portal is certified by, beside the public ones'),
+});
+
+/** The arithmetic of `key` tells the key to whoever can time it: it may not sign for the real portal. */
+export const esiaSettings = connection.refine(({ signer, portal }) => signer.type !== 'key' || isLocal(portal), {
+  path: ['signer', 'type'],
+  message: 'key is for a portal on this machine, the sandbox; take engine, command or http',
 });
 
 export type EsiaSettings = z.infer<typeof esiaSettings>;

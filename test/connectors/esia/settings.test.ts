@@ -24,7 +24,11 @@ const good = {
 const create = (change: object) => createEsia(esiaSettings.parse({ ...good, ...change }), { clock: () => now });
 
 test('good ones have the defaults of the real portal', () => {
-  const { portal, issuer, profile, confirmedOnly } = esiaSettings.parse({ ...good, portal: undefined });
+  const { portal, issuer, profile, confirmedOnly } = esiaSettings.parse({
+    ...good,
+    portal: undefined,
+    signer: { type: 'engine', key: 'is.key' },
+  });
   expect({ portal, issuer, profile, confirmedOnly }).toEqual({
     portal: 'https://esia.gosuslugi.ru',
     issuer: 'http://esia.gosuslugi.ru/',
@@ -44,6 +48,7 @@ test.each([
   ['algorithms', { algorithms: ['HS256'] }],
   ['signer', { signer: { type: 'magic' } }],
   ['signer', { signer: { type: 'http', url: 'http://signer.example' } }],
+  ['signer.type', { portal: 'https://esia.gosuslugi.ru' }],
   ['nonce', { nonce: true }],
 ])('%s: %j', (key, change) => {
   const result = esiaSettings.safeParse({ ...good, ...change });
