@@ -28,6 +28,12 @@ export function createWall(pool: pg.Pool): Wall {
   };
 }
 
+/** Until the transaction that is open ends, its connection shows these clinics alone. */
+export async function enterWall(client: Pick<pg.ClientBase, 'query'>, clinics: readonly number[]): Promise<void> {
+  await client.query(`set local role ${clientRole}`);
+  await client.query(`select set_config('medmost.clinics', $1, true)`, [`{${clinics.join(',')}}`]);
+}
+
 function within(pool: pg.Pool, clinics: string): Database {
   async function connect(): Promise<pg.PoolClient> {
     const client = await pool.connect();

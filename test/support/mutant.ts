@@ -11,10 +11,10 @@ export interface Plant {
   readonly replace: string;
 }
 
-/** @returns the folder of the copy. @throws Error when a text is not there exactly once: the mutant would prove nothing */
-export async function plantMutant(plants: readonly Plant[]): Promise<string> {
+/** @param folders to be copied beside the sources: what stands on them. @returns the folder of the copy. @throws Error when a text is not there exactly once: the mutant would prove nothing */
+export async function plantMutant(plants: readonly Plant[], folders: readonly string[] = []): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'medmost-mutant-'));
-  for (const name of ['src', 'mappings', 'package.json'])
+  for (const name of ['src', 'mappings', 'package.json', ...folders])
     await cp(join(root, name), join(folder, name), { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   for (const { file, find, replace } of plants) {

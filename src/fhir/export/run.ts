@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Database } from '../../postgres.ts';
 import { readHorizon } from '../../store/history.sql.ts';
+import { enterWall } from '../../wall.ts';
 import { isPersonal, patientsBehind, patientsIn } from '../audit/touched.ts';
 import type { Context } from '../context.ts';
 import { beforeRow, linesIn, rowsIn, wholeLines, wholeRows } from './copied.ts';
@@ -38,6 +39,7 @@ export async function runExport(
   let broken = true;
   try {
     await client.query('begin isolation level repeatable read read only');
+    await enterWall(client, job.clinics);
     const at = await readHorizon(client);
     const files = at && (await writeFiles(context, client, job, progress, signal));
     await client.query('commit');

@@ -111,7 +111,7 @@ function chains({ type, searchParam = [] }: Claims, one: readonly Secret[], snil
     get('chain', `${type}?${name}.identifier=${snils[1]}&_total=accurate`),
     get('chain', `${type}?${name}:Patient.family=Тестов1&_total=accurate`),
     get('chain', `${type}?${name}:Patient.address=к&_total=accurate`),
-    ...one.map((s) => get('chain', `${type}?${name}:${s.type}._id=${s.id}&_total=accurate`)),
+    ...one.map((s) => twinned('chain', `${type}?${name}:${s.type}._id=${s.id}&_total=accurate`, s.id)),
   ]);
 }
 
@@ -131,7 +131,7 @@ function reversed({ type, searchRevInclude = [] }: Claims, one: readonly Secret[
     const secret = one.find((s) => s.type === source);
     return [
       get('has', `${type}?_has:${source}:${code}:_lastUpdated=gt2000-01-01&_count=1000`),
-      ...(secret ? [get('has', `${type}?_has:${source}:${code}:_id=${secret.id}&_total=accurate`)] : []),
+      ...(secret ? [twinned('has', `${type}?_has:${source}:${code}:_id=${secret.id}&_total=accurate`, secret.id)] : []),
     ];
   });
 }

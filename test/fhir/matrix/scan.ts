@@ -54,7 +54,11 @@ async function ask(ground: Ground, token: string, { method, path, body, headers 
 }
 
 /** Ids are told back to the one who has sent them; canaries were never sent. */
-function* leaksIn(payload: string, request: Request, hidden: readonly Secret[]): Generator<string> {
+export function* leaksIn(
+  payload: string,
+  request: Pick<Request, 'path' | 'body'>,
+  hidden: readonly Secret[],
+): Generator<string> {
   const sent = `${request.path} ${JSON.stringify(request.body ?? '')}`;
   for (const { canary, id, type } of hidden) {
     if (payload.includes(canary)) yield canary;

@@ -1,4 +1,5 @@
 /** What the ground stands on; a mutant brings the same over its own sources. */
+export { workOnce } from '../../../src/fhir/export/exporter.ts';
 export { ask } from '../../support/hub.ts';
 export { createMemoryHub } from '../../support/memory-hub.ts';
 export {
