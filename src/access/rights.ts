@@ -50,7 +50,7 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     Consent: 'rs',
   },
   registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
-  moderator: { ...published, Person: 'rs' },
+  moderator: { ...published, Person: 'rs', RelatedPerson: 'rs' },
   app: {
     ...own,
     Patient: 'cruds',
@@ -68,13 +68,15 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     Encounter: 'cruds',
     Communication: 'cruds',
     ServiceRequest: 'cruds',
+    Person: 'rs',
+    RelatedPerson: 'rs',
     Consent: 'rs',
     AuditEvent: 'rs',
   },
 };
 
 /** An account that no moderator has confirmed yet. */
-const limited: Permissions = { ...published, Person: 'rus', Consent: 'crus' };
+const limited: Permissions = { ...published, Person: 'rus', RelatedPerson: 'rds', Consent: 'crus' };
 
 export interface Rights {
   /** Without constraint. */

@@ -21,7 +21,6 @@ create table account (
   phone text,
   password_since timestamptz,
   password_ends timestamptz,
-  sessions_since timestamptz not null default '-infinity',
   refusal text,
   created timestamptz not null default clock_timestamp(),
   changed timestamptz not null default clock_timestamp(),
@@ -30,7 +29,6 @@ create table account (
 comment on column account.login is 'folded e-mail, or what a clinic has issued; null: it signs in by its provider alone';
 comment on column account.password is 'argon2id in PHC form; null: it signs in by its provider alone';
 comment on column account.password_ends is 'of a password that was issued: until then its owner chooses one of his own; with it nothing else can be done';
-comment on column account.sessions_since is 'browser sessions that began before it have ended: the password was changed, or the account blocked';
 comment on column account.refusal is 'why a moderator has not confirmed it; the person reads it';
 comment on column account.provider is 'identity provider by which it was first signed in, or that was joined to it: esia';
 

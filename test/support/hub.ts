@@ -1,5 +1,5 @@
 /** The hub's server over a test database and clinics given by the test, without network where `inject` will do. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { createAccountContext } from '../../src/access/account/account.ts';
@@ -132,7 +132,10 @@ export async function createTestHub(
   const base = publicUrl ?? 'http://hub.test';
   const standing = createStanding({ db: pool, ...clinicsOf(clinics) });
   const server = { issuer: `${base}/auth`, audience: `${base}/fhir`, standing };
-  const authenticate = createAuthenticator({ keys: accessKeys, clock, server });
+  const checked = createAuthenticator({ keys: accessKeys, clock, server });
+  /** Who has signed in, as the authorization server would tell it. */
+  const people = new Map<string, Principal>();
+  const authenticate: Authenticate = (header) => people.get(header ?? '') ?? checked(header);
   const app = createServer(context, {
     authenticate,
     health,
@@ -147,7 +150,13 @@ export async function createTestHub(
     clinics,
     sync,
     settler,
-    token: (p) => mintToken(accessKeys, { subject: 'test', role: 'app', clinics: keys, ...p }, 3600, clock),
+    async token(given) {
+      const principal = { subject: 'test', role: 'app', clinics: keys, ...given } as const;
+      if (principal.account === undefined) return mintToken(accessKeys, principal, 3600, clock);
+      const token = randomUUID();
+      people.set(`Bearer ${token}`, principal);
+      return token;
+    },
     async close() {
       await app.close();
       await context.exporter.stop();

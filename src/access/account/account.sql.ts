@@ -114,3 +114,79 @@ export async function confirmByCode(db: Queryable, id: string, now: Date): Promi
     [id, now],
   );
 }
+
+/** Whether anybody signs in by it. */
+export async function hasLogin(db: Queryable, login: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from account where login = $1', [login]);
+  return rowCount === 1;
+}
+
+export interface NewAccount extends PersonData {
+  readonly id: string;
+  readonly login: string;
+  readonly password: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly now: Date;
+}
+
+/** An account on check, whose e-mail has just been confirmed. @returns false when somebody else has the login */
+export async function insertAccount(db: Queryable, a: NewAccount): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into account (id, login, password, password_since, state, family, given, patronymic, birth_date, gender, snils, email,
+       email_confirmed, phone, created, changed)
+     values ($1, $2, $3, $12, 'limited', $4, $5, $6, $7, $8, $9, $10, $12, $11, $12, $12) on conflict (login) do nothing`,
+    [
+      ...[a.id, a.login, a.password, a.family, a.given, a.patronymic, a.birthDate, a.gender, a.snils, a.email],
+      ...[a.phone, a.now],
+    ],
+  );
+  return rowCount === 1;
+}
+
+export async function setPassword(db: Queryable, id: string, password: string, now: Date): Promise<void> {
+  await db.query(
+    'update account set password = $2, password_since = $3, password_ends = null, changed = $3 where id = $1',
+    [id, password, now],
+  );
+}
+
+/**
+ * Everything that was signed in to the account is ended: sessions of browsers, and what apps were granted. The sessions are looked
+ * through, of all accounts: it is done rarely.
+ */
+export async function endSessions(db: Queryable, id: string, now: Date): Promise<void> {
+  await db.query(
+    `with ended as (update smart_grant set ended = $2 where account = $1 and ended is null returning id)
+     delete from smart_record r using ended e where r.grant_id = e.id or (r.model = 'Grant' and r.id = e.id)`,
+    [id, now],
+  );
+  await db.query(
+    `delete from smart_record where model = 'Session' and payload like '%"accountId":"' || $1::uuid || '"%'`,
+    [id],
+  );
+}
+
+export async function setName(
+  db: Queryable,
+  id: string,
+  name: { family: string; given: string; patronymic: string | null },
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `update account set family = $2, given = $3, patronymic = $4, changed = $5, refusal = null,
+       state = case when state = 'confirmed' then 'limited' else state end where id = $1`,
+    [id, name.family, name.given, name.patronymic, now],
+  );
+}
+
+/** @returns false when somebody else signs in by it */
+export async function setEmail(db: Queryable, id: string, email: string, login: string, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update account a set email = $2, email_confirmed = $4, changed = $4,
+       login = case when login = lower(email) or login like '%@%' then $3 else login end
+     where id = $1 and not exists (select from account o where o.login = $3 and o.id <> a.id)`,
+    [id, email, login, now],
+  );
+  return rowCount === 1;
+}

@@ -5,9 +5,8 @@ import { type AttachRequest, attach } from '../../../src/access/account/attach.t
 import { readFailures } from '../../../src/access/account/attach-failures.sql.ts';
 import { keyOf } from '../../../src/access/account/attempt.sql.ts';
 import { digestOf, makeCode, readCode } from '../../../src/access/account/code.ts';
-import { issueCode } from '../../../src/access/account/issue.ts';
 import type { Fault } from '../../../src/fault.ts';
-import { transaction } from '../../../src/postgres.ts';
+import { createIssuer } from './issuer.ts';
 import { createStage, snils, snilsOf } from './stage.ts';
 
 const stage = await createStage({ keys: ['demo', 'other'] });
@@ -25,12 +24,7 @@ beforeEach(async () => {
 
 const numberOf = (clinic: string) => hub.clinics.byKey(clinic)!.number;
 
-async function issue(patient: string, clinic = 'demo') {
-  const { code, link } = await transaction(hub.pool, (db) =>
-    issueCode(context, db, { id: patient, clinic: numberOf(clinic) }, 'registrar'),
-  );
-  return { code, token: link.split('#')[1]! };
-}
+const issue = createIssuer(stage);
 
 const self = (more: Partial<AttachRequest> = {}): AttachRequest => ({
   ...{ account: maria, code: '', snils: snils.maria, other: undefined, ip: '192.0.2.1' },
