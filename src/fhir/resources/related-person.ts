@@ -3,8 +3,9 @@ import { lockAccount } from '../../access/account/account.sql.ts';
 import { readCards } from '../../access/account/card.sql.ts';
 import { removeRelated } from '../../access/account/change.ts';
 import { writeFile } from '../../access/account/file.ts';
+import { transaction } from '../../postgres.ts';
 import { readDocument } from '../../store/documents.sql.ts';
-import { type Context, transacted } from '../context.ts';
+import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
 import { type Asked, type ResourceDeclaration, readOnly } from '../resource.ts';
 
@@ -14,6 +15,7 @@ const declaration: ResourceDeclaration = {
     "A person of an account's card file other than its owner, at one clinic: what the owner is to that Patient. Deleting it takes the person out of the file.",
   interactions: [...readOnly, 'delete'],
   notServed: { clinic: 'an account belongs to no clinic' },
+  writesThrough: true,
   remove,
 };
 
@@ -22,12 +24,13 @@ export default declaration;
 async function remove(context: Context, asked: Asked, id: string): Promise<void> {
   const { account } = asked.principal;
   if (account === undefined) return;
-  await transacted(context, async (inside) => {
-    await lockAccount(inside.db, account);
-    const current = await readDocument(inside.db, asked.viewer, 'RelatedPerson', id);
+  const { accounts } = context;
+  await transaction(accounts.pool, async (db) => {
+    await lockAccount(db, account);
+    const current = await readDocument(db, asked.viewer, 'RelatedPerson', id);
     if (current === undefined) return;
     checkVersion(asked.headers['if-match'], current.version);
-    const cards = await readCards(inside.db, account, new Date(context.clock()));
-    if (await removeRelated(inside.db, account, cards, id)) await writeFile(context.accounts, inside.db, account);
+    const cards = await readCards(db, account, new Date(context.clock()));
+    if (await removeRelated(db, account, cards, id)) await writeFile(accounts, db, account);
   });
 }
