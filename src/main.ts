@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAccountContext } from './access/account/account.ts';
 import { startSealer } from './access/audit/sealer.ts';
+import { startWithdrawals } from './access/consent/withdrawals.ts';
 import { loadKeys } from './access/keys.ts';
 import { addSmart } from './access/smart/mount.ts';
 import { startSmartUpkeep } from './access/smart/upkeep.ts';
@@ -62,7 +63,7 @@ function openSubscriptions(
     pool,
     outbound: guarded,
     parameters,
-    viewerOf: currentViewer(clinics, rememberStanding(standing, clock)),
+    viewerOf: currentViewer(clinics, rememberStanding(standing, clock), pool),
     patience: retryHours * 3600,
     kept: keepDays * 86_400,
     clock,
@@ -125,6 +126,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const upkeep = startSmartUpkeep(sync.pool, log);
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
+  const withdrawals = startWithdrawals(sync.pool, log);
   const sweeper = startSweeper(pool, clinics, settler, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
@@ -134,7 +136,14 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     await closeServer(app);
     await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
-    await Promise.all([subscriptions.close(), sealer.stop(), upkeep.stop(), outbound.close(), client.end()]);
+    await Promise.all([
+      subscriptions.close(),
+      sealer.stop(),
+      withdrawals.stop(),
+      upkeep.stop(),
+      outbound.close(),
+      client.end(),
+    ]);
     await ground.close();
   };
   try {

@@ -4,6 +4,8 @@ import { rightsOf } from '../access/rights.ts';
 import { resourceScopes } from '../access/scope.ts';
 import type { Standing } from '../access/token.ts';
 import type { Clinics } from '../connectors/clinic.ts';
+import type { Queryable } from '../postgres.ts';
+import { mayProcess } from '../store/consent.sql.ts';
 import { accountKey, cardKey, type Viewer } from '../store/visibility.ts';
 import type { Subscriber } from '../workflows/subscription.ts';
 
@@ -16,13 +18,15 @@ export function viewerOf(principal: Principal, clinics: Clinics): Viewer {
 /** Sees nothing any more. */
 const ended: Viewer = { clinics: [], keys: [], types: [], closed: [] };
 
-/** Of one who was somebody when he subscribed: what he may see by now. @param standing absent where there is no authorization server */
+/** Of one who was somebody when he subscribed: what he may see by now. @param standing absent where there is no authorization server @param db looked into for a consent that was withdrawn */
 export function currentViewer(
   clinics: Clinics,
   standing: Standing | undefined,
+  db: Queryable,
 ): (subscriber: Subscriber) => Promise<Viewer> {
   return async (subscriber) => {
-    const { client, scope, grant } = subscriber;
+    const { client, scope, grant, patient } = subscriber;
+    if (patient !== undefined && !(await mayProcess(db, patient, 'notification'))) return ended;
     if (client === undefined || scope === undefined) return viewerOf(subscriber as Principal, clinics);
     const principal = await standing?.({ client, scope, grant });
     return principal === undefined ? ended : viewerOf(principal, clinics);

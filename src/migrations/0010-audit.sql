@@ -88,6 +88,8 @@ create trigger audit_event_whole before truncate on audit_event for each stateme
 create trigger audit_seal_kept before update or delete on audit_seal for each row execute function keep_audit();
 create trigger audit_seal_whole before truncate on audit_seal for each statement execute function keep_audit();
 
+create index account_consent_withdrawn on account_consent (account) where withdrawn_at is not null;
+
 grant insert (at, kind, action, interaction, outcome, status, reason, clinic, patient, subject, role, client, account, address,
   request, resource, query) on audit_event to medmost_audit;
 grant insert on audit_query to medmost_audit;

@@ -88,7 +88,7 @@ export async function createTestHub(
     pool,
     outbound,
     parameters,
-    viewerOf: currentViewer(clinics, undefined),
+    viewerOf: currentViewer(clinics, undefined, pool),
     patience: 72 * 3600,
     kept: 30 * 86_400,
     clock,
