@@ -30,7 +30,7 @@ export interface AuthorizationGround {
 /** @throws ConfigError */
 export function smartOf(config: Pick<Config, 'esia' | 'server'>, ground: AuthorizationGround): Smart {
   const { context, ...rest } = ground;
-  const { pool, clinics, declarations, clock, log } = context;
+  const { pool, clinics, declarations, audit, clock, log } = context;
   return {
     ...rest,
     pool,
@@ -53,6 +53,7 @@ export function smartOf(config: Pick<Config, 'esia' | 'server'>, ground: Authori
         throw error;
       }
     },
+    audit,
     clock,
     log,
   };

@@ -2,6 +2,7 @@
  * The CapabilityStatement, made of the declarations. https://hl7.org/fhir/R4/capabilitystatement.html. Each claim in it is tried by
  * test/fhir/claims.test.ts.
  */
+import { securityOf } from '../access/smart/discovery.ts';
 import { fhirInstant } from '../instant.ts';
 import { compartmentParameters } from '../r4/table.ts';
 import { canonicalBase } from './base.ts';
@@ -75,7 +76,7 @@ function rest({ declarations, operations }: Served, cors: boolean, base: string)
     extension: [{ url: extensions.websocket, valueUri: websocketUrl(base) }],
     mode: 'server',
     documentation,
-    security: { cors, description: 'Authorization: Bearer <token>' },
+    security: securityOf(`${base.replace(/\/fhir$/, '')}/auth`, cors),
     resource: [
       ...[...declarations.values()].map((d) => describe(d, declarations, operations.all)),
       ...operationsAlone(declarations, operations.all),

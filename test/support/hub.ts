@@ -67,6 +67,8 @@ export async function createTestHub(
   clock: Clock = Date.now,
   /** Null: the hub is called by the Host of the request, as where it listens. */
   publicUrl: string | null = 'http://hub.test',
+  /** Of web pages that may call it. */
+  origins: readonly string[] = [],
 ): Promise<TestHub> {
   const pool = openPool(url, { name: 'test', connections: 20, onError: () => {} });
   const clinics = indexClinics(build(await ensureClinics(pool, keys)));
@@ -111,7 +113,7 @@ export async function createTestHub(
     parameters,
     declarations,
     operations: await loadOperations(declarations),
-    program: { version: '0.0.0', since: clock(), origins: [] },
+    program: { version: '0.0.0', since: clock(), origins },
     clinics,
     slots,
     cursors: await openCursors(pool),

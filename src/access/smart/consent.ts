@@ -10,6 +10,7 @@ import { textsOf } from './pages/texts.ts';
 import type { Choice } from './policy.ts';
 import { lives } from './provider.ts';
 import { type Desk, finish, formOf, refuse, type Stage, show, stageOf } from './stage.ts';
+import { noteSignIn } from './trail.ts';
 
 /** @throws SessionNotFound */
 export async function showConsent(desk: Desk, stage: Stage, reply: FastifyReply): Promise<FastifyReply> {
@@ -90,6 +91,12 @@ async function writeGrant(
     encounter: choice.encounter,
     session: digestOf(details.session!.uid),
     seconds,
+  });
+  const { role, patient } = choice;
+  await noteSignIn(smart, {
+    interaction: 'authorize',
+    client: client.clientId,
+    ...{ account, role, patient: patient ?? undefined },
   });
   return id;
 }

@@ -8,6 +8,7 @@ import { textsOf } from './pages/texts.ts';
 import { addProviderSignIn } from './provider-sign-in.ts';
 import { endSession } from './signing-out.ts';
 import { addressOf, type Desk, finish, formOf, keepLanguage, refuse, type Stage, show, stageOf } from './stage.ts';
+import { noteSignIn } from './trail.ts';
 
 export function addInteraction(app: FastifyInstance, desk: Desk): void {
   app.get('/interaction/:uid', async (request, reply) => {
@@ -66,6 +67,11 @@ async function signInBy(
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const { kind, status, details } = error;
+    await noteSignIn(desk.smart, {
+      ...whence(desk, stage, request),
+      interaction: 'sign-in password',
+      reason: details.code ?? kind,
+    });
     if (kind === 'unauthenticated') return again(401, t.wrong);
     if (kind === 'throttled') return again(429, t.throttled(Math.ceil((details.retryAfter ?? 60) / 60)));
     if (kind === 'forbidden') return again(403, details.code === 'password-change-needed' ? t.change : t.blocked);
@@ -84,14 +90,22 @@ async function goOn(
   way: string,
 ): Promise<FastifyReply> {
   await leaveAnother(desk, stage, account);
+  const interaction = `sign-in ${way === 'pwd' ? 'password' : way}`;
+  await noteSignIn(desk.smart, { ...whence(desk, stage, request), interaction, account });
   return finish(desk, request, reply, { login: { accountId: account, amr: [way], remember: false } });
 }
 
+const whence = ({ smart }: Desk, { client }: Stage, request: FastifyRequest) => ({
+  client: client.clientId,
+  address: addressOf(smart, request),
+  request: request.id,
+});
+
 /** Another person signs in at the browser of one who has not signed out: he is signed out now. */
-async function leaveAnother({ smart: { pool } }: Desk, { details }: Stage, account: string): Promise<void> {
+async function leaveAnother({ smart }: Desk, { details }: Stage, account: string): Promise<void> {
   const { session } = details;
   if (session?.accountId === undefined || session.accountId === account) return;
-  await endSession(pool, session.uid);
+  await endSession(smart, session.uid, session.accountId);
   (details as { session?: unknown }).session = undefined;
   await details.persist();
 }

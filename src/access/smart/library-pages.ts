@@ -1,8 +1,9 @@
 /** Pages that oidc-provider shows by itself, in our frame. */
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { languageOf } from './pages/language.ts';
 import { failedPage, leavePage, leftPage } from './pages/leave.ts';
 import { type Frame, formTarget, pageHeaders } from './pages/page.ts';
-import { languageOf, textsOf } from './pages/texts.ts';
+import { textsOf } from './pages/texts.ts';
 import type { Addresses, Smart } from './smart.ts';
 
 type Context = Pick<KoaContextWithOIDC, 'headers' | 'set' | 'body' | 'status' | 'type'>;

@@ -12,7 +12,8 @@ import { digestOf } from './adapter.sql.ts';
 import { textsOf } from './pages/texts.ts';
 import { claimSignIn, insertSignIn, type Problem, settleSignIn, takeSignIn } from './sign-ins.sql.ts';
 import type { Addresses } from './smart.ts';
-import { type Desk, type Stage, stageOf } from './stage.ts';
+import { addressOf, type Desk, type Stage, stageOf } from './stage.ts';
+import { noteSignIn } from './trail.ts';
 
 interface Ends {
   signedIn(
@@ -136,6 +137,11 @@ async function arrive(
   const key = { state, interaction: stage.details.uid, browser, provider: provider.name };
   const end = isUuid(state) ? await takeSignIn(desk.smart.pool, key) : undefined;
   if (end === undefined) throw new errors.SessionNotFound('nobody has come back');
+  if ('problem' in end) {
+    const { clientId: client } = stage.client;
+    const [interaction, reason] = [`sign-in ${provider.name}`, 'provider-refused'];
+    await noteSignIn(desk.smart, { interaction, client, reason, address: addressOf(desk.smart, request) });
+  }
   if ('problem' in end) return ends.failed(desk, stage, reply, end.problem[stage.frame.language]);
   return ends.signedIn(desk, stage, request, reply, end.account, provider.name);
 }

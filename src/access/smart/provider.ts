@@ -10,6 +10,7 @@ import { claimsOf, fhirUserOf, grantOf } from './grant-context.ts';
 import { readAccountName } from './grants.sql.ts';
 import { guardedFetch } from './jwks-fetch.ts';
 import { failureOf, leaveSource, leftSource } from './library-pages.ts';
+import { observe } from './observe.ts';
 import { interactionPolicy } from './policy.ts';
 import { resourceServerOf } from './resource-server.ts';
 import { onSigningOut } from './signing-out.ts';
@@ -175,21 +176,4 @@ async function askAgainWhenOffline(ctx: KoaContextWithOIDC, next: () => Promise<
       ctx.query = { ...query, prompt: [...prompts, 'consent'].join(' ') };
   }
   await next();
-}
-
-/** Why a request was refused is told to the log alone: to clients all failures of who they are look alike. */
-function observe(provider: Provider, { log }: Smart): void {
-  const told = (ctx: KoaContextWithOIDC, error: Error) => {
-    const { error: code, error_detail: detail } = error as { error?: string; error_detail?: string };
-    log.info({ client: ctx.oidc?.client?.clientId, code, detail }, 'the authorization server refused a request');
-  };
-  for (const event of [
-    'grant.error',
-    'authorization.error',
-    'introspection.error',
-    'revocation.error',
-    'end_session.error',
-  ])
-    provider.on(event as 'grant.error', told);
-  provider.on('server_error', (_ctx, err) => log.error({ err }, 'the authorization server failed'));
 }

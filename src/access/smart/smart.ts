@@ -4,6 +4,7 @@ import type { Identity, IdentityProvider } from '../../identity.ts';
 import type { Clock } from '../../instant.ts';
 import type { Outbound } from '../../outbound.ts';
 import type { Database } from '../../postgres.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { AccessKeys } from '../keys.ts';
 import type { Principal } from '../principal.ts';
 import type { Authenticate } from '../token.ts';
@@ -33,6 +34,8 @@ export interface Smart {
   readonly outbound: Pick<Outbound, 'check' | 'dispatcher'>;
   /** For those who open an app from a cabinet. */
   readonly authenticate: Authenticate;
+  /** Signing in and out is written down there. */
+  readonly audit: Pick<Audit, 'record' | 'owe'>;
   /** Whether a principal may read `Patient/<id>` or `Encounter/<id>`. */
   mayRead(principal: Principal, type: 'Patient' | 'Encounter', id: string): Promise<boolean>;
   readonly clock: Clock;

@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
 import { type OwnMetadata, ownOf } from './client.ts';
+import { languageCookie, languageOf, languages } from './pages/language.ts';
 import { type Frame, pageHeaders } from './pages/page.ts';
-import { languageCookie, languageOf, languages } from './pages/texts.ts';
 import type { Choice } from './policy.ts';
 import type { Addresses, Smart } from './smart.ts';
 

@@ -40,6 +40,7 @@ export const password = 'правильный пароль';
 export const clinics = ['demo', 'second'];
 
 export interface SmartPlan {
+  readonly origins?: readonly string[];
   readonly providers?: (url: string) => Promise<readonly IdentityProvider[]>;
   readonly accounts?: (pool: Database) => Accounts;
   readonly change?: (smart: Smart, context: Context) => Smart;
@@ -52,7 +53,7 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   const build = (numbers: Map<string, number>) => clinics.map((key) => openMemoryClinic(key, numbers.get(key)!, mis));
   let ahead = 0;
   const clock = () => Date.now() + ahead;
-  const hub = await createTestHub(database.url, build, clinics, clock, url);
+  const hub = await createTestHub(database.url, build, clinics, clock, url, plan.origins);
   const outbound = openOutbound({ allowHttp: true, allow: ['127.0.0.1'], ports: [443] });
   const given = { ...smartOf(hub, url, outbound, plan), providers: (await plan.providers?.(url)) ?? [] };
   const smart = plan.change?.(given, hub.context) ?? given;
@@ -109,6 +110,7 @@ function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts }: Sm
       const found = await ask(hub, 'GET', `${type}/${id}`, { token: await hub.token(principal) });
       return found.status === 200;
     },
+    audit: hub.context.audit,
     clock: hub.context.clock,
     log: silent,
   };

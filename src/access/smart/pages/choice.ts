@@ -24,7 +24,7 @@ export function patientPage(given: ChoicePage, choices: readonly PatientChoice[]
     radio('patient', c.patient, fullName(c), `${given.clinicName(c.clinic)} · ${t.relations[c.relation]}`, i === 0);
   const none = html`<p>${t.noPatients}</p><p class="quiet">${t.noPatientsHint}</p>${field('patient', '')}`;
   const some = html`<p class="quiet" id="hint">${t.whoseHint(given.app)}</p>
-<fieldset aria-describedby="hint"><legend class="quiet">${t.whose}</legend>${choices.map(option)}</fieldset>`;
+<fieldset aria-describedby="hint"><legend class="unseen">${t.whose}</legend>${choices.map(option)}</fieldset>`;
   return choicePage(given, t.whose, 'patient', choices.length === 0 ? none : some);
 }
 
@@ -36,7 +36,7 @@ export function rolePage(given: ChoicePage, choices: readonly RoleChoice[]): str
     given,
     t.which,
     'role',
-    html`<fieldset><legend class="quiet">${t.which}</legend>${choices.map(option)}</fieldset>`,
+    html`<fieldset><legend class="unseen">${t.which}</legend>${choices.map(option)}</fieldset>`,
   );
 }
 

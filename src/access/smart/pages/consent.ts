@@ -34,7 +34,7 @@ ${scopes.filter(isAsked).map((scope) => choice(scope, t))}
 </fieldset>
 <button>${t.permit}</button></form>
 ${cancelForm(path, token, t.refuse)}
-${policy !== null && html`<p class="quiet"><a href="${policy}" rel="noreferrer">${t.policy}</a></p>`}`,
+${policy !== null && html`<p class="below"><a href="${policy}" rel="noreferrer">${t.policy}</a></p>`}`,
   );
 }
 
@@ -45,7 +45,7 @@ function choice(scope: string, t: Texts): Html {
   return html`<label class="choice"><input type="checkbox" name="scope" value="${scope}" checked><span>${wordsOf(scope, t)}</span></label>`;
 }
 
-/** «просматривать, создавать: записи на приём — только status=booked» */
+/** «Просматривать, создавать: записи на приём — только status=booked» */
 export function wordsOf(scope: string, t: Texts): string {
   if (scope === 'fhirUser') return t.who;
   if (scope === 'offline_access') return t.offline;
@@ -57,7 +57,7 @@ export function wordsOf(scope: string, t: Texts): string {
   const verbs = can.map((p) => t.permissions[p as keyof Texts['permissions']]).join(', ');
   const what = type === '*' ? t.everything : (t.types[type] ?? type);
   const whose = level === 'user' ? t.ofUser : t.ofPatient;
-  return `${verbs}: ${what}${whose}${query === undefined ? '' : t.onlyWhere(decode(query))}`;
+  return `${verbs[0]!.toUpperCase()}${verbs.slice(1)}: ${what}${whose}${query === undefined ? '' : t.onlyWhere(decode(query))}`;
 }
 
 function decode(query: string): string {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Html, html } from './html.ts';
-import { type Language, textsOf } from './texts.ts';
+import type { Language } from './language.ts';
+import { textsOf } from './texts.ts';
 
 export const style = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
 /** In the address, so that a browser may keep it for ever. */

@@ -1,0 +1,102 @@
+/** What of signing in is written down: who, by which app, for whom; and nothing by which a person could be known. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Browser, backOf } from './browser.ts';
+import { askToken, authorizationOf, authorize, createSmartHub, exchange, type SmartHub, signIn } from './smart-hub.ts';
+
+let hub: SmartHub;
+let account: string;
+let patient: string;
+const login = 'maria@mail.test';
+const scope = 'launch/patient patient/Patient.rs openid offline_access';
+
+beforeAll(async () => {
+  hub = await createSmartHub();
+  await hub.client('app', { audience: 'patient', scopes: scope.split(' ') });
+  account = await hub.account(login);
+  [patient] = (await hub.card(account, 'self', 'Тестова Мария', ['demo'])) as [string];
+});
+afterAll(() => hub.close());
+
+interface Row {
+  readonly kind: string;
+  readonly interaction: string;
+  readonly outcome: number;
+  readonly reason: string | null;
+  readonly client: string | null;
+  readonly account: string | null;
+  readonly patient: string | null;
+}
+
+/** Of signing in, the newest last. */
+async function trail(): Promise<Row[]> {
+  const { rows } = await hub.pool.query<Row>(
+    `select kind, interaction, outcome, reason, client, account, patient from audit_event
+     where kind in ('sign-in', 'sign-out', 'alert') order by seq`,
+  );
+  return rows;
+}
+
+test('signing in, allowing, failing, using a token twice and signing out', async () => {
+  const browser = new Browser();
+  const wrong = await browser.submit(await browser.go(authorizationOf(hub, 'app', scope).url), '/login', {
+    login,
+    password: 'x',
+  });
+  expect(wrong.status).toBe(401);
+  const begun = authorizationOf(hub, 'app', scope);
+  const consent = await signIn(browser, begun.url, login);
+  const back = await browser.submit(consent, '/consent');
+  await exchange(hub, 'app', begun, back);
+  expect((await exchange(hub, 'app', begun, back)).status).toBe(400);
+  await browser.submit(await browser.go(`${hub.auth}/end`), '/end/confirm', { logout: 'yes' });
+  const common = { client: 'app', account, patient: null, outcome: 0, reason: null };
+  expect(await trail()).toEqual([
+    {
+      ...common,
+      kind: 'sign-in',
+      interaction: 'sign-in password',
+      account: null,
+      outcome: 4,
+      reason: 'unauthenticated',
+    },
+    { ...common, kind: 'sign-in', interaction: 'sign-in password' },
+    { ...common, kind: 'sign-in', interaction: 'authorize', patient },
+    { ...common, kind: 'alert', interaction: 'token-reuse', account: null, outcome: 4, reason: 'used-before' },
+    { ...common, kind: 'sign-out', interaction: 'sign-out', client: null },
+  ]);
+  const { rows } = await hub.pool.query<{ all: string }>(`select string_agg(e::text, ' ') as all from audit_event e`);
+  for (const canary of [login, 'Тестова', backOf(back).get('code')!]) expect(rows[0]!.all).not.toContain(canary);
+});
+
+test('nobody is let in of whom it cannot be written down', async () => {
+  const broken = await createSmartHub({
+    change: (smart) => ({ ...smart, audit: { ...smart.audit, record: () => Promise.reject(new Error('no audit')) } }),
+  });
+  await broken.client('app', { audience: 'patient', scopes: scope.split(' ') });
+  await broken.account(login);
+  const page = await signIn(new Browser(), authorizationOf(broken, 'app', scope).url, login);
+  expect(page.status).toBe(500);
+  expect(page.text).toContain('Произошла ошибка на нашей стороне.');
+  expect(page.text).not.toContain('no audit');
+  await expect(authorize(broken, { client: 'app', scope, login })).rejects.toThrow();
+  await broken.close();
+});
+
+test('a client that cannot prove itself', async () => {
+  await hub.client('server', {
+    audience: 'patient',
+    scopes: scope.split(' '),
+    authentication: 'client_secret_post',
+    secret: 'x'.repeat(32),
+  });
+  await askToken(hub, {
+    grant_type: 'authorization_code',
+    client_id: 'server',
+    client_secret: 'wrong',
+    code: 'x',
+    redirect_uri: 'x',
+  });
+  await expect
+    .poll(async () => (await trail()).at(-1))
+    .toMatchObject({ interaction: 'sign-in client', client: 'server', outcome: 4 });
+});
