@@ -97,7 +97,8 @@ describe('the files', () => {
       expect([file.type, lines.length, file.count]).toEqual([file.type, body['total'], body['total']]);
       const text = (await fetchFile(file.url)).body;
       expect(Buffer.byteLength(text)).toBe(file.fileSize);
-      for (const { id } of lines.slice(0, 20)) {
+      // Of a slot that was booked here, a read asks the MIS first, and may have a newer version then.
+      for (const { id } of lines.filter((r) => r['status'] !== 'busy').slice(0, 20)) {
         const read = await hub.app.inject({
           url: `/fhir/${file.type}/${id}`,
           headers: { authorization: `Bearer ${token}` },
