@@ -44,9 +44,10 @@ export async function createDemoPlace(): Promise<DemoPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'medmost-demo-'));
   // Started by root, Postgres runs as another account and must be able to enter.
   await chmod(folder, 0o755);
-  const [port, misPort] = [await freePort(), await freePort()];
+  const [port, misPort, esiaPort] = [await freePort(), await freePort(), await freePort()];
   const [config, data] = [join(folder, 'demo.yaml'), join(folder, 'data')];
-  await writeFile(config, await demoConfig(data, misPort));
+  const ports = { '8080': port, '8091': misPort, '8092': esiaPort };
+  await writeFile(config, await demoConfig(data, ports));
   const { DATABASE_URL: _, MEDMOST_TOKEN_KEY: __, ...rest } = process.env;
   const env = { ...rest, PATH: readersPath, MEDMOST_CONFIG: config, PORT: String(port) };
   return {
@@ -104,8 +105,9 @@ function spawnNpm(env: NodeJS.ProcessEnv) {
   };
 }
 
-/** config/demo.yaml with its port of the sandbox and its data folder replaced, and nothing else. */
-async function demoConfig(data: string, misPort: number): Promise<string> {
+/** config/demo.yaml with its ports and its data folder replaced, and nothing else. */
+async function demoConfig(data: string, ports: Readonly<Record<string, number>>): Promise<string> {
   const text = await readFile(join(root, 'config/demo.yaml'), 'utf8');
-  return text.replaceAll('8091', String(misPort)).replaceAll('.data', data);
+  const moved = text.replaceAll(/\b80\d\d\b/g, (port) => String(ports[port] ?? port));
+  return moved.replaceAll('.data', data);
 }
