@@ -7,14 +7,13 @@ import { disableOthers, writeClient } from './access/smart/clients.sql.ts';
 import type { Smart } from './access/smart/smart.ts';
 import type { Authenticate } from './access/token.ts';
 import { type Config, ConfigError } from './config.ts';
-import { createEsia, esiaSettings } from './connectors/esia/index.ts';
 import { Fault } from './fault.ts';
 import type { Context } from './fhir/context.ts';
 import { perform } from './fhir/perform.ts';
 import type { Declarations } from './fhir/search/request.ts';
 import { parseSearch } from './fhir/search/request.ts';
 import { viewerOf } from './fhir/viewer.ts';
-import type { IdentityProvider } from './identity.ts';
+import { providersOf } from './identity-providers.ts';
 import type { Outbound } from './outbound.ts';
 import { type Queryable, transaction } from './postgres.ts';
 
@@ -28,7 +27,7 @@ export interface AuthorizationGround {
 }
 
 /** @throws ConfigError */
-export function smartOf(config: Pick<Config, 'esia' | 'server'>, ground: AuthorizationGround): Smart {
+export function smartOf(config: Pick<Config, 'esia' | 'esiaGateway' | 'server'>, ground: AuthorizationGround): Smart {
   const { context, ...rest } = ground;
   const { pool, clinics, declarations, audit, clock, log } = context;
   return {
@@ -36,7 +35,7 @@ export function smartOf(config: Pick<Config, 'esia' | 'server'>, ground: Authori
     pool,
     trustProxy: config.server.trustProxy,
     accounts: createAccounts(context.accounts),
-    providers: providersOf(config, context),
+    providers: providersOf(config, clock),
     scopes: {
       types: new Set(declarations.keys()),
       isConstraint: (type, query) => isConstraint(declarations, type, query),
@@ -57,14 +56,6 @@ export function smartOf(config: Pick<Config, 'esia' | 'server'>, ground: Authori
     clock,
     log,
   };
-}
-
-function providersOf({ esia }: Pick<Config, 'esia'>, { clock }: Pick<Context, 'clock'>): IdentityProvider[] {
-  if (esia === undefined) return [];
-  const { data, error } = esiaSettings.safeParse(esia);
-  if (data === undefined)
-    throw new ConfigError(error.issues.map((i) => `esia.${i.path.join('.')} · ${i.message}`).join('\n'));
-  return [createEsia(data, { clock })];
 }
 
 /** A search that filters; one that only says how the result is wanted constrains nothing. */

@@ -136,6 +136,7 @@ export const configSchema = z.strictObject({
     .default({})
     .describe('Apps and programs that may be given access; see docs/smart.md'),
   esia: z.record(z.string(), z.unknown()).optional().describe('Sign-in with Госуслуги; see docs/connectors/esia.md'),
+  esiaGateway: z.record(z.string(), z.unknown()).optional().describe('The same by a gateway'),
   companions: z
     .array(z.strictObject({ name: z.string(), args: z.array(z.string()), url: z.url() }))
     .default([])

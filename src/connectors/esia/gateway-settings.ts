@@ -12,8 +12,8 @@ export const gatewaySettings = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/)
-    .default('esia-gateway')
-    .describe('Short name of the provider, in addresses'),
+    .default('esia')
+    .describe('Short name of the provider, in addresses and beside accounts'),
   title: z.string().min(1).default('Госуслуги').describe('What people read on the button'),
   url: address.describe('The gateway'),
   authorizePath: path.default('/auth/authorize').describe('Where people are sent'),
