@@ -44,7 +44,10 @@ export interface IdentityProvider {
   logoutUrl(returnTo: string): string | undefined;
 }
 
-/** Why a sign-in by a provider failed. `code` is the provider's own (`ESIA-007055`); the sentences say what the person can do. */
+/**
+ * Why a sign-in by a provider failed. `code` is the provider's own (`ESIA-007055`); the sentences say what the person can do.
+ * The message of `cause` goes to the log: it is technical, without secrets and anything of the person.
+ */
 export class IdentityError extends Error {
   readonly code: string;
   /** For the person, in Russian and in English. */

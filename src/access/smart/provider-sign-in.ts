@@ -111,11 +111,12 @@ async function identify(
   }
 }
 
-/** What a person reads; the log is told the code alone, which names nobody. */
+/** What a person reads; the log is told the code and the technical reason, which name nobody. */
 function problemOf({ smart: { log } }: Pick<Desk, 'smart'>, error: unknown): Problem {
   if (error instanceof IdentityError) {
-    const { code, blame, sentence } = error;
-    log[blame === 'operator' ? 'error' : 'info']({ code, blame }, 'a sign-in by an identity provider failed');
+    const { code, blame, sentence, cause } = error;
+    const reason = cause instanceof Error ? cause.message : undefined;
+    log[blame === 'operator' ? 'error' : 'info']({ code, blame, reason }, 'a sign-in by an identity provider failed');
     return sentence;
   }
   const [ru, en] = [textsOf('ru'), textsOf('en')];
