@@ -26,6 +26,10 @@ const clinic = z.strictObject({
     .boolean()
     .default(true)
     .describe('Its doctors and times are shown to every patient who has signed in; else to its own'),
+  availability: z
+    .record(z.string(), z.enum(['region', 'attached', 'referral']))
+    .optional()
+    .describe("For whom a doctor's time is, by the key of the schedule in the MIS; `*` for all others"),
   connection: z.record(z.string(), z.unknown()).default({}).describe('Settings of the connector; see its docs page'),
   sync: z
     .strictObject({

@@ -29,7 +29,7 @@ import { addRequestIds, requestIdOf } from './request-id.ts';
 import type { Asked } from './resource.ts';
 import { addWebsocket } from './subscription/websocket.ts';
 import { refuseExpectation, refuseUnreadable } from './unreadable.ts';
-import { viewerOf } from './viewer.ts';
+import { openViewer } from './viewer.ts';
 
 export interface ServerOptions {
   readonly authenticate: Authenticate;
@@ -153,7 +153,7 @@ function callOfRequest(context: Context, { method, url }: FastifyRequest): Call 
 async function ask(context: Context, options: ServerOptions, request: FastifyRequest): Promise<Asked> {
   const rest = whence(options, request);
   const principal = await options.authenticate(rest.headers['authorization']);
-  return { principal, viewer: viewerOf(principal, context.clinics), ...rest };
+  return { principal, viewer: await openViewer(context, principal), ...rest };
 }
 
 const whence = (options: ServerOptions, request: FastifyRequest) => ({

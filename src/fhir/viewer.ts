@@ -4,8 +4,11 @@ import { rightsOf } from '../access/rights.ts';
 import { resourceScopes } from '../access/scope.ts';
 import type { Standing } from '../access/token.ts';
 import type { Clinics } from '../connectors/clinic.ts';
+import type { Clock } from '../instant.ts';
 import type { Queryable } from '../postgres.ts';
+import { readClosed } from '../store/availability.sql.ts';
 import { mayProcess } from '../store/consent.sql.ts';
+import type { ParameterIds } from '../store/parameters.ts';
 import { accountKey, cardKey, type Viewer } from '../store/visibility.ts';
 import type { Subscriber } from '../workflows/subscription.ts';
 
@@ -13,6 +16,30 @@ import type { Subscriber } from '../workflows/subscription.ts';
 export function viewerOf(principal: Principal, clinics: Clinics): Viewer {
   const numbers = principal.clinics.map((key) => clinics.byKey(key)?.number).filter((n) => n !== undefined);
   return { clinics: numbers, keys: keysOf(principal), types: rightsOf(principal).types, closed: [] };
+}
+
+export interface ViewerGround {
+  readonly clinics: Clinics;
+  readonly parameters: ParameterIds;
+  readonly pool: Queryable;
+  readonly clock: Clock;
+}
+
+const known = new WeakMap<Principal, { at: number; closed: Promise<readonly string[]> }>();
+
+/** The same without the doctors whose time is not for a patient (FEATURES B3); what these are is looked up once a second. */
+export async function openViewer(ground: ViewerGround, principal: Principal): Promise<Viewer> {
+  const viewer = viewerOf(principal, ground.clinics);
+  if (principal.role !== 'patient') return viewer;
+  let found = known.get(principal);
+  if (found === undefined || Math.abs(ground.clock() - found.at) >= 1000) {
+    const patients = principal.cards?.map((card) => card.patient) ?? [principal.patient!];
+    const closed = readClosed(ground.pool, ground.parameters, viewer.clinics, patients);
+    found = { at: ground.clock(), closed: closed.then((list) => list.map((c) => c.id)) };
+    known.set(principal, found);
+    found.closed.catch(() => known.delete(principal));
+  }
+  return { ...viewer, closed: await found.closed };
 }
 
 /** Sees nothing any more. */

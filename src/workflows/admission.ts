@@ -5,6 +5,7 @@ import { Fault } from '../fault.ts';
 import { fhirInstant } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
+import { checkAvailability } from './availability.ts';
 import type { SlotFacts } from './claim.sql.ts';
 import type { BookingContext } from './conclusion.ts';
 
@@ -21,7 +22,10 @@ export async function findFacts(
       expression: 'Appointment.slot',
       code: 'slot-unknown',
     });
-  if (patient !== null) checkPatient(facts);
+  if (patient !== null) {
+    checkPatient(facts);
+    await checkAvailability(context, facts, patient);
+  }
   if (facts.start.getTime() <= context.clock())
     throw new Fault('business-rule', 'The Slot has begun already: choose a later one.', {
       expression: 'Appointment.slot',

@@ -5,6 +5,7 @@ import type { Queryable } from '../postgres.ts';
 import { contentHash, contentOf, prepareDocument } from '../store/document.ts';
 import { putDocument } from '../store/documents.sql.ts';
 import { readDocumentsByKey, readMirrored } from '../store/mirrored.sql.ts';
+import { keepAvailability, withAvailability } from './availability.ts';
 import type { SyncContext } from './sync.ts';
 
 /**
@@ -22,7 +23,8 @@ export async function writeMirrored(
   const kept = new Map((await readMirrored(db, clinic.number)).map((d) => [`${d.type}/${d.id}`, d]));
   const seen = new Set<string>();
   let written = 0;
-  for (const item of read) {
+  for (const given of read) {
+    const item = withAvailability(clinic, given);
     const name = `${item.resource.resourceType}/${item.resource.id}`;
     if (seen.has(name)) continue;
     seen.add(name);
@@ -39,7 +41,14 @@ export async function writeMirrored(
   return written;
 }
 
-function write(context: SyncContext, db: Queryable, clinic: Clinic, item: Mirrored, version: number): Promise<boolean> {
+async function write(
+  context: SyncContext,
+  db: Queryable,
+  clinic: Clinic,
+  item: Mirrored,
+  version: number,
+): Promise<boolean> {
+  await keepAvailability(db, clinic, item);
   const origin = { clinic: clinic.number, zone: clinic.zone, misKey: item.key, mis: item.record };
   return putDocument(db, prepareDocument(item.resource, version, context.clock(), origin, context.parameters));
 }

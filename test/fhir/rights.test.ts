@@ -1,6 +1,8 @@
 /** What a person who has signed in sees and does: FEATURES D1, D8, D10, A7, A10; scopes of SMART, with and without constraints. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
+import { prepareDocument } from '../../src/store/document.ts';
+import { putDocument } from '../../src/store/documents.sql.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub, type MemoryHub } from '../support/memory-hub.ts';
 import {
@@ -377,4 +379,89 @@ describe('scopes', () => {
     const elsewhere = await program(hub, 'system/*.rs', 'app', ['two']);
     expect(await found(`Patient?_id=${mother}`, elsewhere)).toEqual([]);
   });
+});
+
+describe('a doctor’s time (B3)', () => {
+  const at = (n: number) => idOf('one', 'Schedule', schedules[n]!.key);
+  const rule = async (n: number, code: string) => {
+    const clinic = hub.clinics.byKey('one')!;
+    const config = clinic.config as { availability?: Record<string, string> };
+    config.availability = { [schedules[n]!.key]: code };
+    await hub.read('one');
+    time.now += 1000;
+  };
+  const times = async (token: string, n: number) =>
+    (await found(`Slot?schedule=Schedule/${at(n)}&_count=1000`, token)).length;
+  /** A free slot of the second doctor. */
+  const free = async () => (await found(`Slot?schedule=Schedule/${at(1)}&status=free&_count=1`, desk))[0]!;
+
+  test('for attached patients, or those with a referral; enforced in search and in booking', async () => {
+    const account = await addAccount(hub, { cards: [{ patient: stranger }] });
+    const { token } = await grant(hub, { account, scope, method: 'esia' });
+    const all = await times(token, 1);
+    expect(all).toBeGreaterThan(0);
+
+    await rule(1, 'attached');
+    expect(await times(token, 1)).toBe(0);
+    expect(await times(token, 0)).toBeGreaterThan(0);
+    expect((await get(`Slot/${await free()}`, token)).status).toBe(404);
+    expect(await found(`Schedule?_id=${at(1)}&_revinclude=Slot:schedule`, token)).toEqual([at(1)]);
+    const refused = await ask(hub, 'POST', 'Appointment', { token, body: orderOf(await free(), stranger) });
+    expect([refused.status, codeOf(refused)]).toEqual([422, 'slot-unknown']);
+    const byDesk = await ask(hub, 'POST', 'Appointment', { token: desk, body: orderOf(await free(), stranger) });
+    expect([byDesk.status, codeOf(byDesk)]).toEqual([422, 'not-attached']);
+
+    const organization = idOf('one', 'Organization', 'one');
+    await mirror('Organization', organization);
+    const patient = (await get(`Patient/${stranger}`, desk)).body;
+    const attached = { ...patient, managingOrganization: { reference: `Organization/${organization}` } };
+    await ask(hub, 'PUT', `Patient/${stranger}`, { token: desk, body: attached });
+    time.now += 1000;
+    expect(await times(token, 1)).toBe(all);
+
+    await rule(1, 'referral');
+    expect(await times(token, 1)).toBe(0);
+    const without = await ask(hub, 'POST', 'Appointment', { token: desk, body: orderOf(await free(), stranger) });
+    expect([without.status, codeOf(without)]).toEqual([422, 'referral-needed']);
+    const refer = (more: object) => {
+      const referral = { resourceType: 'ServiceRequest', status: 'active', intent: 'order' };
+      const body = { ...referral, subject: { reference: `Patient/${stranger}` }, ...more };
+      return made('ServiceRequest', body);
+    };
+    const made = async (type: string, body: object) => {
+      const answer = await ask(hub, 'POST', type, { token: desk, body });
+      expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+      return answer.body.id!;
+    };
+    const schedule = (await get(`Schedule/${at(1)}`, desk)).body as unknown as {
+      actor: { reference: string }[];
+      specialty: { coding: object[] }[];
+    };
+    const performer = schedule.actor.filter((a) => a.reference.startsWith('Practitioner/'));
+    await mirror('Practitioner', performer[0]!.reference.slice('Practitioner/'.length));
+    await refer({ performer, occurrencePeriod: { end: '2020-01-01' } });
+    await refer({ performer, status: 'revoked' });
+    time.now += 1000;
+    expect(await times(token, 1)).toBe(0);
+    const toHim = await refer({ performer, occurrencePeriod: { end: '2999-01-01' } });
+    time.now += 1000;
+    expect(await times(token, 1)).toBe(all);
+    await ask(hub, 'DELETE', `ServiceRequest/${toHim}`, { token: desk });
+    time.now += 1000;
+    expect(await times(token, 1)).toBe(0);
+    await refer({ performerType: schedule.specialty[0] });
+    time.now += 1000;
+    expect(await times(token, 1)).toBe(all);
+    const booked = await ask(hub, 'POST', 'Appointment', { token, body: orderOf(await free(), stranger) });
+    expect(booked.status, JSON.stringify(booked.body)).toBe(201);
+    await rule(1, 'region');
+  });
+
+  /** As a MIS has it. */
+  async function mirror(type: string, id: string): Promise<void> {
+    const clinic = hub.clinics.byKey('one')!.number;
+    const origin = { clinic, zone: 'UTC', misKey: id, mis: {} };
+    const resource = { resourceType: type, id };
+    await putDocument(hub.pool, prepareDocument(resource, 1, Date.now(), origin, hub.context.parameters));
+  }
 });

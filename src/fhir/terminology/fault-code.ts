@@ -40,6 +40,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'not-mappable': "The clinic's system needs something that the request does not hold.",
   'not-made-here': 'The visit was not booked under this account: only the clinic cancels it.',
   'too-late-to-cancel': 'The hour until which the clinic lets a visit be given up has passed.',
+  'not-attached': 'The doctor sees patients that are attached to the clinic.',
+  'referral-needed': 'The doctor sees patients with a referral.',
   'not-in-scope': 'Neither the role of the token nor its scopes allow it.',
   'account-limited': 'The account is on check until a moderator has confirmed it.',
   'clinic-ambiguous': 'The token must name exactly one clinic.',
