@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAccountContext } from './access/account/account.ts';
+import { addAccountPages } from './access/account/pages/mount.ts';
+import { startAccountUpkeep } from './access/account/upkeep.ts';
 import { startSealer } from './access/audit/sealer.ts';
 import { startWithdrawals } from './access/consent/withdrawals.ts';
 import { loadKeys } from './access/keys.ts';
@@ -88,7 +90,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const subscriptions = openSubscriptions(config, ground, slots, terminology, standing);
   const keys = loadKeys(tokenKeyFile(config));
   const seen = urlOf(config);
-  const account = { pool, parameters, clock, log, settings: config.accounts, url: seen };
+  const account = { pool, parameters, clock, log, settings: accountSettingsOf(config), url: seen };
   const context = {
     pool,
     db: pool,
@@ -123,7 +125,9 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   });
   const outbound = openOutbound(config.outbound);
   await addSmart(app, smartOf(config, { context, keys, authenticate, outbound, url: seen }));
+  addAccountPages(app, context.accounts, config.server.trustProxy);
   const upkeep = startSmartUpkeep(sync.pool, log);
+  const accountUpkeep = startAccountUpkeep({ ...context.accounts, pool: sync.pool }, config.mail);
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals(sync.pool, log);
@@ -141,6 +145,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
       sealer.stop(),
       withdrawals.stop(),
       upkeep.stop(),
+      accountUpkeep.stop(),
       outbound.close(),
       client.end(),
     ]);
@@ -164,6 +169,10 @@ async function closeServer(app: FastifyInstance): Promise<void> {
     clearInterval(timer);
   }
 }
+
+/** Who cannot be sent a letter cannot register. */
+const accountSettingsOf = ({ accounts, mail }: Config) =>
+  mail === undefined ? { ...accounts, consent: undefined } : accounts;
 
 const portOf = (config: Config) => Number(process.env['PORT'] ?? config.server.port);
 

@@ -4,6 +4,7 @@ import type { AccountContext } from './account.ts';
 import { pruneAttempts } from './attempt.sql.ts';
 import { endCards } from './file.ts';
 import { pruneLinks } from './link.sql.ts';
+import { type MailSettings, startMailer } from './mailer.ts';
 
 export interface AccountUpkeep {
   stop(): Promise<void>;
@@ -12,18 +13,22 @@ export interface AccountUpkeep {
 const minute = 60_000;
 const rowsAtOnce = 5000;
 
-export function startAccountUpkeep(context: AccountContext): AccountUpkeep {
+/** @param mail as it is configured: without, letters wait and end */
+export function startAccountUpkeep(context: AccountContext, mail: MailSettings | undefined): AccountUpkeep {
+  const mailer = mail === undefined ? undefined : startMailer(context, mail);
   let round: Promise<void> = Promise.resolve();
   const begin = () => {
-    round = round.then(() => keepUp(context)).catch((err: unknown) => {
-      context.log.warn({ err }, 'the upkeep of accounts did not succeed');
-    });
+    round = round
+      .then(() => keepUp(context))
+      .catch((err: unknown) => {
+        context.log.warn({ err }, 'the upkeep of accounts did not succeed');
+      });
   };
   const timer = setInterval(begin, minute);
   return {
     async stop() {
       clearInterval(timer);
-      await round;
+      await Promise.all([round, mailer?.stop()]);
     },
   };
 }
@@ -33,8 +38,7 @@ export async function keepUp(context: AccountContext): Promise<void> {
   const { pool, clock } = context;
   await endCards(context);
   const now = new Date(clock());
-  for (const prune of [pruneAttempts, pruneLinks, pruneCodes])
-    await inBatches((limit) => prune(pool, now, limit));
+  for (const prune of [pruneAttempts, pruneLinks, pruneCodes]) await inBatches((limit) => prune(pool, now, limit));
 }
 
 async function inBatches(remove: (limit: number) => Promise<number>): Promise<void> {

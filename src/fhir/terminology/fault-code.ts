@@ -80,6 +80,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'name-from-provider': 'The name of the account is what its identity provider tells.',
   'not-in-file': 'The person is not in the card file.',
   'not-changeable': 'This element is not changed here.',
+  'form-refused': 'The form is not one of a page of ours, or the page is too old.',
   'attach-failed': 'No Patient can be attached by this code and what was said with it.',
   'code-misspelled': 'The access code has a mistake in its digits.',
   'account-blocked': 'The account is blocked.',
