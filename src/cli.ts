@@ -11,6 +11,7 @@ import { addClientCommands } from './client-commands.ts';
 import { type Config, ConfigError, loadConfig, unknownClinic } from './config.ts';
 import { checkMappings, formatProblem, MappingErrors } from './connectors/mapping.ts';
 import { unlessHubRuns } from './data-lock.ts';
+import { addEraseCommands } from './erase-commands.ts';
 import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './ground.ts';
 import { createLog } from './log.ts';
 import { addMessagesCommand } from './messages-command.ts';
@@ -156,6 +157,7 @@ program
 
 addMessagesCommand(program, configOf, withGround);
 addAuditCommands(program, configOf, withGround);
+addEraseCommands(program, withGround);
 addClientCommands(program, withGround);
 
 /** Opens the database and the clinics for one command. An embedded Postgres that a hub uses is left running. */

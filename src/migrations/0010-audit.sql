@@ -75,10 +75,22 @@ create table audit_seal (
 );
 comment on column audit_seal.content is 'SHA-256 of its events; hash: SHA-256 of the hash before, and of what this row says';
 
+-- Acts of destruction (order 179 of Роскомнадзор): whose data, of which categories, why, when, by whom. Ids, no names.
+create table destruction (
+  n bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  subject text collate "C" not null,
+  system text not null,
+  reason text not null,
+  "by" text not null,
+  destroyed jsonb not null
+);
+comment on column destruction.destroyed is 'categories with the number of rows';
+
 -- Not even the owner changes an event; he may delete what is older than the law wants it kept.
 create function keep_audit() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'DELETE' and tg_table_name = 'audit_event' then
+  if tg_op = 'DELETE' and tg_table_name in ('audit_event', 'destruction') then
     if old.at < clock_timestamp() - interval '3 years' then return old; end if;
   end if;
   raise exception '% of % is not allowed', tg_op, tg_table_name using errcode = 'MM002';
@@ -87,6 +99,8 @@ create trigger audit_event_kept before update or delete on audit_event for each 
 create trigger audit_event_whole before truncate on audit_event for each statement execute function keep_audit();
 create trigger audit_seal_kept before update or delete on audit_seal for each row execute function keep_audit();
 create trigger audit_seal_whole before truncate on audit_seal for each statement execute function keep_audit();
+create trigger destruction_kept before update or delete on destruction for each row execute function keep_audit();
+create trigger destruction_whole before truncate on destruction for each statement execute function keep_audit();
 
 create index account_consent_withdrawn on account_consent (account) where withdrawn_at is not null;
 

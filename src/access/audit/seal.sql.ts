@@ -53,6 +53,32 @@ export async function sealEvents(db: Queryable): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/**
+ * Deletes the events of the oldest seal that has any, when all of them are of more than three years; the seal stays.
+ * @returns how many; 0: there is nothing that old
+ */
+export async function expireSeal(db: Queryable): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'expire_audit',
+    text: `with oldest as (select xid, seq from audit_event order by xid, seq limit 1),
+        seal as (select s.xid, s.seq, s.last_at from audit_seal s, oldest o
+          where (s.xid, s.seq) >= (o.xid, o.seq) order by s.n limit 1)
+      delete from audit_event e using seal s where (e.xid, e.seq) <= (s.xid, s.seq)
+        and s.last_at < clock_timestamp() - interval '3 years'`,
+  });
+  return rowCount ?? 0;
+}
+
+/** Texts of requests that are as old. @returns how many, `limit` at most */
+export async function expireQueries(db: Queryable, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from audit_query where ctid = any(array(select ctid from audit_query
+       where at < clock_timestamp() - interval '3 years' limit $1))`,
+    [limit],
+  );
+  return rowCount ?? 0;
+}
+
 export interface Seal {
   readonly n: string;
   /** Hexadecimal. */

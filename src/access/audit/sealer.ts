@@ -1,7 +1,7 @@
 /** Seals events soon after they are written. Any number of hubs may do it: one of them does at a time. */
 import type { Logger } from 'pino';
 import { type Database, transaction } from '../../postgres.ts';
-import { mostInSeal, readNewestSeal, sealEvents } from './seal.sql.ts';
+import { expireQueries, expireSeal, mostInSeal, readNewestSeal, sealEvents } from './seal.sql.ts';
 
 export interface Sealer {
   /** Seals what can be sealed by now. */
@@ -10,7 +10,9 @@ export interface Sealer {
 }
 
 const pauseMilliseconds = 1000;
-/** Milliseconds after which the newest seal is told to the log again: a log kept elsewhere shows that the end was cut off. */
+/** Texts that are deleted by one statement. */
+const atOnce = 10_000;
+/** Milliseconds after which what is too old is deleted, and the newest seal is told to the log again: a log kept elsewhere shows that the end was cut off. */
 const tellEach = 3_600_000;
 
 export function startSealer(pool: Database, log: Logger): Sealer {
@@ -24,9 +26,11 @@ export function startSealer(pool: Database, log: Logger): Sealer {
     while ((await transaction(pool, sealEvents)) === mostInSeal);
   }
 
-  async function tell(): Promise<void> {
+  async function hourly(): Promise<void> {
     if (Date.now() - told < tellEach) return;
     told = Date.now();
+    while ((await expireSeal(pool)) > 0);
+    while ((await expireQueries(pool, atOnce)) === atOnce);
     const seal = await readNewestSeal(pool);
     if (seal !== undefined) log.info({ seal: seal.n, hash: seal.hash }, 'newest seal of the audit');
   }
@@ -34,7 +38,7 @@ export function startSealer(pool: Database, log: Logger): Sealer {
   async function round(): Promise<void> {
     try {
       await sealAll();
-      await tell();
+      await hourly();
       if (!isWell) log.info('the audit is sealed again');
       isWell = true;
     } catch (err) {
