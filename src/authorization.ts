@@ -34,6 +34,7 @@ export function smartOf(config: Pick<Config, 'esia' | 'esiaGateway' | 'server'>,
     ...rest,
     pool,
     trustProxy: config.server.trustProxy,
+    origins: config.server.cors,
     accounts: createAccounts(context.accounts),
     providers: providersOf(config, clock),
     scopes: {

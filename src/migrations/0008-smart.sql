@@ -83,3 +83,5 @@ create table smart_key (
   sealed bytea not null,
   created timestamptz not null default clock_timestamp()
 );
+
+create index smart_grant_ends on smart_grant (ends);

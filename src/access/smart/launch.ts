@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html#launch-app-ehr-launch
  */
 import { randomBytes } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Fault } from '../../fault.ts';
 import { type Principal, staffRoles } from '../principal.ts';
@@ -28,7 +28,21 @@ type LaunchRequest = z.infer<typeof launchRequest>;
 
 /** `POST /auth/launch` with a token of somebody who works at a clinic: 201 `{ launch, expires_in, url? }`. Failures are Faults. */
 export function addLaunch(app: FastifyInstance, { smart, at }: Desk): void {
+  const allowOrigin = ({ headers: { origin } }: FastifyRequest, reply: FastifyReply) => {
+    void reply.header('vary', 'Origin');
+    if (origin !== undefined && smart.origins.includes(origin))
+      void reply.header('access-control-allow-origin', origin);
+  };
+  const allowed = {
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': 'Authorization, Content-Type',
+  };
+  app.options('/launch', async (request, reply) => {
+    allowOrigin(request, reply);
+    return reply.code(204).headers(allowed).send();
+  });
   app.post('/launch', async (request, reply) => {
+    allowOrigin(request, reply);
     const principal = staffOf(await smart.authenticate(request.headers.authorization));
     const wanted = parse(request.body);
     const client = await checkWanted(smart, principal, wanted);

@@ -23,7 +23,8 @@ const bodyLimit = 56 * 1024;
 /** Adds the authorization server to an app that does not listen yet. */
 export async function addSmart(app: FastifyInstance, smart: Smart): Promise<void> {
   const at = addressesOf(smart);
-  const desk: Desk = { smart, at, provider: createProvider(smart, await loadRsaKey(smart.pool, smart.keys)) };
+  const provider = createProvider(smart, await loadRsaKey(smart.pool, smart.keys));
+  const desk: Desk = { smart, at, provider, handle: provider.callback() };
   addWellKnown(app, desk);
   await app.register(
     async (inside) => {
@@ -46,7 +47,8 @@ export async function addSmart(app: FastifyInstance, smart: Smart): Promise<void
   );
 }
 
-function addWellKnown(app: FastifyInstance, { smart, at, provider }: Desk): void {
+function addWellKnown(app: FastifyInstance, desk: Desk): void {
+  const { smart, at } = desk;
   const headers = { 'access-control-allow-origin': '*', 'cache-control': 'no-store' };
   const config = { ownFormat: true };
   const configuration = smartConfiguration(at, smart.scopes.types);
@@ -54,7 +56,7 @@ function addWellKnown(app: FastifyInstance, { smart, at, provider }: Desk): void
     app.get(url, { config }, (_request, reply) => reply.headers(headers).send(configuration));
   // RFC 8414, 3.1: for an issuer with a path the name stands before it.
   app.get('/.well-known/oauth-authorization-server/auth', { config }, (request, reply) =>
-    hand({ smart, at, provider }, request, reply, '/.well-known/oauth-authorization-server'),
+    hand(desk, request, reply, '/.well-known/oauth-authorization-server'),
   );
 }
 
@@ -93,13 +95,7 @@ function addLibrary(app: FastifyInstance, desk: Desk): void {
 }
 
 /** Fastify is not asked any more. What the library takes from headers of a proxy is what is configured. */
-function hand(
-  { provider, at }: Desk,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  url: string,
-  form?: URLSearchParams,
-) {
+function hand({ handle, at }: Desk, request: FastifyRequest, reply: FastifyReply, url: string, form?: URLSearchParams) {
   reply.hijack();
   reply.raw.setHeader('x-request-id', request.id);
   reply.raw.setHeader('x-content-type-options', 'nosniff');
@@ -108,7 +104,7 @@ function hand(
   const raw = body === undefined ? request.raw : replay(request.raw, body);
   Object.assign(raw, { baseUrl: at.root, url });
   Object.assign(raw.headers, { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) });
-  void provider.callback()(raw, reply.raw);
+  void handle(raw, reply.raw);
   return reply;
 }
 

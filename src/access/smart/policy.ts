@@ -1,5 +1,6 @@
 /** What a person is asked, in order: who he is, for whom the app shall act, and whether he allows it. */
 import { interactionPolicy as base, type interactionPolicy as library } from 'oidc-provider';
+import { isOwn } from './own-client.ts';
 
 /** What was chosen between signing in and consenting; kept in the interaction, which no browser can write. */
 export interface Choice {
@@ -27,7 +28,9 @@ export function interactionPolicy(): library.DefaultPolicy {
     new base.Prompt(
       { name: 'context', requestable: false },
       new base.Check('no_context', 'for whom the app acts is not chosen', (ctx) =>
-        ctx.oidc.result?.['context'] === undefined ? base.Check.REQUEST_PROMPT : base.Check.NO_NEED_TO_PROMPT,
+        ctx.oidc.result?.['context'] === undefined && !isOwn(ctx)
+          ? base.Check.REQUEST_PROMPT
+          : base.Check.NO_NEED_TO_PROMPT,
       ),
     ),
     1,

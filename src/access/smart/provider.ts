@@ -11,6 +11,7 @@ import { readAccountName } from './grants.sql.ts';
 import { guardedFetch } from './jwks-fetch.ts';
 import { failureOf, leaveSource, leftSource } from './library-pages.ts';
 import { observe } from './observe.ts';
+import { grantNothing, isOwn, ownClientOf } from './own-client.ts';
 import { interactionPolicy } from './policy.ts';
 import { resourceServerOf } from './resource-server.ts';
 import { onSigningOut } from './signing-out.ts';
@@ -45,6 +46,7 @@ export function createProvider(smart: Smart, rsa: JWK): Provider {
     ...lifeSettings,
     ...clientSettings(smart),
     ...peopleSettings(smart, at),
+    clients: [ownClientOf(at)],
     adapter: (model) => createAdapter(smart.pool, model),
     jwks: { keys: [...smart.keys.signing.map((key) => ({ ...key, use: 'sig' })), rsa] as never[] },
     routes: { authorization: '/authorize', end_session: '/end', introspection: '/introspect', revocation: '/revoke' },
@@ -122,7 +124,9 @@ function peopleSettings({ pool, keys }: Smart, at: Addresses): Configuration {
       url: (_ctx, interaction) => `${at.root}/interaction/${interaction.uid}`,
     },
     /** A new grant for each authorization: an earlier one would change the patient under tokens that are out. */
-    loadExistingGrant: async ({ oidc }) => {
+    loadExistingGrant: async (ctx) => {
+      if (isOwn(ctx)) return grantNothing(ctx, at);
+      const { oidc } = ctx;
       const grantId = oidc.result?.consent?.grantId;
       return grantId === undefined ? undefined : oidc.provider.Grant.find(grantId);
     },

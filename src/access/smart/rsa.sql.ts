@@ -12,12 +12,16 @@ export function loadRsaKey(pool: Database, keys: AccessKeys): Promise<JWK> {
   const secrets = keys.derive('id_token RS256');
   return transaction(pool, async (db) => {
     await db.query(`select pg_advisory_xact_lock(hashtext('medmost smart_key'))`);
-    const { rows } = await db.query<{ sealed: Buffer }>('select sealed from smart_key order by created desc');
-    for (const { sealed } of rows)
-      for (const secret of secrets) {
-        const jwk = unseal(secret, sealed);
-        if (jwk !== undefined) return jwk;
-      }
+    const { rows } = await db.query<{ kid: string; sealed: Buffer }>(
+      'select kid, sealed from smart_key order by created desc',
+    );
+    for (const { kid, sealed } of rows) {
+      const [jwk] = secrets.flatMap((secret) => unseal(secret, sealed) ?? []);
+      if (jwk === undefined) continue;
+      // Before the secret that it may be sealed with is taken out of use.
+      await db.query('update smart_key set sealed = $2 where kid = $1', [kid, seal(secrets[0]!, jwk)]);
+      return jwk;
+    }
     const jwk = await makeKey();
     await db.query('insert into smart_key (kid, sealed) values ($1, $2)', [jwk.kid, seal(secrets[0]!, jwk)]);
     return jwk;

@@ -32,6 +32,8 @@ export interface Smart {
   clinicName(key: string): string;
   /** For addresses of keys that clients give. */
   readonly outbound: Pick<Outbound, 'check' | 'dispatcher'>;
+  /** Of the web pages that may call the hub: cabinets among them. */
+  readonly origins: readonly string[];
   /** For those who open an app from a cabinet. */
   readonly authenticate: Authenticate;
   /** Signing in and out is written down there. */

@@ -13,6 +13,8 @@ export interface Desk {
   readonly smart: Smart;
   readonly at: Addresses;
   readonly provider: Provider;
+  /** Lets the library answer a request. */
+  readonly handle: ReturnType<Provider['callback']>;
 }
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;

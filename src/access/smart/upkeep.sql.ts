@@ -15,5 +15,11 @@ export async function pruneSmart(db: Queryable, most: number): Promise<number> {
     );
     deleted += rowCount ?? 0;
   }
-  return deleted;
+  // A grant that has ended says so until it would have ended by itself.
+  const { rowCount } = await db.query(
+    `delete from smart_grant where ctid = any(array(
+       select ctid from smart_grant where ends < clock_timestamp() - interval '1 day' order by ends limit $1))`,
+    [most],
+  );
+  return deleted + (rowCount ?? 0);
 }

@@ -1,5 +1,8 @@
 /** What apps find out before they begin, and that it is true. https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keysOf } from '../../../src/access/keys.ts';
+import { loadRsaKey } from '../../../src/access/smart/rsa.sql.ts';
 import { createSmartHub, type SmartHub } from './smart-hub.ts';
 
 let hub: SmartHub;
@@ -68,11 +71,16 @@ test('keys are public ones: one by which access tokens are checked, one for id_t
 });
 
 test('the RSA key is the same for all hubs of a database, and is not readable in it', async () => {
-  const { loadRsaKey } = await import('../../../src/access/smart/rsa.sql.ts');
   const [one, two] = await Promise.all([loadRsaKey(hub.pool, hub.accessKeys), loadRsaKey(hub.pool, hub.accessKeys)]);
   expect(one.kid).toBe(two.kid);
   const { rows } = await hub.pool.query<{ sealed: Buffer }>('select sealed from smart_key');
   expect(rows).toHaveLength(1);
+  // A new secret in front seals it anew; without any that it was sealed with there is another key.
+  const [first, next] = [randomBytes(48), randomBytes(48)];
+  const old = await loadRsaKey(hub.pool, keysOf([first]));
+  expect((await loadRsaKey(hub.pool, keysOf([next, first]))).kid).toBe(old.kid);
+  expect((await loadRsaKey(hub.pool, keysOf([next]))).kid).toBe(old.kid);
+  expect((await loadRsaKey(hub.pool, keysOf([first]))).kid).not.toBe(old.kid);
   expect(rows[0]!.sealed.toString('latin1')).not.toContain('"kty"');
 });
 

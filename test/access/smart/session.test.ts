@@ -273,8 +273,22 @@ describe('the apps of a person', () => {
     expect((await get(hub, one.body.access_token, `Patient/${patient}`)).status).toBe(200);
   });
 
+  test('are shown after signing in there, too, without asking for more; and that gives nothing', async () => {
+    await authorize(hub, { client: 'app', scope, login });
+    const browser = new Browser();
+    const page = await browser.submit(await browser.go(`${hub.auth}/apps`), '/login', { login, password });
+    expect(page.url).toBe(`${hub.auth}/apps`);
+    expect(page.text).toContain('Приложение app');
+    expect(page.text).not.toContain('medmost</strong>');
+    const refused = new Browser();
+    const back = await refused.submit(await refused.go(`${hub.auth}/apps`), '/cancel');
+    expect(back.status).toBe(401);
+    const more = { redirect_uri: `${hub.auth}/apps` };
+    const asked = await new Browser().go(authorizationOf(hub, 'medmost-apps', 'patient/Patient.rs', more).url);
+    expect(new URL(asked.url).searchParams.get('error') ?? asked.url).toMatch(/invalid_scope|error=/);
+  });
+
   test('are nobody else’s to see or to end', async () => {
-    expect((await new Browser().go(`${hub.auth}/apps`)).status).toBe(401);
     const browser = new Browser();
     const { body } = await authorize(hub, { client: 'app', scope, login, browser });
     const page = await browser.go(`${hub.auth}/apps`);

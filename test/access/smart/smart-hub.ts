@@ -97,6 +97,7 @@ function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts }: Sm
     keys: hub.accessKeys,
     url,
     trustProxy: false,
+    origins: hub.context.program.origins,
     accounts: accounts?.(hub.pool) ?? plainAccounts(hub.pool),
     providers: [],
     scopes: {

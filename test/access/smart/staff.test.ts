@@ -22,7 +22,7 @@ const login = 'doctor@mail.test';
 const launchUri = 'https://app.test/launch';
 
 beforeAll(async () => {
-  hub = await createSmartHub();
+  hub = await createSmartHub({ origins: ['https://cabinet.test'] });
   await hub.client('cabinet', { audience: 'staff', scopes: ['user/*.cruds', 'openid', 'fhirUser'] });
   await hub.client('plain', { audience: 'staff', scopes: ['openid', 'user/Slot.s'] });
   await hub.client('vaccines', {
@@ -161,6 +161,17 @@ describe('a launch', () => {
     });
     expect((await launch(asked(), patient.body.access_token)).status).toBe(403);
     expect((await launch(asked(), await hub.token())).status).toBe(403);
+  });
+
+  test('can be asked for by pages of a cabinet whose origin is listed, and by no others', async () => {
+    for (const [origin, answered] of [
+      ['https://cabinet.test', 'https://cabinet.test'],
+      ['https://evil.test', null],
+    ] as const)
+      for (const method of ['OPTIONS', 'POST']) {
+        const { headers } = await fetch(`${hub.auth}/launch`, { method, headers: { origin } });
+        expect(headers.get('access-control-allow-origin')).toBe(answered);
+      }
   });
 
   test('that is written wrongly is refused and told why', async () => {
