@@ -4,8 +4,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createAccounts } from '../../../src/access/account/sign-in.ts';
 import { createEsia } from '../../../src/connectors/esia/index.ts';
+import { syncSchedule } from '../../../src/workflows/sync.ts';
 import { openChromium } from '../../support/chromium.ts';
 import { type EsiaTestSandbox, startEsiaSandbox } from '../../support/esia.ts';
+import { ask } from '../../support/hub.ts';
+import { begin as firstDay, quarterSlots, schedules } from '../../support/memory-mis.ts';
 import { type FhirclientApp, startApp } from './fhirclient-app.ts';
 import { createSmartHub, password, type SmartHub } from './smart-hub.ts';
 
@@ -25,6 +28,7 @@ beforeAll(async () => {
   app = await startApp('app', scope);
   hub = await createSmartHub({
     origins: [app.url],
+    slots: quarterSlots(schedules[0].key, firstDay, 4),
     async providers(url) {
       esia = await startEsiaSandbox({ origins: [url] });
       return [createEsia(esia.settings, { clock: Date.now })];
@@ -77,6 +81,17 @@ async function picture(name: string): Promise<void> {
   await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
 }
 
+async function addPatient(family: string, given: string, snils: string, birthDate: string): Promise<string> {
+  const identifier = [{ system: 'urn:oid:1.2.643.100.3', value: snils }];
+  const body = { resourceType: 'Patient', name: [{ family, given: [given] }], birthDate, identifier };
+  const { status, body: created } = await ask(hub, 'POST', 'Patient', {
+    body,
+    token: await hub.token({ clinics: ['demo'] }),
+  });
+  expect(status, JSON.stringify(created)).toBe(201);
+  return created.id!;
+}
+
 const begin = () => page.goto(`${app.url}/?iss=${encodeURIComponent(hub.fhir)}`);
 
 test('signs in by password, chooses a child, allows, and comes back to an app that reads and refreshes; then signs out', async () => {
@@ -120,7 +135,10 @@ test('signs in by password, chooses a child, allows, and comes back to an app th
   expect(troubles).toEqual([]);
 });
 
-test('signs in with Госуслуги', async () => {
+test('signs in with Госуслуги, books for a child whom the portal knows, and signs out', async () => {
+  await syncSchedule(hub.sync, hub.clinics.byKey('demo')!, AbortSignal.timeout(10_000));
+  const sonya = await addPatient('Мостова', 'Соня', '000-000-600 12', '2016-06-02');
+  await addPatient('Мостова', 'Анна', '000-000-600 10', '1986-03-14');
   await begin();
   await page.getByRole('link', { name: 'Войти через Госуслуги' }).click();
   await page.waitForURL(`${esia.url}/**`);
@@ -128,10 +146,19 @@ test('signs in with Госуслуги', async () => {
     .getByRole('button', { name: /Мостова Анна/ })
     .first()
     .click();
-  await page.getByText('К вашей учётной записи пока никто не прикреплён.').waitFor();
-  await picture('nobody');
+  await page.getByLabel('Мостова Соня').check();
+  await picture('choice-esia');
   await page.getByRole('button', { name: 'Продолжить' }).click();
-  await page.getByText('Вы вошли как Мостова Анна Сергеевна.').waitFor();
+  await page.getByText('Вы вошли как Мостова Анна Сергеевна. Данные: Мостова Соня').waitFor();
+  await page.getByRole('button', { name: 'Разрешить', exact: true }).click();
+  await page.waitForURL(`${app.url}/app**`);
+  const shown = page.locator('#out', { hasNotText: '…' });
+  await shown.waitFor();
+  expect(JSON.parse(await shown.innerText())).toMatchObject({ id: sonya, fresh: true, booked: 'booked' });
+  await page.goto(`${hub.auth}/end`);
+  await page.getByRole('button', { name: 'Выйти' }).click();
+  const onward = page.getByRole('link', { name: 'Выйти также из Госуслуги' });
+  expect(await onward.getAttribute('href')).toContain(esia.url);
   expect(troubles).toEqual([]);
 });
 

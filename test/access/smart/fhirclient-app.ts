@@ -10,7 +10,7 @@ export interface FhirclientApp {
   close(): Promise<void>;
 }
 
-/** `/` begins, for the hub in `?iss=`; `/app` is where people come back to; it reads the patient, refreshes and shows what it has. */
+/** `/` begins, for the hub in `?iss=`; `/app` is where people come back to; it reads the patient, refreshes, books the first free time, and shows what it has. */
 export async function startApp(client: string, scope: string): Promise<FhirclientApp> {
   const page = (script: string) =>
     `<!doctype html><meta charset="utf-8"><title>app</title><p id="out">…</p><script src="/fhir-client.js"></script><script>${script}</script>`;
@@ -27,8 +27,20 @@ export async function startApp(client: string, scope: string): Promise<Fhirclien
       await client.refresh();
       const again = await client.patient.read();
       window.idToken = client.state.tokenResponse.id_token;
+      const slots = await client.request('Slot?status=free&_count=1');
+      const booked = slots.entry && await client.request({
+        url: 'Appointment',
+        method: 'POST',
+        headers: { 'content-type': 'application/fhir+json', 'idempotency-key': crypto.randomUUID() },
+        body: JSON.stringify({
+          resourceType: 'Appointment',
+          status: 'proposed',
+          slot: [{ reference: 'Slot/' + slots.entry[0].resource.id }],
+          participant: [{ actor: { reference: 'Patient/' + patient.id }, status: 'accepted' }],
+        }),
+      });
       const fresh = before !== client.state.tokenResponse.access_token;
-      show(JSON.stringify({ name: patient.name[0].family, id: again.id, fresh, user: client.user.fhirUser }));
+      show(JSON.stringify({ name: patient.name[0].family, id: again.id, fresh, user: client.user.fhirUser, booked: booked && booked.status }));
     })().catch((error) => show('failed: ' + error.message));`;
   const pages: Record<string, [string, string | Buffer]> = {
     '/': ['text/html', page(begin)],

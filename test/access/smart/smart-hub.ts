@@ -5,6 +5,7 @@ import { writeClient } from '../../../src/access/smart/clients.sql.ts';
 import { addSmart } from '../../../src/access/smart/mount.ts';
 import type { Accounts, Smart } from '../../../src/access/smart/smart.ts';
 import { freePort } from '../../../src/cluster.ts';
+import type { MisRecord } from '../../../src/connectors/connector.ts';
 import { Fault } from '../../../src/fault.ts';
 import type { Context } from '../../../src/fhir/context.ts';
 import type { IdentityProvider } from '../../../src/identity.ts';
@@ -40,6 +41,8 @@ export const password = 'правильный пароль';
 export const clinics = ['demo', 'second'];
 
 export interface SmartPlan {
+  /** What the MIS has; the hub knows nothing of it before it reads. */
+  readonly slots?: MisRecord[];
   readonly origins?: readonly string[];
   readonly providers?: (url: string) => Promise<readonly IdentityProvider[]>;
   readonly accounts?: (pool: Database) => Accounts;
@@ -50,6 +53,7 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   const database = await createDatabase();
   const url = `http://127.0.0.1:${await freePort()}`;
   const mis = createMemoryMis();
+  mis.slots = plan.slots ?? [];
   const build = (numbers: Map<string, number>) => clinics.map((key) => openMemoryClinic(key, numbers.get(key)!, mis));
   let ahead = 0;
   const clock = () => Date.now() + ahead;
