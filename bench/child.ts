@@ -1,7 +1,7 @@
 /** Programs of the bench that run in processes of their own: servers and the load generator. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
 export interface Child<Ready> {
   readonly pid: number;
@@ -12,9 +12,9 @@ export interface Child<Ready> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts `bench/<file>` with one JSON argument and waits for its first message. */
+/** Starts `bench/<file>`, or that of another folder, with one JSON argument and waits for its first message. */
 export async function startChild<Ready>(file: string, argument: object = {}): Promise<Child<Ready>> {
-  const child = fork(join(import.meta.dirname, file), [JSON.stringify(argument)], { serialization: 'advanced' });
+  const child = fork(resolve(import.meta.dirname, file), [JSON.stringify(argument)], { serialization: 'advanced' });
   const ready = await nextMessage<Ready>(child);
   return {
     pid: child.pid!,

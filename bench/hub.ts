@@ -3,6 +3,7 @@ import type { Clinic } from '../src/connectors/clinic.ts';
 import type { BookingAbility } from '../src/connectors/connector.ts';
 import { createTestHub } from '../test/support/hub.ts';
 import { createMemoryMis, openMemoryClinic } from '../test/support/memory-mis.ts';
+import { addAccount, grant } from '../test/support/people.ts';
 import { clinicKeys } from './fill.sql.ts';
 
 export interface HubReady {
@@ -11,6 +12,8 @@ export interface HubReady {
   readonly token: string;
   /** Each sees one clinic: the first, the second, … */
   readonly clinicTokens: readonly string[];
+  /** Of a person who has signed in, whose rights are read anew once a second. */
+  readonly person: string;
 }
 
 /** Says yes to everything: whether a slot is free is decided by the hub alone. */
@@ -38,4 +41,6 @@ process.on('disconnect', async () => {
   process.exit();
 });
 const clinicTokens = await Promise.all(clinicKeys.map((key) => hub.token({ clinics: [key] })));
-process.send!({ port, token: await hub.token(), clinicTokens } satisfies HubReady);
+const account = await addAccount(hub);
+const { token: person } = await grant(hub, { account, scope: 'user/*.rs', method: 'esia' });
+process.send!({ port, token: await hub.token(), clinicTokens, person } satisfies HubReady);

@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureAccess } from './access.ts';
 import { measureBooking } from './booking.ts';
 import { startChild } from './child.ts';
 import { measureCrud } from './crud.ts';
@@ -18,7 +19,19 @@ import { measureScale } from './scale.ts';
 import { fillDatabase, measureInclude, measureSearch } from './search.ts';
 import { measureWalk } from './walk.ts';
 
-const names = ['search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale', 'mapping'];
+const names = [
+  'access',
+  'search',
+  'include',
+  'walk',
+  'export',
+  'booking',
+  'mixed',
+  'crud',
+  'ingest',
+  'scale',
+  'mapping',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,14 +65,15 @@ const add = (...made: Row[]) => {
 };
 
 if (wants('mapping')) add(...measureMapping(effort));
-if (wants('search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale')) {
+if (wants('access', 'search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale')) {
   await using ground = await startGround();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void ground[Symbol.asyncDispose]().finally(() => process.exit(130)));
   await using generator = await startChild('load.ts');
-  if (wants('search', 'include', 'walk', 'export', 'booking')) {
+  if (wants('access', 'search', 'include', 'walk', 'export', 'booking')) {
     const slots = Number(values.slots);
     const url = await fillDatabase(ground, 'bench', slots, wants('search', 'include', 'walk', 'export'));
+    if (wants('access')) add(...(await measureAccess(ground, generator, url, slots, effort)));
     if (wants('search')) add(await measureSearch(ground, generator, url, slots, effort));
     if (wants('include')) add(await measureInclude(ground, generator, url, slots, effort));
     if (wants('walk')) add(...(await measureWalk(ground, generator, url, slots, effort)));
