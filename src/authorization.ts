@@ -27,7 +27,10 @@ export interface AuthorizationGround {
 }
 
 /** @throws ConfigError */
-export function smartOf(config: Pick<Config, 'esia' | 'esiaGateway' | 'server'>, ground: AuthorizationGround): Smart {
+export function smartOf(
+  config: Pick<Config, 'esia' | 'esiaGateway' | 'server' | 'accounts' | 'mail'>,
+  ground: AuthorizationGround,
+): Smart {
   const { context, ...rest } = ground;
   const { pool, clinics, declarations, audit, clock, log } = context;
   return {
@@ -37,6 +40,7 @@ export function smartOf(config: Pick<Config, 'esia' | 'esiaGateway' | 'server'>,
     origins: config.server.cors,
     accounts: createAccounts(context.accounts),
     providers: providersOf(config, clock),
+    help: helpOf(config, rest.url),
     scopes: {
       types: new Set(declarations.keys()),
       isConstraint: (type, query) => isConstraint(declarations, type, query),
@@ -56,6 +60,16 @@ export function smartOf(config: Pick<Config, 'esia' | 'esiaGateway' | 'server'>,
     audit,
     clock,
     log,
+  };
+}
+
+/** Letters are a part of registering and of recovering a password. */
+function helpOf({ accounts, mail }: Pick<Config, 'accounts' | 'mail'>, url: string): Smart['help'] {
+  const page = (name: string) => `${url}/account/${name}`;
+  return {
+    changePassword: page('change-password'),
+    ...(mail !== undefined && { recover: page('recover') }),
+    ...(mail !== undefined && accounts.consent !== undefined && { register: page('register') }),
   };
 }
 

@@ -51,7 +51,7 @@ function records(db: Queryable, model: string): Adapter {
       const { rows } = await db.query<Row>({
         name: 'find_smart_record',
         text: `select payload, extract(epoch from consumed)::float8 as consumed from smart_record
-               where model = $1 and id = $2`,
+               where model = $1 and id = $2 and ($1 <> 'Session' or expires > clock_timestamp())`,
         values: [model, digestOf(id)],
       });
       return rows[0] && { ...payloadOf(model, rows[0]), jti: id };
@@ -120,9 +120,20 @@ async function consume(db: Queryable, model: string, id: string): Promise<void> 
   if (rowCount === 0) throw new errors.InvalidGrant('used by another request at the same time');
 }
 
+/** Seconds for which a session is found under the id that it had before: by tabs that go on at the same moment. */
+const tabs = 10;
+
 /** With a grant ends the access by tokens that are signed and kept nowhere: whoever checks them looks at `smart_grant`. */
 async function destroy(db: Queryable, model: string, id: string): Promise<void> {
-  await db.query('delete from smart_record where model = $1 and id = $2', [model, digestOf(id)]);
+  const which = [model, digestOf(id)];
+  // Whoever signs out has all of them deleted (`forgetSession`).
+  if (model === 'Session')
+    await db.query(
+      `update smart_record set expires = least(expires, clock_timestamp() + make_interval(secs => ${tabs}))
+       where model = $1 and id = $2`,
+      which,
+    );
+  else await db.query('delete from smart_record where model = $1 and id = $2', which);
   if (model === 'Grant')
     await db.query('update smart_grant set ended = clock_timestamp() where id = $1 and ended is null', [digestOf(id)]);
 }

@@ -42,6 +42,7 @@ const signIn = ({ smart }: Desk, stage: Stage, login?: string, problem?: string)
   signInPage({
     ...stage,
     providers: smart.providers,
+    help: smart.help,
     ...(login !== undefined && { login }),
     ...(problem !== undefined && { problem }),
   });

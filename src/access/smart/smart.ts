@@ -27,6 +27,8 @@ export interface Smart {
   readonly trustProxy: boolean;
   readonly accounts: Accounts;
   readonly providers: readonly IdentityProvider[];
+  /** Addresses of pages on which people help themselves, as far as there are such. */
+  readonly help: { readonly register?: string; readonly recover?: string; readonly changePassword?: string };
   readonly scopes: ScopeRules;
   /** What people read of a clinic. @param key of the configuration */
   clinicName(key: string): string;

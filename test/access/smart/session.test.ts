@@ -252,6 +252,17 @@ describe('signing out', () => {
   });
 });
 
+test('tabs that go on at the same moment all come to their end', async () => {
+  const browser = new Browser();
+  await authorize(hub, { client: 'app', scope, login, browser });
+  const tabs = await Promise.all(Array.from({ length: 8 }, () => browser.go(authorizationOf(hub, 'app', scope).url)));
+  const backs = await Promise.all(tabs.map((tab) => browser.submit(tab, '/consent')));
+  expect(backs.map((back) => backOf(back).has('code'))).toEqual(tabs.map(() => true));
+  // And signing out is not undone by any of them.
+  await browser.submit(await browser.go(`${hub.auth}/end`), '/end/confirm', { logout: 'yes' });
+  expect((await browser.go(authorizationOf(hub, 'app', scope).url)).text).toContain('/login"');
+});
+
 describe('the apps of a person', () => {
   beforeEach(() => hub.pool.query('update smart_grant set ended = now()'));
 

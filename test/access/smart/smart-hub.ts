@@ -104,6 +104,7 @@ function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts }: Sm
     origins: hub.context.program.origins,
     accounts: accounts?.(hub.pool) ?? plainAccounts(hub.pool),
     providers: [],
+    help: {},
     scopes: {
       types: new Set(hub.context.declarations.keys()),
       isConstraint: (_type, query) => /^status=\w+$/.test(query),

@@ -1,4 +1,5 @@
 /** The page on which a person says who he is. */
+import type { Smart } from '../smart.ts';
 import { type Html, html } from './html.ts';
 import { alert, type Frame, field, page } from './page.ts';
 import { textsOf } from './texts.ts';
@@ -13,10 +14,17 @@ export interface SignInPage {
   /** As it was sent. */
   readonly login?: string;
   readonly problem?: string;
+  /** Pages on which people help themselves. */
+  readonly help: Smart['help'];
 }
 
-export function signInPage({ frame, path, token, app, providers, login, problem }: SignInPage): string {
+export function signInPage({ frame, path, token, app, providers, login, problem, help }: SignInPage): string {
   const t = textsOf(frame.language);
+  const links = [
+    [help.recover, t.recover],
+    [help.changePassword, t.changePassword],
+    [help.register, t.register],
+  ].filter((link): link is [string, string] => link[0] !== undefined);
   const failed = problem !== undefined && html` aria-describedby="problem" aria-invalid="true"`;
   return page(
     frame,
@@ -32,7 +40,8 @@ ${field('token', token)}
 </form>
 ${providers.length > 0 && html`<p class="or">${t.or}</p>`}
 ${providers.map(({ name, title }) => html`<a class="button second" href="${path}/by/${name}">${t.signInBy(title)}</a>`)}
-${cancelForm(path, token, t.cancel)}`,
+${cancelForm(path, token, t.cancel)}
+${links.map(([url, text]) => html`<p class="below"><a href="${url}">${text}</a></p>`)}`,
   );
 }
 
