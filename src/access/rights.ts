@@ -70,7 +70,7 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     ServiceRequest: 'cruds',
     Person: 'rs',
     RelatedPerson: 'rs',
-    Consent: 'rs',
+    Consent: 'crus',
     AuditEvent: 'rs',
   },
 };

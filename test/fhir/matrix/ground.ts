@@ -16,6 +16,10 @@ export interface Secret {
   readonly type: string;
   readonly id: string;
   readonly canary: string;
+  /** What the asker sees refers to it. */
+  readonly isMentioned?: boolean;
+  /** Ids that it refers to. */
+  readonly mentions?: readonly string[];
   /** Person under whose account it was made. */
   readonly account?: number;
 }
@@ -100,10 +104,43 @@ async function writeAbout(state: State, clinic: string, person: number): Promise
   const later = { resourceType: 'Encounter', id: encounter, status: 'finished', ...visit };
   await send(state, token, 'PUT', `Encounter/${encounter}`, { ...later, reasonCode: [{ text: 'иное' }] });
   await keep('ServiceRequest', (c) => ({ status: 'active', intent: 'order', subject, note: [{ text: c }] }));
+  await keep('Consent', (c) => consentOf(subject, c));
   const said = (c: string) => ({ status: 'completed', subject, payload: [{ contentString: c }] });
   await keep('Communication', said);
   const gone = await keep('Communication', said);
   await send(state, token, 'DELETE', `Communication/${gone}`);
+}
+
+const consentOf = (patient: object, canary: string) => ({
+  status: 'active',
+  scope: { text: canary },
+  category: [{ text: 'обработка персональных данных' }],
+  patient,
+  dateTime: '2026-11-01',
+  policyRule: { text: 'demo-1' },
+});
+
+/** What is of an account and of no clinic, as the card file writes it. */
+async function writeOwn(
+  { hub, support, secrets }: State,
+  person: number,
+  account: string,
+  patient: string,
+): Promise<void> {
+  const keep = async (type: string, id: string, content: (canary: string) => object) => {
+    const canary = canaryOf('0', person, type);
+    const resource = { resourceType: type, id, ...content(canary) };
+    const origin = { clinic: 0, zone: 'UTC', patient: account };
+    await support.putDocument(
+      hub.pool,
+      support.prepareDocument(resource, 1, Date.now(), origin, hub.context.parameters),
+    );
+    secrets.push({ clinic: '0', person, type, id, canary, account: person, mentions: [patient] });
+  };
+  const link = [{ target: { reference: `Patient/${patient}` } }];
+  await keep('Person', account, (canary) => ({ name: [{ text: 'Тестов' }], address: [{ text: canary }], link }));
+  const related = { patient: { reference: `Patient/${patient}` } };
+  await keep('RelatedPerson', randomUUID(), (canary) => ({ ...related, address: [{ text: canary }] }));
 }
 
 async function book(state: State, token: string, clinic: string, person: number, account?: number): Promise<void> {
@@ -137,6 +174,7 @@ async function addPerson(state: State, person: number): Promise<void> {
   state.accounts.push(account);
   const { token } = await state.support.grant(state.hub, { account, scope: 'user/*.cruds' });
   await book(state, token, 'one', person, person);
+  await writeOwn(state, person, account, patientOf(state, 'one', person));
 }
 
 async function addAskers(state: State): Promise<Asker[]> {
@@ -185,10 +223,18 @@ async function addAskers(state: State): Promise<Asker[]> {
   const grown = await support.addAccount(hub, { cards: [{ ...cards[0]!, relation: 'child', ends: new Date(0) }] });
   await granted('parent of one who is of age', { account: grown, scope: 'user/*.cruds', method: 'esia' }, () => false);
   await staff('doctor', (s) => s.clinic === 'one');
-  await staff('registrar', (s) => s.clinic === 'one' && ['Patient', 'Appointment', 'ServiceRequest'].includes(s.type));
-  await staff('moderator', () => false);
+  await staff(
+    'registrar',
+    (s) => s.clinic === 'one' && ['Patient', 'Appointment', 'ServiceRequest', 'Consent'].includes(s.type),
+  );
+  // Accounts are of no clinic: whoever confirms them sees all.
+  await staff('moderator', (s) => s.clinic === '0');
   for (const clinic of clinics) await minted(`app of ${clinic}`, { clinics: [clinic] }, (s) => s.clinic === clinic);
-  await minted('operator of two', { clinics: ['two'], role: 'operator' }, (s) => s.clinic === 'two');
+  await minted(
+    'operator of two',
+    { clinics: ['two'], role: 'operator' },
+    (s) => s.clinic === 'two' || s.clinic === '0',
+  );
   await minted('registry', { clinics, role: 'registry' }, () => false);
   return askers;
 }

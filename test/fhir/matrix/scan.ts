@@ -16,7 +16,7 @@ export interface Scan {
 }
 
 export async function scan(ground: Ground, asker: Asker, requests: readonly Request[]): Promise<Scan> {
-  const hidden = ground.secrets.filter((s) => !asker.sees(s));
+  const hidden = hiddenFrom(ground, asker);
   const shown = ground.secrets.filter((s) => asker.sees(s));
   const found: Found[] = [];
   const met = new Set<string>();
@@ -32,12 +32,19 @@ export async function scan(ground: Ground, asker: Asker, requests: readonly Requ
     for (const what of leaksIn(answer.payload, request, hidden)) note(what);
     for (const { canary } of shown) if (answer.payload.includes(canary)) met.add(canary);
     if (answer.statusCode >= 500) note(`${answer.statusCode}`);
-    if (request.twin === undefined) continue;
+    const isKnown = hidden.some((s) => s.isMentioned && request.path.includes(s.id));
+    if (request.twin === undefined || isKnown) continue;
     const twin = await send(request.twin);
     if (twin.statusCode !== answer.statusCode) note(`${answer.statusCode}, of nothing ${twin.statusCode}`);
     else if (shapeOf(twin.payload) !== shapeOf(answer.payload)) note('another body than of nothing');
   }
   return { sent, found, own: met.size };
+}
+
+/** What the asker must not learn of. The id of what he sees mentioned is none of it; its content is. */
+export function hiddenFrom({ secrets }: Ground, asker: Asker): readonly Secret[] {
+  const mentioned = new Set(secrets.filter((s) => asker.sees(s)).flatMap((s) => s.mentions ?? []));
+  return secrets.filter((s) => !asker.sees(s)).map((s) => (mentioned.has(s.id) ? { ...s, isMentioned: true } : s));
 }
 
 async function ask(ground: Ground, token: string, { method, path, body, headers = {} }: Request) {
@@ -60,9 +67,9 @@ export function* leaksIn(
   hidden: readonly Secret[],
 ): Generator<string> {
   const sent = `${request.path} ${JSON.stringify(request.body ?? '')}`;
-  for (const { canary, id, type } of hidden) {
+  for (const { canary, id, type, isMentioned } of hidden) {
     if (payload.includes(canary)) yield canary;
-    if (!sent.includes(id) && payload.includes(id)) yield `${type}/${id}`;
+    if (!isMentioned && !sent.includes(id) && payload.includes(id)) yield `${type}/${id}`;
   }
 }
 
