@@ -15,6 +15,7 @@ import { addEraseCommands } from './erase-commands.ts';
 import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './ground.ts';
 import { createLog } from './log.ts';
 import { addMessagesCommand } from './messages-command.ts';
+import { addStaffCommands } from './staff-commands.ts';
 import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
 import { readUnsettled } from './workflows/ledger.sql.ts';
@@ -159,6 +160,7 @@ addMessagesCommand(program, configOf, withGround);
 addAuditCommands(program, configOf, withGround);
 addEraseCommands(program, withGround);
 addClientCommands(program, withGround);
+addStaffCommands(program, withGround, configOf);
 
 /** Opens the database and the clinics for one command. An embedded Postgres that a hub uses is left running. */
 async function withGround(work: (ground: Ground) => Promise<void>): Promise<void> {

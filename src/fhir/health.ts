@@ -1,6 +1,7 @@
 /** `/health/live`, `/health/ready`, `/metrics` (Prometheus). */
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { readFailures } from '../access/account/attach-failures.sql.ts';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { readReadingAges } from '../store/clinics.sql.ts';
@@ -75,6 +76,14 @@ function addGauges(registry: Registry, pool: Database, clinics: Clinics): void {
       );
       this.reset();
       for (const { state, n } of rows) this.set({ state }, n);
+    },
+  });
+  new Gauge({
+    registers: [registry],
+    name: 'medmost_attach_failures',
+    help: 'Access codes that failed in the hour that runs; from 50 on somebody is guessing',
+    async collect() {
+      this.set(await readFailures(pool, new Date()));
     },
   });
   addSubscriptionGauges(registry, pool);

@@ -94,15 +94,19 @@ function emailOf(before: Resource, body: Resource): string | undefined {
   return inElement('telecom', () => readEmail(email));
 }
 
+interface Extension {
+  readonly url: string;
+  readonly valueReference?: { readonly reference?: string };
+}
+
 function chosenOf(before: Resource, body: Resource): string | undefined {
-  const [was, now] = [before, body].map(
-    (r) => (plain(r['extension']) ?? []) as { url: string; valueReference?: unknown }[],
-  );
+  const [was, now] = [before, body].map((r) => (plain(r['extension']) ?? []) as Extension[]);
   if (isDeepStrictEqual(was, now)) return undefined;
-  const [only, ...more] = now!;
-  const { reference } = (only?.valueReference ?? {}) as { reference?: string };
-  if (more.length > 0 || only?.url !== defaultPerson || reference === undefined)
-    throw refuse('extension', `A Person has the extension ${defaultPerson} with a valueReference, and no other.`);
+  const others = (list: readonly Extension[]) => list.filter((e) => e.url !== defaultPerson);
+  const [only, ...more] = now!.filter((e) => e.url === defaultPerson);
+  const reference = only?.valueReference?.reference;
+  if (more.length > 0 || reference === undefined || !isDeepStrictEqual(others(was!), others(now!)))
+    throw refuse('extension', `Of the extensions of a Person, ${defaultPerson} is changed, a valueReference.`);
   return reference.replace(/^.*\/(?=[A-Za-z]+\/[^/]+$)/, '');
 }
 

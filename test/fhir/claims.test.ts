@@ -58,12 +58,14 @@ interface Statement extends Resource {
 const hub = await createSampleHub();
 const token = await hub.token();
 const operator = await hub.token({ role: 'operator' });
+const moderator = await hub.token({ role: 'moderator' });
 const account = randomUUID();
 const person = await hub.token({ role: 'patient', subject: account, account, cards: [] });
-/** Who may ask for it: apps see no card files; of Subscriptions everybody has his own, and the samples are an app's. */
+/** Who may ask for it: apps see no card files, operators write no Consents; of Subscriptions everybody has his own, here an app. */
 const tokenFor = (path: string) => {
   if (path.startsWith('Person/$attach')) return person;
-  return path.startsWith('Subscription') ? token : operator;
+  if (/^Person\/.*\$moderate/.test(path)) return moderator;
+  return /^(Subscription|Consent)\b/.test(path) ? token : operator;
 };
 afterAll(() => hub.close());
 

@@ -190,3 +190,13 @@ export async function setEmail(db: Queryable, id: string, email: string, login: 
   );
   return rowCount === 1;
 }
+
+export async function setState(
+  db: Queryable,
+  id: string,
+  state: AccountState,
+  refusal: string | null,
+  now: Date,
+): Promise<void> {
+  await db.query('update account set state = $2, refusal = $3, changed = $4 where id = $1', [id, state, refusal, now]);
+}

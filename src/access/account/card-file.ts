@@ -14,21 +14,23 @@ export function comingOfAge(birthDate: string, age: number): Date {
   return new Date(startOfDay(new Date(Date.UTC(year + age, month - 1, day)).toISOString().slice(0, 10), zone));
 }
 
-/** Links a card with every Patient that is, by СНИЛС, birth date and family name together, the person that a provider vouches for. */
+/** Links a card with every Patient that is, by СНИЛС, birth date and family name together, the person whose documents were seen. */
 export async function linkProven(
   { parameters }: Pick<AccountContext, 'parameters'>,
   db: Queryable,
   card: string,
   person: PersonData,
+  basis: 'esia' | 'moderator' = 'esia',
 ): Promise<void> {
   const found = person.snils === null ? [] : await findPatientsBySnils(db, identifierNumber(parameters), person.snils);
   const same = found.filter(({ body }) => isPerson(JSON.parse(body) as Resource, person));
-  for (const { id, clinic } of same) await linkPatient(db, card, id, clinic, 'esia');
-  await unlinkOthers(
-    db,
-    card,
-    same.map((p) => p.id),
-  );
+  for (const { id, clinic } of same) await linkPatient(db, card, id, clinic, basis);
+  if (basis === 'esia')
+    await unlinkOthers(
+      db,
+      card,
+      same.map((p) => p.id),
+    );
 }
 
 const identifierNumber = (parameters: AccountContext['parameters']) => parameters.of('Patient', 'identifier').id;

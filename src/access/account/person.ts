@@ -14,8 +14,12 @@ export const stateSystem = 'https://medmost.ru/fhir/CodeSystem/account-state';
 /** Which person of the card file an app begins with: the Person itself, or one of the RelatedPersons. */
 export const defaultPerson = 'https://medmost.ru/fhir/StructureDefinition/default-person';
 
-const stateNames: Readonly<Record<AccountState, string>> = {
+/** Why a moderator has not confirmed the account. */
+export const refusalReason = 'https://medmost.ru/fhir/StructureDefinition/account-refusal';
+
+const stateNames: Readonly<Record<AccountState | 'refused', string>> = {
   limited: 'На проверке модератором',
+  refused: 'Модератор не подтвердил',
   confirmed: 'Подтверждена',
   blocked: 'Заблокирована',
   erased: 'Удалена',
@@ -25,12 +29,13 @@ const stateNames: Readonly<Record<AccountState, string>> = {
 const assurances: Readonly<Record<Basis, string>> = { code: 'level3', moderator: 'level3', esia: 'level4' };
 
 export function personOf(account: AccountRow, cards: readonly CardRow[]): Resource {
-  const { id, state } = account;
+  const { id, state, refusal } = account;
+  const code = state === 'limited' && refusal !== null ? 'refused' : state;
   return {
     resourceType: 'Person',
     id,
-    meta: { tag: [{ system: stateSystem, code: state, display: stateNames[state] }] },
-    ...extensionsOf(id, cards),
+    meta: { tag: [{ system: stateSystem, code, display: stateNames[code] }] },
+    ...extensionsOf(account, cards),
     ...identifiersOf(account),
     ...demographicsOf(account),
     active: state === 'limited' || state === 'confirmed',
@@ -38,11 +43,14 @@ export function personOf(account: AccountRow, cards: readonly CardRow[]): Resour
   };
 }
 
-function extensionsOf(account: string, cards: readonly CardRow[]): object {
+function extensionsOf({ id, refusal }: AccountRow, cards: readonly CardRow[]): object {
   const chosen = cards.find((c) => c.isDefault);
-  if (chosen === undefined) return {};
-  const reference = chosen.relation === 'self' ? `Person/${account}` : `RelatedPerson/${relatedIds(chosen)[0]}`;
-  return { extension: [{ url: defaultPerson, valueReference: { reference } }] };
+  const reference = chosen?.relation === 'self' ? `Person/${id}` : `RelatedPerson/${chosen && relatedIds(chosen)[0]}`;
+  const extension = [
+    ...(chosen === undefined ? [] : [{ url: defaultPerson, valueReference: { reference } }]),
+    ...(refusal === null ? [] : [{ url: refusalReason, valueString: refusal }]),
+  ];
+  return extension.length > 0 ? { extension } : {};
 }
 
 const identifiersOf = ({ snils }: PersonData) =>
