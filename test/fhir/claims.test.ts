@@ -62,10 +62,11 @@ const moderator = await hub.token({ role: 'moderator' });
 const account = randomUUID();
 const person = await hub.token({ role: 'patient', subject: account, account, cards: [] });
 /** Who may ask for it: apps see no card files, operators write no Consents; of Subscriptions everybody has his own, here an app. */
-const tokenFor = (path: string) => {
+const tokenFor = (method: string, path: string) => {
   if (path.startsWith('Person/$attach')) return person;
   if (/^Person\/.*\$moderate/.test(path)) return moderator;
-  return /^(Subscription|Consent)\b/.test(path) ? token : operator;
+  if (path.startsWith('Consent') && method !== 'GET') return token;
+  return path.startsWith('Subscription') ? token : operator;
 };
 afterAll(() => hub.close());
 
@@ -76,7 +77,7 @@ const ask: Ask = async (method, path, { headers = {}, body }: Request = {}) => {
     method: method as 'GET',
     url: `/fhir/${path}`,
     headers: {
-      authorization: `Bearer ${tokenFor(path)}`,
+      authorization: `Bearer ${tokenFor(method, path)}`,
       ...(!isText && { 'content-type': 'application/fhir+json' }),
       ...headers,
     },
