@@ -78,6 +78,16 @@ const outbound = z.strictObject({
   ca: z.string().optional().describe('PEM of an authority that endpoints are certified by, beside the public ones'),
 });
 
+const perMinute = z.number().int().min(0);
+
+const limits = z.strictObject({
+  tokenPerMinute: perMinute.default(12_000).describe('FHIR requests in a minute by one client for one subject'),
+  addressPerMinute: perMinute.default(24_000).describe('Requests in a minute from one address'),
+  signInPerMinute: perMinute
+    .default(600)
+    .describe('Requests in a minute from one address to pages and endpoints of sign-in and accounts'),
+});
+
 const subscriptions = z.strictObject({
   retryHours: hours
     .default(72)
@@ -131,6 +141,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   data: z.string().default('.data').describe('Folder of the embedded Postgres and of the token key'),
   clinics: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/, 'small Latin letters, digits and hyphens'), clinic),
+  limits: limits.prefault({}).describe('0 is no limit'),
   outbound: outbound.prefault({}).describe('Requests to addresses that clients give'),
   subscriptions: subscriptions.prefault({}),
   accounts: accounts.prefault({}),

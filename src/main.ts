@@ -122,6 +122,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     health,
     publicUrl: config.server.publicUrl,
     trustProxy: config.server.trustProxy,
+    limits: config.limits,
   });
   const outbound = openOutbound(config.outbound);
   await addSmart(app, smartOf(config, { context, keys, authenticate, outbound, url: seen }));

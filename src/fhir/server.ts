@@ -10,6 +10,8 @@ import type { Principal } from '../access/principal.ts';
 import type { Authenticate } from '../access/token.ts';
 import { clientAddress } from '../client-address.ts';
 import { Fault } from '../fault.ts';
+import { createRateLimiter, type RateLimiter, type RateLimits, unlimited } from '../rate-limit.ts';
+import { addSecurityHeaders } from '../security-headers.ts';
 import { addNegotiation, sendReply } from './answering.ts';
 import { audited, recordRefusals } from './audit/audited.ts';
 import { interactionOf, type Occasion } from './audit/recording.ts';
@@ -25,6 +27,7 @@ import type { Health } from './health.ts';
 import { addOpenApi } from './openapi/routes.ts';
 import { answerOf } from './outcome.ts';
 import { perform } from './perform.ts';
+import { addRateLimits } from './rates.ts';
 import { addRequestIds, requestIdOf } from './request-id.ts';
 import type { Asked } from './resource.ts';
 import { addWebsocket } from './subscription/websocket.ts';
@@ -38,6 +41,11 @@ export interface ServerOptions {
   readonly publicUrl: string | undefined;
   /** A proxy before the hub says what clients have called. */
   readonly trustProxy?: boolean;
+  readonly limits?: RateLimits;
+}
+
+interface Desk extends ServerOptions {
+  readonly limiter: RateLimiter;
 }
 
 declare module 'fastify' {
@@ -70,7 +78,11 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   });
   app.server.on('checkExpectation', refuseExpectation);
   addRequestIds(app);
+  addSecurityHeaders(app, options.publicUrl);
   addCors(app, context.program.origins);
+  const limiter = createRateLimiter(options.limits ?? unlimited, context.clock, context.log);
+  addRateLimits(app, limiter, options.trustProxy);
+  const desk: Desk = { ...options, limiter };
   addBodyParsers(app);
   addNegotiation(app);
   app.decorateRequest('interaction', undefined);
@@ -79,8 +91,8 @@ export function createServer(context: Context, options: ServerOptions): FastifyI
   options.health.observe(app);
   addOpenApi(app, context);
   addWebsocket(app, context, options);
-  const handler = (request: FastifyRequest, reply: FastifyReply) => serve(context, options, request, reply);
-  addExportRoutes(app, context, (request) => ask(context, options, request), sendReply);
+  const handler = (request: FastifyRequest, reply: FastifyReply) => serve(context, desk, request, reply);
+  addExportRoutes(app, context, (request) => ask(context, desk, request), sendReply);
   for (const url of ['/fhir', '/fhir/*']) app.route({ method: [...methods], url, handler });
   return app;
 }
@@ -103,7 +115,7 @@ const formRefused = () =>
 
 async function serve(
   context: Context,
-  options: ServerOptions,
+  options: Desk,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -123,7 +135,7 @@ async function serve(
 }
 
 /** One who may not come in is written down, too. */
-async function whoAsks(context: Context, options: ServerOptions, request: FastifyRequest, call: Call): Promise<Asked> {
+async function whoAsks(context: Context, options: Desk, request: FastifyRequest, call: Call): Promise<Asked> {
   if (anybodys.has(call.interaction)) return { ...stranger, ...whence(options, request) };
   try {
     return await ask(context, options, request);
@@ -150,9 +162,10 @@ function callOfRequest(context: Context, { method, url }: FastifyRequest): Call 
   return callOf(asked, path.replace(/^\//, ''), new URLSearchParams(search), context);
 }
 
-async function ask(context: Context, options: ServerOptions, request: FastifyRequest): Promise<Asked> {
+async function ask(context: Context, options: Desk, request: FastifyRequest): Promise<Asked> {
   const rest = whence(options, request);
   const principal = await options.authenticate(rest.headers['authorization']);
+  options.limiter.take('tokenPerMinute', `${principal.client ?? ''} ${principal.subject}`);
   return { principal, viewer: await openViewer(context, principal), ...rest };
 }
 

@@ -2,6 +2,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Fault } from '../fault.ts';
+import { securityHeaders } from '../security-headers.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** Errors of Node's HTTP parser that have a status of their own. */
@@ -23,6 +24,7 @@ export function refuseUnreadable(error: { code?: string }, socket: Socket): void
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/fhir+json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(body)}`,
+      ...Object.entries(securityHeaders(false)).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
       '',
       body,
@@ -34,6 +36,10 @@ export function refuseUnreadable(error: { code?: string }, socket: Socket): void
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const fault = new Fault('bad-request', 'Expect takes 100-continue only.', { expression: 'http.expect' });
   const body = JSON.stringify(outcomeOf(fault));
-  const headers = { 'content-type': 'application/fhir+json; charset=utf-8', 'content-length': Buffer.byteLength(body) };
+  const headers = {
+    ...securityHeaders(false),
+    'content-type': 'application/fhir+json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  };
   response.writeHead(417, { ...headers, connection: 'close' }).end(body);
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import { Fault } from '../../fault.ts';
+import { securityHeaders } from '../../security-headers.ts';
 import { addApps } from './apps.ts';
 import { smartConfiguration } from './discovery.ts';
 import { addInteraction } from './interaction.ts';
@@ -98,7 +99,7 @@ function addLibrary(app: FastifyInstance, desk: Desk): void {
 function hand({ handle, at }: Desk, request: FastifyRequest, reply: FastifyReply, url: string, form?: URLSearchParams) {
   reply.hijack();
   reply.raw.setHeader('x-request-id', request.id);
-  reply.raw.setHeader('x-content-type-options', 'nosniff');
+  for (const [name, value] of Object.entries(securityHeaders(at.https))) reply.raw.setHeader(name, value);
   const { host, protocol } = new URL(at.origin);
   const body = form?.toString() ?? (typeof request.body === 'string' ? request.body : undefined);
   const raw = body === undefined ? request.raw : replay(request.raw, body);

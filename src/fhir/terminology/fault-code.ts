@@ -70,6 +70,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'subscription-refused': 'The Subscription asks for something that is not done here.',
   'patch-test-failed': 'The resource is not as a test of the patch says.',
   'sign-in-failed': 'Login or password is wrong.',
+  'too-many-requests': 'More requests were sent in a minute than one may send.',
   'too-many-attempts': 'It was tried too often: repeat it later.',
   'password-change-needed': 'The password was issued for one use: choose one of your own first.',
   'password-weak': 'The password is too short, or is guessed first.',

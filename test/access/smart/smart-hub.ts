@@ -1,5 +1,6 @@
 /** A hub with an authorization server that listens, people who may sign in, and clients. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { addAccountPages } from '../../../src/access/account/pages/mount.ts';
 import { type ClientSettings, clientSettings } from '../../../src/access/smart/client.ts';
 import { writeClient } from '../../../src/access/smart/clients.sql.ts';
 import { addSmart } from '../../../src/access/smart/mount.ts';
@@ -44,6 +45,8 @@ export interface SmartPlan {
   /** What the MIS has; the hub knows nothing of it before it reads. */
   readonly slots?: MisRecord[];
   readonly origins?: readonly string[];
+  /** With the pages below /account. */
+  readonly accountPages?: true;
   readonly providers?: (url: string) => Promise<readonly IdentityProvider[]>;
   readonly accounts?: (pool: Database) => Accounts;
   readonly change?: (smart: Smart, context: Context) => Smart;
@@ -62,6 +65,7 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   const given = { ...smartOf(hub, url, outbound, plan), providers: (await plan.providers?.(url)) ?? [] };
   const smart = plan.change?.(given, hub.context) ?? given;
   await addSmart(hub.app, smart);
+  if (plan.accountPages) addAccountPages(hub.app, hub.context.accounts, false);
   await hub.app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) });
   return {
     ...hub,
