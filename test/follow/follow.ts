@@ -20,6 +20,8 @@ export interface FollowPlan {
   readonly changes: number;
   /** Folder of a mutant. */
   readonly program?: string;
+  /** How a page is asked for; in the hub itself when absent. */
+  readonly fetch?: Fetch;
 }
 
 export interface FollowReport {
@@ -32,7 +34,7 @@ export interface FollowReport {
   readonly phantom: number;
 }
 
-interface Bundle {
+export interface Bundle {
   readonly meta?: { readonly lastUpdated: string };
   readonly link: readonly { readonly relation: string; readonly url: string }[];
   readonly entry?: readonly {
@@ -42,7 +44,7 @@ interface Bundle {
   }[];
 }
 
-type Fetch = (query: URLSearchParams) => Promise<Bundle>;
+export type Fetch = (query: URLSearchParams) => Promise<Bundle>;
 
 /** Version by id; negative when that version is its deletion. */
 type Known = Map<string, number>;
@@ -56,7 +58,7 @@ export async function follow(plan: FollowPlan): Promise<FollowReport> {
   const { writeTick } = (await import(
     join(plan.program ?? root, 'src/store/history.sql.ts')
   )) as typeof import('../../src/store/history.sql.ts');
-  const fetch = await fetchBy(plan, clinic);
+  const fetch = plan.fetch ?? (await fetchBy(plan, clinic));
   const work = { goesOn: true };
   const written = write(clinic, plan, work).finally(() => {
     work.goesOn = false;
