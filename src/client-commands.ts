@@ -23,17 +23,7 @@ export function addClientCommands(program: Command, withGround: WithGround): voi
     .argument('<id>', 'by which it calls itself', idArgument)
     .argument('<file>', 'YAML or JSON with the settings of docs/smart.md')
     .option('--replace', 'where there is one of that id already')
-    .action((id: string, file: string, o: { replace?: boolean }) => {
-      const { settings, secret } = read(id, file);
-      return withGround(async ({ pool }) => {
-        const known = await findClient(pool, id);
-        if (known?.configured) throw new ConfigError(`${id} is of the configuration file: change it there`);
-        const done = await writeClient(pool, id, settings, { configured: false, replace: o.replace === true });
-        if (!done) throw new ConfigError(`there is a client ${id} already: repeat with --replace to write it anew`);
-        console.log(`${id} is registered for ${settings.audience}`);
-        if (secret !== undefined) console.log(`secret: ${secret}`);
-      });
-    });
+    .action((id: string, file: string, o: { replace?: boolean }) => add(withGround, id, file, o.replace === true));
   command
     .command('list')
     .description('show all clients')
@@ -55,6 +45,18 @@ export function addClientCommands(program: Command, withGround: WithGround): voi
         console.log(`${id} is off`);
       }),
     );
+}
+
+function add(withGround: WithGround, id: string, file: string, replace: boolean): Promise<void> {
+  const { settings, secret } = read(id, file);
+  return withGround(async ({ pool }) => {
+    const known = await findClient(pool, id);
+    if (known?.configured) throw new ConfigError(`${id} is of the configuration file: change it there`);
+    const done = await writeClient(pool, id, settings, { configured: false, replace });
+    if (!done) throw new ConfigError(`there is a client ${id} already: repeat with --replace to write it anew`);
+    console.log(`${id} is registered for ${settings.audience}`);
+    if (secret !== undefined) console.log(`secret: ${secret}`);
+  });
 }
 
 /** A secret that the file does not give is made. @throws ConfigError */

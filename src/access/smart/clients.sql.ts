@@ -34,28 +34,28 @@ export async function writeClient(
          excluded.redirect_uris, excluded.post_logout_redirect_uris, excluded.origins, excluded.scopes, excluded.clinics,
          excluded.role, excluded.launch_uri, excluded.policy_uri, excluded.configured, null, clock_timestamp())
        where $17`,
-    [
-      id,
-      client.name,
-      client.audience,
-      authenticationOf(client),
-      client.secret === undefined ? null : secretDigest(client.secret),
-      client.jwks === undefined ? null : JSON.stringify(client.jwks),
-      client.jwksUri ?? null,
-      client.redirectUris,
-      client.postLogoutRedirectUris,
-      client.origins,
-      client.scopes,
-      client.clinics ?? null,
-      client.role ?? null,
-      client.launchUri ?? null,
-      client.policyUri ?? null,
-      configured,
-      replace,
-    ],
+    [...valuesOf(id, client), configured, replace],
   );
   return rowCount === 1;
 }
+
+const valuesOf = (id: string, client: ClientSettings) => [
+  id,
+  client.name,
+  client.audience,
+  authenticationOf(client),
+  client.secret === undefined ? null : secretDigest(client.secret),
+  client.jwks === undefined ? null : JSON.stringify(client.jwks),
+  client.jwksUri ?? null,
+  client.redirectUris,
+  client.postLogoutRedirectUris,
+  client.origins,
+  client.scopes,
+  client.clinics ?? null,
+  client.role ?? null,
+  client.launchUri ?? null,
+  client.policyUri ?? null,
+];
 
 /** Those that the configuration does not name any more. @returns their ids */
 export async function disableOthers(db: Queryable, configured: readonly string[]): Promise<string[]> {

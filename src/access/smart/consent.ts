@@ -57,18 +57,39 @@ function wordsOf({ details }: Stage): string[] {
   return [...new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])];
 }
 
-/** Scopes stand twice in a grant: those of OpenID make the id_token, those of the resource the answer and the token. */
-async function writeGrant(
-  { smart, provider }: Desk,
-  stage: Stage,
-  isAccepted: (scope: string) => boolean,
-): Promise<string> {
+type IsAccepted = (scope: string) => boolean;
+
+/** @returns its id in the library */
+async function writeGrant(desk: Desk, stage: Stage, isAccepted: IsAccepted): Promise<string> {
+  const { smart } = desk;
   const { details, client } = stage;
   const { choice, account } = consenting(stage);
-  const { missingOIDCScope = [], missingResourceScopes = {} } = details.prompt.details as Missing;
+  const { role, patient, card, encounter } = choice;
   const offline = wordsOf(stage).includes('offline_access') && isAccepted('offline_access');
   const seconds = offline ? lives.offlineGrant : lives.session;
-  const grant = new provider.Grant({ accountId: account, clientId: client.clientId, expiresIn: seconds } as object);
+  const id = await saveGrant(desk, stage, account, isAccepted, seconds);
+  await insertGrant(smart.pool, {
+    id: digestOf(id),
+    client: client.clientId,
+    method: details.session!.amr?.includes('pwd') === false ? 'esia' : 'password',
+    session: digestOf(details.session!.uid),
+    ...{ account, role, card, patient, encounter, seconds },
+  });
+  const what = { interaction: 'authorize', client: client.clientId, patient: patient ?? undefined };
+  await noteSignIn(smart, { ...what, account, role });
+  return id;
+}
+
+/** Scopes stand twice in a grant: those of OpenID make the id_token, those of the resource the answer and the token. */
+function saveGrant(
+  { provider }: Desk,
+  { details, client }: Stage,
+  accountId: string,
+  isAccepted: IsAccepted,
+  expiresIn: number,
+): Promise<string> {
+  const { missingOIDCScope = [], missingResourceScopes = {} } = details.prompt.details as Missing;
+  const grant = new provider.Grant({ accountId, clientId: client.clientId, expiresIn } as object);
   for (const scope of missingOIDCScope) {
     grant.addOIDCScope(scope);
     if (!isAccepted(scope)) grant.rejectOIDCScope(scope);
@@ -79,24 +100,5 @@ async function writeGrant(
       // Only left out, it would be asked for again.
       if (!isAccepted(scope)) grant.rejectResourceScope(resource, scope);
     }
-  const id = await grant.save();
-  await insertGrant(smart.pool, {
-    id: digestOf(id),
-    client: client.clientId,
-    account,
-    role: choice.role,
-    method: details.session!.amr?.includes('pwd') === false ? 'esia' : 'password',
-    card: choice.card,
-    patient: choice.patient,
-    encounter: choice.encounter,
-    session: digestOf(details.session!.uid),
-    seconds,
-  });
-  const { role, patient } = choice;
-  await noteSignIn(smart, {
-    interaction: 'authorize',
-    client: client.clientId,
-    ...{ account, role, patient: patient ?? undefined },
-  });
-  return id;
+  return grant.save();
 }

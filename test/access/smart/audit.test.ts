@@ -1,4 +1,5 @@
 /** What of signing in is written down: who, by which app, for whom; and nothing by which a person could be known. */
+import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Browser, backOf } from './browser.ts';
 import { askToken, authorizationOf, authorize, createSmartHub, exchange, type SmartHub, signIn } from './smart-hub.ts';
@@ -99,4 +100,31 @@ test('a client that cannot prove itself', async () => {
   await expect
     .poll(async () => (await trail()).at(-1))
     .toMatchObject({ interaction: 'sign-in client', client: 'server', outcome: 4 });
+});
+
+test('no log holds a login, a password, a name, a code or a token', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const own = await createSmartHub({ change: (smart) => ({ ...smart, log }) });
+  await own.client('app', { audience: 'patient', scopes: scope.split(' ') });
+  await own.card(await own.account(login), 'self', 'Тестова Мария', ['demo']);
+  const begun = authorizationOf(own, 'app', scope, { login_hint: login, state: 'canary-state' });
+  const browser = new Browser();
+  await browser.submit(await browser.go(begun.url), '/login', { login, password: 'canary-password' });
+  const back = await browser.submit(await signIn(browser, begun.url, login), '/consent');
+  const { body } = await exchange(own, 'app', begun, back);
+  await exchange(own, 'app', begun, back);
+  await askToken(own, { grant_type: 'refresh_token', refresh_token: body.refresh_token, client_id: 'app' });
+  await browser.go(`${own.auth}/authorize?client_id=canary-client&redirect_uri=https://evil.test/canary`);
+  const all = lines.join('');
+  expect(all).toContain('the authorization server refused a request');
+  const secrets = [
+    backOf(back).get('code')!,
+    body.access_token,
+    body.refresh_token,
+    begun.verifier,
+    String(body['id_token']),
+  ];
+  for (const canary of [...secrets, login, 'canary', 'Тестова', 'правильный']) expect(all).not.toContain(canary);
+  await own.close();
 });

@@ -1,5 +1,19 @@
 /** An app signs a person in: pages, choice, consent, what comes back, and what it may do with it. */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  ClientSecretBasic,
+  calculatePKCECodeChallenge,
+  discovery,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  refreshTokenGrant,
+  tokenIntrospection,
+  tokenRevocation,
+} from 'openid-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Browser, backOf, formsOf } from './browser.ts';
 import {
@@ -136,4 +150,34 @@ test('two tabs of one browser act for different people, and each stays with its 
     });
     expect(body['patient']).toBe(patient);
   }
+});
+
+test('openid-client goes the whole way: nonce, iss, id_token, refresh, introspection, revocation', async () => {
+  await hub.client('server', {
+    audience: 'patient',
+    scopes: ['patient/*.rs', 'launch/patient', 'openid', 'fhirUser', 'offline_access'],
+    authentication: 'client_secret_basic',
+    secret: 'x'.repeat(43),
+  });
+  const config = await discovery(new URL(hub.auth), 'server', undefined, ClientSecretBasic('x'.repeat(43)), {
+    execute: [allowInsecureRequests],
+  });
+  const [verifier, state, nonce] = [randomPKCECodeVerifier(), randomState(), randomNonce()];
+  const url = buildAuthorizationUrl(config, {
+    ...{ redirect_uri: callback, scope, aud: hub.fhir, state, nonce },
+    code_challenge: await calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  });
+  const browser = new Browser();
+  const choice = await signIn(browser, url.href, 'maria@mail.test');
+  const consent = await browser.submit(choice, '/patient', { patient: self[0]! });
+  const back = await browser.submit(consent, '/consent');
+  const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce };
+  const tokens = await authorizationCodeGrant(config, new URL(back.url), checks);
+  expect(tokens.claims()).toMatchObject({ sub: account, nonce });
+  const next = await refreshTokenGrant(config, tokens.refresh_token!);
+  expect(next['patient']).toBe(self[0]);
+  expect(await tokenIntrospection(config, next.access_token)).toMatchObject({ active: true, patient: self[0] });
+  await tokenRevocation(config, next.access_token);
+  expect(await tokenIntrospection(config, next.access_token)).toEqual({ active: false });
 });

@@ -3,7 +3,6 @@
 import type { Language } from './language.ts';
 
 const ru = {
-  title: 'Вход',
   signInTo: (app: string) => `Вход в приложение «${app}»`,
   login: 'Электронная почта или логин',
   password: 'Пароль',
@@ -14,7 +13,6 @@ const ru = {
   changePassword: 'Сменить пароль',
   register: 'Зарегистрироваться',
   cancel: 'Отмена',
-  back: 'Вернуться в приложение',
   wrong: 'Неверный логин или пароль.',
   empty: 'Введите логин и пароль.',
   throttled: (minutes: number) => `Слишком много попыток. Попробуйте снова через ${minutes} мин.`,
@@ -101,7 +99,6 @@ const ru = {
 type Texts = typeof ru;
 
 const en: Texts = {
-  title: 'Sign in',
   signInTo: (app) => `Sign in to ${app}`,
   login: 'E-mail or login',
   password: 'Password',
@@ -112,7 +109,6 @@ const en: Texts = {
   changePassword: 'Change your password',
   register: 'Create an account',
   cancel: 'Cancel',
-  back: 'Back to the app',
   wrong: 'Wrong login or password.',
   empty: 'Enter your login and password.',
   throttled: (minutes) => `Too many attempts. Try again in ${minutes} min.`,
