@@ -26,7 +26,7 @@ export function kept(type: string, rules: KeptRules = {}): Writes {
       await checkReferences(context, asked, body);
       const clinic = await clinicOfNew(context, asked, body);
       const content = contentOf(JSON.stringify({ ...body, id: asked.newId ?? randomUUID() }));
-      return putVersion(context, await originOf(context, clinic, body), content, 1);
+      return putVersion(context, await originOf(context, asked, clinic, body), content, 1);
     },
     update: (context, asked, id, body) =>
       transacted(context, async (inside) => {
@@ -38,7 +38,7 @@ export function kept(type: string, rules: KeptRules = {}): Writes {
         const content = contentOf(JSON.stringify({ ...body, id }));
         if (isSame(before, content)) return { status: 200, type, ...current };
         await checkReferences(inside, asked, body);
-        return putVersion(inside, await originOf(inside, current.clinic, body), content, current.version + 1);
+        return putVersion(inside, await originOf(inside, asked, current.clinic, body), content, current.version + 1);
       }),
     remove: (context, asked, id) =>
       transacted(context, async (inside) => {
@@ -82,13 +82,16 @@ async function clinicOfNew(context: Context, asked: Asked, body: Resource): Prom
   });
 }
 
-/** What belongs to a visit that was booked under an account is shown with it (FEATURES A10). */
-async function originOf(context: Context, clinic: number, body: Resource): Promise<Origin> {
+/** What a person writes is his account's; what belongs to a visit that was booked under one is shown with it (FEATURES A10). */
+async function originOf(context: Context, { principal }: Asked, clinic: number, body: Resource): Promise<Origin> {
+  const { role, account } = principal;
+  const place = { clinic, zone: context.clinics.byNumber(clinic)!.zone };
+  if (role === 'patient' && account !== undefined) return { ...place, account };
   const visits = [...referencesOf(body, '')]
     .map(([, { reference }]) => /^(Appointment|Encounter)\/([0-9a-f-]{36})$/.exec(String(reference)))
     .filter((found) => found !== null);
   const under = visits.length === 0 ? undefined : await readUnder(context.db, clinic, visits);
-  return { clinic, zone: context.clinics.byNumber(clinic)!.zone, ...(under !== undefined && { under }) };
+  return { ...place, ...(under !== undefined && { under }) };
 }
 
 /** Writes the next version of a resource; 1 creates it. @throws Fault version-mismatch when another writer was faster */

@@ -166,6 +166,27 @@ describe('visits (D10)', () => {
     expect(await found('Communication', local)).toEqual([body.id]);
   });
 
+  test('what a person writes himself he sees, another account does not', async () => {
+    const consent = {
+      resourceType: 'Consent',
+      status: 'active',
+      scope: { text: 'обработка персональных данных' },
+      category: [{ text: 'согласие' }],
+      patient: { reference: `Patient/${mother}` },
+      dateTime: '2026-11-01',
+      policyRule: { text: '1' },
+    };
+    const made = await ask(hub, 'POST', 'Consent', { token: local, body: consent });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    expect(await found('Consent', local)).toEqual([made.body.id]);
+    expect(await found('Consent', desk)).toEqual([made.body.id]);
+    const father = await addAccount(hub, { cards: [{ relation: 'other', patient: mother }] });
+    expect(await found('Consent', (await grant(hub, { account: father, scope })).token)).toEqual([]);
+    const others = { ...consent, patient: { reference: `Patient/${stranger}` } };
+    const refused = await ask(hub, 'POST', 'Consent', { token: local, body: others });
+    expect([refused.status, codeOf(refused)]).toEqual([422, 'reference-unknown']);
+  });
+
   test('only what was booked here is given up here (D8)', async () => {
     const cancel = async (id: string, token: string) => {
       const { body } = await get(`Appointment/${id}`, token);
