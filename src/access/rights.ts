@@ -25,6 +25,13 @@ type Permissions = Readonly<Record<string, string>>;
 
 const published: Permissions = Object.fromEntries(directory.map((type) => [type, 'rs']));
 const own = { ...published, Subscription: 'cruds' };
+const records = {
+  Patient: 'cruds',
+  Appointment: 'crus',
+  Encounter: 'cruds',
+  Communication: 'cruds',
+  ServiceRequest: 'cruds',
+};
 
 /** Type → permissions in the order `cruds`. */
 const ofRoles: Readonly<Record<Role, Permissions>> = {
@@ -40,39 +47,12 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     Consent: 'crus',
     AuditEvent: 'rs',
   },
-  doctor: {
-    ...own,
-    Patient: 'crus',
-    Appointment: 'crus',
-    Encounter: 'cruds',
-    Communication: 'cruds',
-    ServiceRequest: 'cruds',
-    Consent: 'rs',
-  },
+  doctor: { ...own, ...records, Patient: 'crus', Consent: 'rs' },
   registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
   moderator: { ...published, Person: 'rs', RelatedPerson: 'rs' },
-  app: {
-    ...own,
-    Patient: 'cruds',
-    Appointment: 'crus',
-    Encounter: 'cruds',
-    Communication: 'cruds',
-    ServiceRequest: 'cruds',
-    Consent: 'crus',
-  },
+  app: { ...own, ...records, Consent: 'crus' },
   registry: own,
-  operator: {
-    ...own,
-    Patient: 'cruds',
-    Appointment: 'crus',
-    Encounter: 'cruds',
-    Communication: 'cruds',
-    ServiceRequest: 'cruds',
-    Person: 'rs',
-    RelatedPerson: 'rs',
-    Consent: 'crus',
-    AuditEvent: 'rs',
-  },
+  operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'rs' },
 };
 
 /** An account that no moderator has confirmed yet. */
