@@ -1,4 +1,5 @@
 /** What the library tells of refusals: to the log and to the audit. To clients all failures to prove who they are look alike. */
+import type { EventEmitter } from 'node:events';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Smart } from './smart.ts';
@@ -27,5 +28,8 @@ export function observe(provider: Provider, smart: Smart): void {
         reason: 'used-before',
       });
   });
-  provider.on('server_error', (_ctx, err) => log.error({ err }, 'the authorization server failed'));
+  const failed = (err: Error) => log.error({ err }, 'the authorization server failed');
+  provider.on('server_error', (_ctx, err) => failed(err));
+  // Of what lies around the library. Without a listener koa would write it to the console.
+  (provider as EventEmitter).on('error', failed);
 }

@@ -263,6 +263,36 @@ test('tabs that go on at the same moment all come to their end', async () => {
   expect((await browser.go(authorizationOf(hub, 'app', scope).url)).text).toContain('/login"');
 });
 
+test('a browser whose account has been blocked asks who is there, and lets another person in', async () => {
+  const account = await hub.account('blocked@mail.test', { name: 'Тестов Блок' });
+  const browser = new Browser();
+  const begun = authorizationOf(hub, 'app', scope);
+  await browser.submit(await signIn(browser, begun.url, 'blocked@mail.test'), '/patient');
+  await hub.pool.query(`update account set state = 'blocked' where id = $1`, [account]);
+  const page = await browser.go(authorizationOf(hub, 'app', scope).url);
+  expect(page.text).toContain('/login"');
+  const consent = await browser.submit(page, '/login', { login, password });
+  expect(consent.text).toContain('Вы вошли как Тестова Мария');
+  expect(backOf(await browser.submit(consent, '/consent')).get('code')).not.toBeNull();
+});
+
+test('what fails on our side says so and shows nothing of it', async () => {
+  const broken = await createSmartHub({ change: (smart) => ({ ...smart, pool: Object.create(smart.pool) }) });
+  await broken.client('app', { audience: 'patient', scopes: ['patient/*.rs'] });
+  const page = await new Browser().go(authorizationOf(broken, 'app', 'patient/Patient.rs').url);
+  expect(page.status).toBe(200);
+  broken.smart.pool.query = (() => Promise.reject(new Error('secret of the database'))) as never;
+  const answers = await Promise.all([
+    askToken(broken, { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'app' }),
+    new Browser().go(page.url),
+    new Browser().go(authorizationOf(broken, 'app', 'patient/Patient.rs').url),
+  ]);
+  for (const answer of answers) expect(JSON.stringify(answer)).not.toContain('secret of the database');
+  expect(answers[0].status).toBe(500);
+  expect(answers[2].status).toBe(500);
+  await broken.close();
+});
+
 describe('the apps of a person', () => {
   beforeEach(() => hub.pool.query('update smart_grant set ended = now()'));
 
