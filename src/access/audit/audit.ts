@@ -2,8 +2,9 @@
 import { createTurns, gather } from '../../gathering.ts';
 import { type Database, isConnectionLost, openPool } from '../../postgres.ts';
 import { readClinicsOfPatients } from './clinic.sql.ts';
-import { insertEvents } from './event.sql.ts';
+import { type AuditRow, insertEvents } from './event.sql.ts';
 import type { AuditEntry } from './event.ts';
+import { type Place, type ReportQuery, readReport } from './report.sql.ts';
 
 export interface Audit {
   /**
@@ -15,6 +16,8 @@ export interface Audit {
    * For what has been done already and cannot be taken back: what cannot be written now is kept, and tried again each second.
    */
   owe(entries: readonly AuditEntry[]): Promise<void>;
+  /** Events in their order, those after a place. */
+  report(query: ReportQuery, after: Place | undefined, limit: number): Promise<AuditRow[]>;
   /** Something is owed: nothing more may be changed until it is written. */
   isOwing(): boolean;
   close(): Promise<void>;
@@ -22,7 +25,7 @@ export interface Audit {
 
 export interface AuditOptions {
   readonly url: string;
-  /** For reading to which clinic a patient belongs. */
+  /** For reading reports, and to which clinic a patient belongs. */
   readonly pool: Database;
   onError(error: Error): void;
 }
@@ -68,6 +71,7 @@ export function createAudit({ url, pool, onError }: AuditOptions): Audit {
         timer ??= setTimeout(retry, retryMilliseconds);
       });
     },
+    report: (query, after, limit) => readReport(pool, query, after, limit),
     isOwing: () => owed.length > 0,
     async close() {
       clearTimeout(timer);

@@ -14,7 +14,8 @@ export interface ReportQuery {
   readonly to: Date;
 }
 
-interface Place {
+/** Of the last event of the page before. */
+export interface Place {
   readonly at: Date;
   readonly seq: string;
 }

@@ -255,6 +255,8 @@ const calls: Record<string, string | (() => Promise<Seen>)> = {
     await ask(hub, 'POST', 'Patient', { token, body: resource });
     return see('POST', 'Patient/$match', { body: parameters(['resource', { resource }]) });
   },
+  'who-saw': async () =>
+    see('GET', `Patient/${hub.samples.get('Patient')![0]}/$who-saw`, { token: await hub.token({ role: 'operator' }) }),
   'issue-access-code': () => see('POST', `Patient/${hub.samples.get('Patient')![0]}/$issue-access-code`),
   hold: 'holds time, and shows none of the patient',
   'slot-hold': 'the same',
