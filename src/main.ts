@@ -90,7 +90,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const subscriptions = openSubscriptions(config, ground, slots, terminology, standing);
   const keys = loadKeys(tokenKeyFile(config));
   const seen = urlOf(config);
-  const account = { pool, parameters, clock, log, settings: accountSettingsOf(config), url: seen };
+  const account = { pool, parameters, clock, log, settings: accountSettingsOf(config), url: seen, audit };
   const context = {
     pool,
     db: pool,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../instant.ts';
 import type { Database } from '../../postgres.ts';
 import type { ParameterIds } from '../../store/parameters.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { AccessKeys } from '../keys.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 
@@ -32,6 +33,7 @@ export interface AccountContext {
   /** Letters that wait are sealed with it. */
   readonly mailKey: Uint8Array;
   readonly refusals: Refusals;
+  readonly audit: Pick<Audit, 'record' | 'owe'>;
 }
 
 export function createAccountContext(

@@ -4,6 +4,7 @@ import { type Queryable, transaction } from '../../postgres.ts';
 import { identifierSystems, normaliseSnils } from '../../r4/identifier.ts';
 import { parseKept } from '../../r4/json-reader.ts';
 import type { Resource } from '../../store/resource.ts';
+import type { AuditEntry } from '../audit/event.ts';
 import { type Charged, chargeCode, useCode } from './access-code.sql.ts';
 import { type AccountRow, confirmByCode, lockAccount, readAccount } from './account.sql.ts';
 import { type AccountContext, foldName, type PersonData } from './account.ts';
@@ -61,9 +62,15 @@ export async function attach(context: AccountContext, request: AttachRequest): P
   const account = await readAccount(pool, request.account);
   const patient = parseKept(charged?.body ?? someone) as Resource;
   const isRight = account !== undefined && isPatient(patient, account, request);
-  if (charged === undefined || charged.body === null || !isRight) throw await failed(context);
-  const done = await transaction(pool, (db) => link(context, db, request, charged, patient));
-  if (!done) throw await failed(context);
+  if (charged === undefined || charged.body === null || !isRight) throw await failed(context, request);
+  const done = await transaction(pool, async (db) => {
+    const linked = await link(context, db, request, charged, patient);
+    // Nobody is attached unwritten.
+    if (linked)
+      await context.audit.record([{ ...entryOf(context, request), patient: charged.patient, clinic: charged.clinic }]);
+    return linked;
+  });
+  if (!done) throw await failed(context, request);
   await giveBackAttempt(pool, limits);
   return { patient: charged.patient, clinic: charged.clinic };
 }
@@ -111,8 +118,18 @@ function hasSnils(patient: Resource, snils: string): boolean {
   return digits !== undefined && identifiers.some((i) => i.system === identifierSystems.snils && i.value === digits);
 }
 
-async function failed(context: AccountContext): Promise<Fault> {
+const entryOf = ({ clock }: AccountContext, { account, ip }: AttachRequest): AuditEntry => ({
+  at: clock(),
+  kind: 'code',
+  action: 'E',
+  interaction: 'attach',
+  outcome: 0,
+  agent: { subject: account, role: 'patient', account, address: ip },
+});
+
+async function failed(context: AccountContext, request: AttachRequest): Promise<Fault> {
   await countFailure(context);
+  await context.audit.owe([{ ...entryOf(context, request), outcome: 4, reason: 'attach-failed' }]);
   return new Fault(
     'business-rule',
     'Прикрепить не удалось: проверьте код, СНИЛС и ФИО или попросите в регистратуре новый код.',
