@@ -89,10 +89,10 @@ export function addStaffCommands(program: Command, withGround: WithGround, confi
     );
 }
 
-const contextOf = ({ pool, sync }: Ground, config: Config) =>
+const contextOf = ({ pool, sync, audit }: Ground, config: Config) =>
   createAccountContext(
     {
-      ...{ pool, parameters: sync.parameters, clock: sync.clock, log: sync.log },
+      ...{ pool, parameters: sync.parameters, clock: sync.clock, log: sync.log, audit },
       ...{ settings: config.accounts, url: config.server.publicUrl ?? `http://${config.server.host}` },
     },
     loadKeys(tokenKeyFile(config)),

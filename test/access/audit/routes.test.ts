@@ -259,7 +259,8 @@ const calls: Record<string, string | (() => Promise<Seen>)> = {
   },
   'who-saw': async () =>
     see('GET', `Patient/${hub.samples.get('Patient')![0]}/$who-saw`, { token: await hub.token({ role: 'operator' }) }),
-  attach: 'of an account, tried in test/access/account',
+  attach: 'of an account, tried in attach.test.ts',
+  moderate: 'of an account: an event without a patient, as of every call on Person',
   'issue-access-code': () => see('POST', `Patient/${hub.samples.get('Patient')![0]}/$issue-access-code`),
   hold: 'holds time, and shows none of the patient',
   'slot-hold': 'the same',
