@@ -136,6 +136,7 @@ export const holdings: readonly Holding[] = [
       'generation',
       'migration',
       'page_key',
+      'schedule_availability',
       'search_parameter',
       'slot_fragment',
       'smart_key',
