@@ -61,15 +61,19 @@ describe('29: cookies', () => {
 
   test('with https are sent by it alone, and can be set by this host alone', async () => {
     const browser = new Browser();
-    // The server behind a proxy that ends TLS.
-    const query = new URL(authorizationOf(secure, 'app', scope, { aud: 'https://hub.test/fhir' }).url).search;
-    const answer = await browser.send(`${secure.auth}/authorize${query}`);
-    expect(answer.headers.get('location')).toMatch(/^https:\/\/hub\.test\/auth\/interaction\/|^\/auth\/interaction\//);
-    const names = browser.setCookies.map((line) => line.split('=')[0]);
+    browser.proxy = ['https://hub.test', secure.url];
+    await secure.account(login);
+    const begun = authorizationOf(secure, 'app', 'openid', { aud: 'https://hub.test/fhir' });
+    const consent = await signIn(browser, begun.url.replace(secure.url, 'https://hub.test'), login);
+    expect(consent.url).toMatch(/^https:\/\/hub\.test\/auth\/interaction\//);
+    const names = new Set(browser.setCookies.map((line) => line.split('=')[0]));
     expect(names).toContain('__Secure-medmost-interaction');
+    expect(names).toContain('__Host-medmost-session');
     for (const line of browser.setCookies) expect(line.toLowerCase()).toMatch(/; secure/);
-    const session = browser.setCookies.filter((line) => line.startsWith('__Host-'));
-    for (const line of session) expect(line).toMatch(/path=\/(;|$)/);
+    for (const line of browser.setCookies.filter((one) => one.startsWith('__Host-'))) {
+      expect(line).toMatch(/; path=\/(;|$)/i);
+      expect(line).not.toMatch(/domain=/i);
+    }
   });
 
   test('a session that somebody else has planted is not taken, and each step has another id', async () => {
