@@ -49,10 +49,10 @@ export async function chargeCode(
   const { rows } = await db.query<Charged & { taken: { key: string; count: number; ends: string }[] }>({
     name: 'charge_code',
     text: `with ${takeAttempts(1)},
-      open as (select bool_and(t.count <= l.most) as all from taken t join unnest($1::bytea[], $5::integer[]) l(key, most) using (key)),
+      open as (select bool_and(t.count <= l.most) as passed from taken t join unnest($1::bytea[], $5::integer[]) l(key, most) using (key)),
       charged as (
         update access_code c set failures = failures + 1, ended = case when failures + 1 >= $6 then $3 else ended end
-        where (typed = $4 or scanned = $4) and ended is null and ends > $3 and (select o.all from open o)
+        from open where open.passed and (typed = $4 or scanned = $4) and ended is null and ends > $3
         returning id, patient, clinic, failures)
       select (select json_agg(json_build_object('key', encode(key, 'hex'), 'count', count, 'ends', ends)) from taken) as taken,
         c.id, c.patient, c.clinic, c.failures, d.body

@@ -161,6 +161,15 @@ describe('every failure', () => {
     expect(await faultOf(self({ code, ip: '192.0.2.9' }))).toMatchObject({ details: { code: 'attach-failed' } });
   });
 
+  test('of four at once each counts', async () => {
+    const patient = await stage.patient();
+    const { code } = await issue(patient);
+    await Promise.all([1, 2, 3, 4].map((i) => faultOf(self({ code, snils: snils.other, ip: `198.51.100.${i}` }))));
+    expect(await stage.rows('select failures from access_code where patient = $1', [patient])).toEqual([
+      { failures: 4 },
+    ]);
+  });
+
   test('the fifth try may still be the right one', async () => {
     const { code } = await issue(await stage.patient());
     for (let i = 0; i < 4; i++) await faultOf(self({ code, snils: snils.other }));
