@@ -1,7 +1,8 @@
 /** Attaching by a code: who is let in, and that one who guesses learns nothing and is stopped. */
 
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AttachRequest, attach } from '../../../src/access/account/attach.ts';
+import { chargeCode, useCode } from '../../../src/access/account/access-code.sql.ts';
+import { type AttachRequest, attach, attachLimits } from '../../../src/access/account/attach.ts';
 import { readFailures } from '../../../src/access/account/attach-failures.sql.ts';
 import { keyOf } from '../../../src/access/account/attempt.sql.ts';
 import { digestOf, makeCode, readCode } from '../../../src/access/account/code.ts';
@@ -79,6 +80,15 @@ describe('with the right code', () => {
     const all = await Promise.allSettled(Array.from({ length: 4 }, () => attach(context, self({ code }))));
     expect(all.filter((a) => a.status === 'fulfilled')).toHaveLength(1);
     expect(await faultOf(self({ code }))).toMatchObject({ details: { code: 'attach-failed' } });
+  });
+
+  test('of two that were compared at the same moment, one uses it', async () => {
+    const { code } = await issue(await stage.patient());
+    const digest = digestOf(context.codeKey, readCode(code)!);
+    const charge = () => chargeCode(hub.pool, digest, attachLimits(self()), stage.now);
+    const [one, other] = [await charge(), await charge()];
+    expect(await useCode(hub.pool, one!, maria, new Date(stage.now))).toBe(true);
+    expect(await useCode(hub.pool, other!, maria, new Date(stage.now))).toBe(false);
   });
 
   test('success is not counted by the limits', async () => {

@@ -296,6 +296,7 @@ describe('a child', () => {
     stage.now = Date.parse('2026-12-01T21:00:00Z');
     expect(await endCards(context)).toBe(1);
     expect(await related()).toEqual([]);
+    expect(await endCards(context)).toBe(0);
   });
 
   test("whose name Госуслуги tells is not renamed by the parent's account", async () => {
