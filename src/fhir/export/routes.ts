@@ -43,7 +43,7 @@ export function addExportRoutes(app: FastifyInstance, context: Context, ask: Ask
     request.interaction = 'export-file';
     const asked = await ask(request);
     const file = { kind: 'export', interaction: 'export-file', action: 'R', outcome: 0, request: request.id } as const;
-    const agent = agentOf(asked.principal, request.ip);
+    const agent = agentOf(asked.principal, asked.address);
     await recordReading(context, () => [{ ...file, at: context.clock(), agent }]);
     return sendFile(context.pool, ownOf(request, asked), request, reply, sending);
   });

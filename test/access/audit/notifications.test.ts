@@ -79,13 +79,13 @@ test('a notification: whoever is named, or stands behind what is named', async (
   const event = { number: 1, kind: 'update', type: 'Appointment', focus: id, version, changed: new Date() } as const;
   const viewer = hubIn(clinic);
   const one = { kind: 'notification', interaction: 'notification', patient, subject: 'registry' };
-  const sent = async (work: Promise<unknown>) => {
+  const sent = async (work: () => Promise<unknown>) => {
     const before = (await events('notification')).length;
-    expect(JSON.stringify(await work)).not.toBe('');
+    expect(JSON.stringify(await work())).not.toBe('');
     return (await events('notification')).slice(before);
   };
   const { subscriptions, pool } = hub.context;
-  const send = (more: object) => sent(subscriptions.notification(pool, row(more), viewer, [event]));
+  const send = (more: object) => sent(() => subscriptions.notification(pool, row(more), viewer, [event]));
   const json = 'application/fhir+json';
   expect(await send({ mime: json })).toEqual([one]);
   expect(await send({ mime: json, topic: 'appointment', content: 'full-resource' })).toEqual([one]);
@@ -93,5 +93,5 @@ test('a notification: whoever is named, or stands behind what is named', async (
   expect(await send({ mime: json, topic: 'appointment', content: 'empty' })).toEqual([]);
   expect(await send({})).toEqual([]);
   const onSocket = row({ topic: 'appointment', content: 'id-only' });
-  expect(await sent(eventBundle(hub.context, pool, onSocket, viewer, [event]))).toEqual([one]);
+  expect(await sent(() => eventBundle(hub.context, pool, onSocket, viewer, [event]))).toEqual([one]);
 });

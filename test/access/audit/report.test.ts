@@ -110,6 +110,12 @@ test('the commands: a report that is itself written down, the newest seal, the c
   });
 });
 
+test('whoever reads the exchanges with a MIS is written down', async () => {
+  expect((await medmost('messages', 'demo')).code).toBe(0);
+  const { rows } = await pool.query(`select clinic from audit_event where interaction = 'command messages'`);
+  expect(rows).toEqual([{ clinic: expect.any(Number) }]);
+});
+
 test.each([
   [['who-saw', 'nobody'], 'the patient is given by the id'],
   [['touched', 'x', '--from', 'yesterday'], 'yesterday is no time'],
