@@ -98,7 +98,7 @@ export async function createTestHub(
   };
   const accounts = createAccountContext(
     {
-      ...{ pool, parameters, clock, log: silent, url: 'http://hub.test', audit },
+      ...{ pool, parameters, clock, log: silent, url: publicUrl ?? 'http://hub.test', audit },
       settings: {
         consent: { version: '2026-11', text: 'Согласен на обработку моих данных.' },
         ...{ childUntilAge: 18, codeDays: 7, codeConfirms: false },
