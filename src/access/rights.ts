@@ -45,14 +45,13 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     Person: 'rus',
     RelatedPerson: 'rds',
     Consent: 'crus',
-    AuditEvent: 'rs',
   },
   doctor: { ...own, ...records, Patient: 'crus', Consent: 'rs' },
   registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
   moderator: { ...published, Person: 'rs', RelatedPerson: 'rs' },
   app: { ...own, ...records, Consent: 'crus' },
   registry: own,
-  operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'rs' },
+  operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus' },
 };
 
 /** An account that no moderator has confirmed yet. */

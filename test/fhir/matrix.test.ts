@@ -135,7 +135,10 @@ async function leaksOf(on: Ground, planted: typeof support, family: Request['fam
       if (leaks.length > 0) return leaks;
       continue;
     }
-    const requests = (await requestsFor(on, hidden)).filter((r) => r.family === family && isChosen(r, asker.name));
+    const all = await requestsFor(on, hidden);
+    const requests = all.filter(
+      (r) => r.family === family && (family !== 'search' || r.path.startsWith('Appointment')),
+    );
     const { found } = await scan(on, asker, requests);
     if (found.length > 0) return [...found];
   }
