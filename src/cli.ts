@@ -13,7 +13,7 @@ import { checkMappings, formatProblem, MappingErrors } from './connectors/mappin
 import { unlessHubRuns } from './data-lock.ts';
 import { addEraseCommands } from './erase-commands.ts';
 import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './ground.ts';
-import { createLog } from './log.ts';
+import { createLog, errorForLog } from './log.ts';
 import { addMessagesCommand } from './messages-command.ts';
 import { addStaffCommands } from './staff-commands.ts';
 import { start } from './start.ts';
@@ -177,7 +177,9 @@ async function withGround(work: (ground: Ground) => Promise<void>): Promise<void
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof ConfigError) && !(error instanceof MappingErrors)) throw error;
-  console.error(error.message);
+  const isTold = error instanceof ConfigError || error instanceof MappingErrors;
+  // Node itself would print all that hangs on an error: rows, parameters, requests.
+  console.error(isTold ? error.message : errorForLog(error));
+  if (!isTold) process.exit(1);
   process.exitCode = 1;
 }

@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import type { Clinic } from './connectors/clinic.ts';
 import { lockData } from './data-lock.ts';
 import { openDatabase } from './ground.ts';
-import { createLog } from './log.ts';
+import { createLog, logCrashes } from './log.ts';
 import { type Hub, startHub } from './main.ts';
 import { readLastRun } from './store/clinics.sql.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
@@ -48,7 +48,9 @@ async function startAll(config: Config, file: string | undefined, started: Stop[
     started.push(() => running.stop());
   }
   signal.throwIfAborted();
-  const hub = await startHub(config, url, createLog());
+  const log = createLog();
+  logCrashes(log);
+  const hub = await startHub(config, url, log);
   started.push(() => hub.stop());
   for (const clinic of hub.ground.clinics.all) await firstReading(hub, clinic, signal);
   signal.throwIfAborted();

@@ -1,7 +1,6 @@
 /** The hub's server over a test database and clinics given by the test, without network where `inject` will do. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import pino from 'pino';
 import { createAccountContext } from '../../src/access/account/account.ts';
 import { createAudit } from '../../src/access/audit/audit.ts';
 import { type AccessKeys, keysOf } from '../../src/access/keys.ts';
@@ -38,6 +37,7 @@ import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
+import { scannedLog } from './scanned-log.ts';
 
 export interface TestHub {
   readonly app: FastifyInstance;
@@ -58,7 +58,8 @@ export interface Answer {
   headers: Record<string, string | undefined>;
 }
 
-export const silent = pino({ level: process.env['MEDMOST_LOG'] ?? 'silent' });
+/** Says nothing, unless MEDMOST_LOG is set; what it is told is looked through. */
+export const silent = scannedLog;
 
 export async function createTestHub(
   url: string,
