@@ -172,7 +172,7 @@ export function loadConfig(file: string): Config {
   try {
     raw = parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new ConfigError(`${file}: cannot be read as YAML: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`${file}: cannot be read as YAML: ${firstLine(cause)}`);
   }
   const result = configSchema.safeParse(resolveSecrets(raw, folder, file, []));
   if (!result.success) {
@@ -180,6 +180,25 @@ export function loadConfig(file: string): Config {
     throw new ConfigError(lines.join('\n'));
   }
   return result.data;
+}
+
+/** The lines that follow quote the file, with whatever secret is there. */
+const firstLine = (error: unknown) => (error as Error).message.split('\n')[0]!.replace(/:$/, '');
+
+const secretName = /^(?:password|.*secret|key|token)$/i;
+
+/** Secrets that stand in a configuration as they are, by their keys: `mail.password`. References to elsewhere are not. */
+export function plainSecrets(file: string): string[] {
+  const found: string[] = [];
+  const walk = (value: unknown, path: readonly string[]): void => {
+    if (value === null || typeof value !== 'object') return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner === 'string' && secretName.test(key)) found.push([...path, key].join('.'));
+      walk(inner, [...path, key]);
+    }
+  };
+  walk(parse(readFileSync(file, 'utf8')), []);
+  return found;
 }
 
 /** `{ env: NAME }` and `{ file: PATH }` stand for a secret kept elsewhere; paths are relative to the configuration file. */

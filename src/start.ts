@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { type RunningCompanion, startCompanion } from './companion.ts';
-import type { Config } from './config.ts';
+import { type Config, plainSecrets } from './config.ts';
 import type { Clinic } from './connectors/clinic.ts';
 import { lockData } from './data-lock.ts';
 import { openDatabase } from './ground.ts';
@@ -50,6 +50,8 @@ async function startAll(config: Config, file: string | undefined, started: Stop[
   signal.throwIfAborted();
   const log = createLog();
   logCrashes(log);
+  const keys = file === undefined ? [] : plainSecrets(file);
+  if (keys.length > 0) log.warn({ keys }, 'secrets stand in the configuration itself: use { file: … } or { env: … }');
   const hub = await startHub(config, url, log);
   started.push(() => hub.stop());
   for (const clinic of hub.ground.clinics.all) await firstReading(hub, clinic, signal);

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig, plainSecrets } from '../src/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'medmost-'));
 
@@ -41,4 +41,25 @@ test('a secret that is not there is named, its value never', () => {
   expect(() => load(clinic('    connection: { password: { env: NO_SUCH_VARIABLE } }\n'))).toThrow(
     'clinics.demo.connection.password · the environment variable NO_SUCH_VARIABLE is not set',
   );
+});
+
+test('a file that cannot be read as YAML is told of without a line of it', () => {
+  const error = (() => {
+    try {
+      load('mail:\n  password: canary\n  server: [smtps\nlogin: x: y canary');
+    } catch (e) {
+      return e as Error;
+    }
+  })();
+  expect(error?.message).toMatch(/cannot be read as YAML: .* at line \d/);
+  expect(JSON.stringify([error?.message, error?.stack, String(error?.cause)])).not.toContain('canary');
+});
+
+test('secrets that stand in the file itself are found by their keys', () => {
+  const file = join(folder, 'plain.yaml');
+  writeFileSync(
+    file,
+    'mail: { login: me, password: x }\nesia: { signer: { key: { file: k.pem } } }\nclients: { a: { secret: { env: A } }, b: { clientSecret: x } }\n',
+  );
+  expect(plainSecrets(file)).toEqual(['mail.password', 'clients.b.clientSecret']);
 });
