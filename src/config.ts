@@ -81,8 +81,8 @@ const outbound = z.strictObject({
 const perMinute = z.number().int().min(0);
 
 const limits = z.strictObject({
-  tokenPerMinute: perMinute.default(12_000).describe('FHIR requests in a minute by one client for one subject'),
-  addressPerMinute: perMinute.default(24_000).describe('Requests in a minute from one address'),
+  tokenPerMinute: perMinute.default(60_000).describe('FHIR requests in a minute by one client for one subject'),
+  addressPerMinute: perMinute.default(60_000).describe('Requests in a minute from one address'),
   signInPerMinute: perMinute
     .default(600)
     .describe('Requests in a minute from one address to pages and endpoints of sign-in and accounts'),

@@ -33,6 +33,8 @@ test('every row is measured and told', { timeout: 300_000 }, async () => {
   expect(rows.map((r) => r['name'])).toEqual([
     'mapping of a Slot',
     'mapping of a Patient',
+    'slot search, token and access of a program',
+    'slot search, token and access of a person',
     'slot search, a page of 50',
     'slot search with _include=Slot:schedule',
     'registry walk by _lastUpdated, pages of 1,000',

@@ -45,13 +45,15 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     Person: 'rus',
     RelatedPerson: 'rds',
     Consent: 'crus',
+    // For Patient/$who-saw: there is no search of them.
+    AuditEvent: 'r',
   },
   doctor: { ...own, ...records, Patient: 'crus', Consent: 'rs' },
   registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
   moderator: { ...published, Person: 'rs', RelatedPerson: 'rs' },
   app: { ...own, ...records, Consent: 'crus' },
   registry: own,
-  operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus' },
+  operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'r' },
 };
 
 /** An account that no moderator has confirmed yet. */
