@@ -41,6 +41,7 @@ export function smartOf(
     accounts: createAccounts(context.accounts),
     providers: providersOf(config, clock),
     help: helpOf(config, rest.url),
+    terms: config.accounts.consent,
     scopes: {
       types: new Set(declarations.keys()),
       isConstraint: (type, query) => isConstraint(declarations, type, query),

@@ -25,3 +25,20 @@ export async function hasConsent(db: Queryable, account: string, version: string
   );
   return rowCount === 1;
 }
+
+/** Whether there is a consent, to whichever version, that can be withdrawn. */
+export async function hasAnyConsent(db: Queryable, account: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'select from account_consent where account = $1 and withdrawn_at is null limit 1',
+    [account],
+  );
+  return rowCount === 1;
+}
+
+/** All of an account's, to whichever version. */
+export async function withdrawConsents(db: Queryable, account: string, now: Date): Promise<void> {
+  await db.query('update account_consent set withdrawn_at = $2 where account = $1 and withdrawn_at is null', [
+    account,
+    now,
+  ]);
+}

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
+import { hasAnyConsent } from '../account/consent.sql.ts';
 import { clientId } from './client.ts';
 import { endGrants, listApps, readAccountName } from './grants.sql.ts';
 import { ownClient } from './own-client.ts';
@@ -27,7 +28,8 @@ export function addApps(app: FastifyInstance, desk: Desk): void {
     if (code !== undefined) return reply.redirect(`${at.root}/apps`, 303);
     const apps = await listApps(smart.pool, session.accountId);
     const token = formToken(smart, session.uid);
-    return show(reply, appsPage({ frame, token, person: fullName(person), apps, revoked: revoked === 'yes' }));
+    const given = { frame, token, person: fullName(person), apps, revoked: revoked === 'yes' };
+    return show(reply, appsPage({ ...given, consented: await hasAnyConsent(smart.pool, session.accountId) }));
   });
   app.post('/apps', async (request, reply) => {
     const session = await sessionOf(desk, request);
@@ -59,7 +61,7 @@ interface SignedIn {
 }
 
 /** Who has signed in at this browser. */
-async function sessionOf({ provider }: Desk, request: FastifyRequest): Promise<SignedIn | undefined> {
+export async function sessionOf({ provider }: Desk, request: FastifyRequest): Promise<SignedIn | undefined> {
   const context = provider.createContext(request.raw, fakeReply);
   const { uid, accountId } = await provider.Session.get(context as never);
   return accountId === undefined ? undefined : { uid, accountId };

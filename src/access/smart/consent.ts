@@ -9,7 +9,7 @@ import { formTarget } from './pages/page.ts';
 import { textsOf } from './pages/texts.ts';
 import type { Choice } from './policy.ts';
 import { lives } from './provider.ts';
-import { type Desk, finish, formOf, refuse, type Stage, show, stageOf } from './stage.ts';
+import { type Desk, finish, formOf, isByPassword, refuse, type Stage, show, stageOf } from './stage.ts';
 import { noteSignIn } from './trail.ts';
 
 /** @throws SessionNotFound */
@@ -71,7 +71,7 @@ async function writeGrant(desk: Desk, stage: Stage, isAccepted: IsAccepted): Pro
   await insertGrant(smart.pool, {
     id: digestOf(id),
     client: client.clientId,
-    method: details.session!.amr?.includes('pwd') === false ? 'esia' : 'password',
+    method: isByPassword(stage) ? 'password' : 'esia',
     session: digestOf(details.session!.uid),
     ...{ account, role, card, patient, encounter, seconds },
   });

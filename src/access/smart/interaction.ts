@@ -1,4 +1,4 @@
-/** The pages between an app's request and its answer: who somebody is, for whom the app shall act, whether it may. */
+/** The pages between an app's request and its answer: who somebody is, whether his data may be processed, for whom the app shall act, whether it may. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../fault.ts';
 import { addConsent, showConsent } from './consent.ts';
@@ -8,6 +8,7 @@ import { textsOf } from './pages/texts.ts';
 import { addProviderSignIn } from './provider-sign-in.ts';
 import { endSession } from './signing-out.ts';
 import { addressOf, type Desk, finish, formOf, keepLanguage, refuse, type Stage, show, stageOf } from './stage.ts';
+import { addTerms, showTerms } from './terms.ts';
 import { noteSignIn } from './trail.ts';
 
 export function addInteraction(app: FastifyInstance, desk: Desk): void {
@@ -17,6 +18,8 @@ export function addInteraction(app: FastifyInstance, desk: Desk): void {
     switch (stage.details.prompt.name) {
       case 'login':
         return show(reply, signIn(desk, stage));
+      case 'terms':
+        return showTerms(desk, stage, reply);
       case 'context':
         return showContext(desk, stage, request, reply);
       default:
@@ -34,6 +37,7 @@ export function addInteraction(app: FastifyInstance, desk: Desk): void {
     return refuse(desk, request, reply, 'the person has refused');
   });
   addProviderSignIn(app, desk, { signedIn: goOn, failed });
+  addTerms(app, desk);
   addContext(app, desk);
   addConsent(app, desk);
 }

@@ -16,6 +16,7 @@ import { createProvider } from './provider.ts';
 import { loadRsaKey } from './rsa.sql.ts';
 import { addressesOf, type Smart } from './smart.ts';
 import { type Desk, frameOf, show } from './stage.ts';
+import { addWithdrawal } from './withdrawal.ts';
 import { authenticated, unwrapped } from './wrapped.ts';
 
 /** A form, and a token in it, is never as long. */
@@ -71,6 +72,7 @@ function addPages(app: FastifyInstance, desk: Desk): void {
   );
   addInteraction(app, desk);
   addApps(app, desk);
+  addWithdrawal(app, desk);
 }
 
 function showFailure({ smart, at }: Desk, error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -115,12 +115,13 @@ function originsOf(client: unknown): string[] {
   return [...own, ...ownOf(client).smart_origins].filter((origin) => origin !== 'null');
 }
 
-function peopleSettings({ pool, keys }: Smart, at: Addresses): Configuration {
+function peopleSettings(smart: Smart, at: Addresses): Configuration {
+  const { pool, keys } = smart;
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax' } as const;
   return {
     cookies: { keys: [...keys.cookies], names: cookieNames(at.https), long: cookie, short: cookie },
     interactions: {
-      policy: interactionPolicy(),
+      policy: interactionPolicy(smart),
       url: (_ctx, interaction) => `${at.root}/interaction/${interaction.uid}`,
     },
     /** A new grant for each authorization: an earlier one would change the patient under tokens that are out. */

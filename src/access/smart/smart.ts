@@ -29,6 +29,8 @@ export interface Smart {
   readonly providers: readonly IdentityProvider[];
   /** Addresses of pages on which people help themselves, as far as there are such. */
   readonly help: { readonly register?: string; readonly recover?: string; readonly changePassword?: string };
+  /** What a person must have consented to before an app gets anything; absent: nobody is asked. */
+  readonly terms?: { readonly version: string; readonly text: string } | undefined;
   readonly scopes: ScopeRules;
   /** What people read of a clinic. @param key of the configuration */
   clinicName(key: string): string;

@@ -54,6 +54,10 @@ export async function stageOf(desk: Desk, request: FastifyRequest): Promise<Stag
   };
 }
 
+/** Else by an identity provider. */
+export const isByPassword = ({ details }: Pick<Stage, 'details'>): boolean =>
+  details.session?.amr?.includes('pwd') !== false;
+
 /** The library reads cookies by way of an answer; one that was signed with an earlier key it would sign again there. */
 export const fakeReply = { getHeader: () => undefined, setHeader: () => undefined } as never;
 

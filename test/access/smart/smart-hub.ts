@@ -49,6 +49,8 @@ export interface SmartPlan {
   readonly accountPages?: true;
   readonly providers?: (url: string) => Promise<readonly IdentityProvider[]>;
   readonly accounts?: (pool: Database) => Accounts;
+  /** Nobody is asked for consent without it. */
+  readonly terms?: Smart['terms'];
   readonly change?: (smart: Smart, context: Context) => Smart;
 }
 
@@ -99,7 +101,7 @@ export async function createSmartHub(plan: SmartPlan = {}): Promise<SmartHub> {
   };
 }
 
-function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts }: SmartPlan): Smart {
+function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts, terms }: SmartPlan): Smart {
   return {
     pool: hub.pool,
     keys: hub.accessKeys,
@@ -109,6 +111,7 @@ function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts }: Sm
     accounts: accounts?.(hub.pool) ?? plainAccounts(hub.pool),
     providers: [],
     help: {},
+    terms,
     scopes: {
       types: new Set(hub.context.declarations.keys()),
       isConstraint: (_type, query) => /^status=\w+$/.test(query),

@@ -2,6 +2,7 @@
 import type { AppAccess } from '../grants.sql.ts';
 import { Html, html } from './html.ts';
 import { type Frame, field, page } from './page.ts';
+import { termsTexts } from './terms.ts';
 import { textsOf } from './texts.ts';
 
 /** @param form oidc-provider's own, with its token against forgery */
@@ -30,9 +31,11 @@ export interface AppsPage {
   readonly person: string;
   readonly apps: readonly AppAccess[];
   readonly revoked: boolean;
+  /** There is a consent that can be withdrawn. */
+  readonly consented: boolean;
 }
 
-export function appsPage({ frame, token, person, apps, revoked }: AppsPage): string {
+export function appsPage({ frame, token, person, apps, revoked, consented }: AppsPage): string {
   const t = textsOf(frame.language);
   const date = new Intl.DateTimeFormat(frame.language, { dateStyle: 'long', timeZone: 'Europe/Moscow' });
   const item = ({ client, name, since }: AppAccess) => html`<li><strong>${name}</strong>
@@ -44,7 +47,8 @@ export function appsPage({ frame, token, person, apps, revoked }: AppsPage): str
     t.apps,
     html`${revoked && html`<p role="status">${t.revoked}</p>`}<p>${t.asPerson(person)}</p>
 ${apps.length === 0 ? html`<p>${t.noApps}</p>` : html`<ul class="apps">${apps.map(item)}</ul>`}
-<a class="button second" href="${frame.root}/end">${t.leaveYes}</a>`,
+<a class="button second" href="${frame.root}/end">${t.leaveYes}</a>
+${consented && html`<p class="below"><a class="button second" href="${frame.root}/apps/withdraw">${termsTexts[frame.language].withdraw}</a></p>`}`,
   );
 }
 
