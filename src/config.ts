@@ -99,7 +99,7 @@ const accounts = z.strictObject({
   consent: z
     .strictObject({
       version: z.string().min(1).max(40).describe('Of the text: another text has another version'),
-      text: z.string().min(1).describe('What a person consents to before there is an account; { file: consent.txt }'),
+      text: z.string().min(1).describe('What people consent to before an account or an app; { file: consent.txt }'),
     })
     .optional()
     .describe('Without it, and without mail, nobody registers himself'),
