@@ -170,7 +170,9 @@ async function createRole(adminUrl: string, { password }: Secrets): Promise<void
     for (const role of lesserRoles) {
       const known = await client.query('select from pg_roles where rolname = $1', [role]);
       if (known.rowCount === 0) await client.query(`create role ${role} nologin`);
-      await client.query(`grant ${role} to medmost with inherit false, set true`);
+      // A cluster that is being recovered takes no writes.
+      const { rows } = await client.query<{ has: boolean }>(`select pg_has_role('medmost', $1, 'set') as has`, [role]);
+      if (!rows[0]!.has) await client.query(`grant ${role} to medmost with inherit false, set true`);
     }
     const { rowCount: databases } = await client.query(`select from pg_database where datname = 'medmost'`);
     if (databases === 0) await client.query('create database medmost owner medmost');
