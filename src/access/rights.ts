@@ -50,7 +50,7 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
   },
   doctor: { ...own, ...records, Patient: 'crus', Consent: 'rs' },
   registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
-  moderator: { ...published, Person: 'rs', RelatedPerson: 'rs' },
+  moderator: { ...published, Person: 'rus', RelatedPerson: 'rs' },
   app: { ...own, ...records, Consent: 'crus' },
   registry: own,
   operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'r' },

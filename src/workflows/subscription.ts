@@ -21,9 +21,13 @@ export interface Subscriber {
   readonly grant?: string;
 }
 
-/** Whose a subscription is: nobody else sees it. A name alone may be that of several: of an app, and of its patients. */
-export function ownerOf({ subject, role, patient = '' }: Subscriber): string {
-  return idOf(role, 'Subscriber', `${patient}\n${subject}`);
+/**
+ * Whose a subscription is: nobody else sees it. A name alone may be that of several: of an app, and of its patients. Of a person, it is
+ * the app's through which he made it: another one that he has let in may have been let in for less.
+ */
+export function ownerOf({ subject, role, patient = '', client = subject }: Subscriber): string {
+  const through = client === subject ? '' : `\n${client}`;
+  return idOf(role, 'Subscriber', `${patient}\n${subject}${through}`);
 }
 
 /** How much of a resource a notification of a topic holds. */

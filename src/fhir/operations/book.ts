@@ -8,6 +8,7 @@ import { isId, type Resource } from '../../store/resource.ts';
 import { slotOfOffer } from '../../workflows/offer.ts';
 import { keyOf, pendingOr200, whoOf, written } from '../appointment-answer.ts';
 import type { Context } from '../context.ts';
+import { checkMay } from '../entitlement.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { preferenceOf } from '../preference.ts';
 import type { Reply } from '../reply.ts';
@@ -111,6 +112,7 @@ async function move(
   const { slot } = await timeOf(context, asked, source, call.parameters.one('schedule'));
   namedPatient(asked, call.parameters, resource);
   if (slot === slotOf(JSON.parse(kept.body) as Resource)) return kept;
+  checkMay(asked.principal, 'Appointment', 'u');
   const moved = { ...withComment(resource, call), slot: [{ reference: `Slot/${slot}` }] };
   return context.declarations.get('Appointment')!.update!(context, asked, kept.id, moved);
 }
@@ -118,12 +120,13 @@ async function move(
 async function bookNew(context: Context, asked: Asked, call: OperationCall, source: Source): Promise<Written> {
   const { parameters } = call;
   const client = asked.principal.subject;
+  const replaced = parameters.text('cancelled-appt-id');
+  if (replaced !== undefined) checkMay(asked.principal, 'Appointment', 'u');
   const key = keyOf(asked, [call.id, ...operation.parameters.map(({ name }) => parameters.all(name))]);
   const earlier = key && (await context.booking.answered(asked.viewer, key));
   if (earlier !== undefined) return written(earlier, 200);
   const time = await timeOf(context, asked, source, parameters.one('schedule'));
   const patient = await patientFor(context, asked, call, source, time);
-  const replaced = parameters.text('cancelled-appt-id');
   const inPlaceOf = replaced && referencedIdOf(asked.base, 'Appointment', 'cancelled-appt-id', replaced);
   const content = contentOf(call, source, inPlaceOf);
   const background = preferenceOf(asked.headers).respondAsync;

@@ -2,13 +2,14 @@
 import { Fault } from '../../fault.ts';
 import { isId } from '../../store/resource.ts';
 import { readEvents, readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
-import { type Content, ownerOf } from '../../workflows/subscription.ts';
+import { type Content, ownerOf, type SubscriptionEvent, type SubscriptionRow } from '../../workflows/subscription.ts';
 import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
 import { readFoci } from '../subscription/focus.ts';
 import { notificationBundle } from '../subscription/notification.ts';
+import { openViewer } from '../viewer.ts';
 
 /** In one answer: the client goes on from the last number it got. */
 const mostEvents = 500;
@@ -42,11 +43,18 @@ async function handle(context: Context, asked: Asked, { id = '', parameters }: O
   const [row] = isId(id) ? await readSubscriptionsOf(context.db, ownerOf(asked.principal), [id]) : [];
   if (row === undefined) throw new Fault('not-found', 'There is no such Subscription.');
   const events = await readEvents(context.db, id, from, until, mostEvents);
-  const viewer = await context.subscriptions.viewerOf(row.subscriber);
-  const foci = await readFoci(context.db, context.slots, viewer, events);
+  const foci = await fociOf(context, asked, row, events);
   const content = wanted ?? row.terms.content ?? (row.terms.mime === undefined ? 'id-only' : 'full-resource');
   const notification = { type: 'query-event', last: row.numbered, events, foci, content } as const;
   return replyWith(notificationBundle(row, notification, context.clock()));
+}
+
+/** What both may see: the one who subscribed, by now, and the token that asks, which may be a narrower one of the same app. */
+async function fociOf(context: Context, { principal }: Asked, row: SubscriptionRow, events: SubscriptionEvent[]) {
+  const subscribers = await context.subscriptions.viewerOf(row.subscriber);
+  const foci = await readFoci(context.db, context.slots, subscribers, events);
+  const mine = await readFoci(context.db, context.slots, await openViewer(context, principal), events);
+  return new Map([...foci].filter(([event]) => mine.has(event)));
 }
 
 function numberOf(value: unknown, name: string): number | undefined {

@@ -22,7 +22,11 @@ const operation: OperationDeclaration = {
   types: ['Patient'],
   levels: ['instance'],
   affectsState: true,
-  needs: [['Patient', 'r']],
+  // Whoever has the code sees the Patient from then on: that is more than to read.
+  needs: [
+    ['Patient', 'r'],
+    ['Patient', 'u'],
+  ],
   parameters: [
     output('code', '1..1', 'string', 'Sixteen digits in fours; the СНИЛС is asked with it'),
     output('expires', '1..1', 'instant', 'From then on it is of no use'),

@@ -19,7 +19,10 @@ const operation: OperationDeclaration = {
   types: ['Person'],
   levels: ['instance'],
   affectsState: true,
-  needs: [['Person', 'r']],
+  needs: [
+    ['Person', 'r'],
+    ['Person', 'u'],
+  ],
   parameters: [
     input('decision', '1..1', 'code', 'confirm, refuse or block'),
     input('reason', '0..1', 'string', 'Needed with refuse: the person reads it, in a letter, too; no health data'),

@@ -5,6 +5,7 @@ import { composeOffer, slotOfOffer } from '../../workflows/offer.ts';
 import { whoOf, written } from '../appointment-answer.ts';
 import { bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
+import { checkMay } from '../entitlement.ts';
 import { notFound } from '../read.ts';
 import type { Reply } from '../reply.ts';
 import type { Asked } from '../resource.ts';
@@ -28,6 +29,7 @@ export async function cancel(
   if (!isId(id)) throw notFound('Appointment');
   const slot = slotOfOffer(id);
   if (slot !== undefined) return release(context, asked, slot, bundled);
+  checkMay(asked.principal, 'Appointment', 'u');
   const sent = (resource['cancelationReason'] as { text?: string } | undefined)?.text;
   const reason = (comment ?? sent)?.slice(0, longestReason);
   return replyOfAppointment(asked, written(await context.booking.cancel(whoOf(asked), id, reason), 200), bundled);

@@ -1,6 +1,6 @@
 /** An offer read by its id: the Appointment that a free slot could become, or the hold that this client has of it. */
 import type { Resource } from '../../store/resource.ts';
-import { documentVisible, slotVisible, viewerValues } from '../../store/visibility.ts';
+import { documentVisible, namedVisible, slotVisible, viewerValues } from '../../store/visibility.ts';
 import { composeOffer, slotOfOffer } from '../../workflows/offer.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
@@ -20,7 +20,8 @@ export async function readOffer(context: Context, asked: Asked, id: string): Pro
   if (slot === undefined) return undefined;
   const { rows } = await context.db.query<Row>({
     name: 'read_offer',
-    text: `select s.start_at as start, s.end_at as "end", s.status, d.body, s.held_for as patient,
+    text: `select s.start_at as start, s.end_at as "end", s.status, d.body,
+        (select p.id from document p where p.type = 'Patient' and p.id = s.held_for and ${namedVisible('p', 1, false)}) as patient,
         case when s.held_by = $6 and s.held_until > clock_timestamp() then s.held_until end as until
       from slot s join document d on d.type = 'Schedule' and d.id = s.schedule
       where s.id = $5::uuid and ${slotVisible('s', 1)} and ${documentVisible('d', 1)}`,

@@ -2,7 +2,8 @@
 import type { Resource } from '../../store/resource.ts';
 import { textOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
-import type { Asked } from '../resource.ts';
+import { checkMay } from '../entitlement.ts';
+import type { Asked, ResourceDeclaration } from '../resource.ts';
 import { create } from '../write.ts';
 
 interface Identifier {
@@ -30,8 +31,17 @@ export async function patientOfResource(
     viewer: { ...asked.viewer, clinics: [clinic] },
     headers: { ...headers, prefer: undefined, ...(condition !== undefined && { 'if-none-exist': condition }) },
   };
-  const reply = await create(context, inside, context.declarations.get('Patient')!, content);
+  const reply = await create(context, inside, onlyWithRight(context.declarations.get('Patient')!), content);
   return (JSON.parse(textOf(reply.body!)) as Resource).id!;
 }
 
 const escaped = (text: string) => text.replace(/[\\,|$]/g, (x) => `\\${x}`);
+
+/** To find a Patient by his identifier is part of booking; to make one is not. */
+const onlyWithRight = (declaration: ResourceDeclaration): ResourceDeclaration => ({
+  ...declaration,
+  async create(context, asked, body) {
+    checkMay(asked.principal, 'Patient', 'c');
+    return declaration.create!(context, asked, body);
+  },
+});
