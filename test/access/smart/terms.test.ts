@@ -1,10 +1,14 @@
 /** No consent, nothing for an app (FEATURES A2), by password as by an identity provider; and how it is withdrawn. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { consentHash } from '../../../src/access/account/registration.ts';
 import { createAccounts } from '../../../src/access/account/sign-in.ts';
 import { endWithdrawn } from '../../../src/access/consent/withdrawal.sql.ts';
+import { smartOf } from '../../../src/authorization.ts';
+import { loadConfig } from '../../../src/config.ts';
 import { createEsia } from '../../../src/connectors/esia/index.ts';
+import type { Outbound } from '../../../src/outbound.ts';
 import { type EsiaTestSandbox, startEsiaSandbox } from '../../support/esia.ts';
 import { Browser, backOf, formsOf, isApp, type Page } from './browser.ts';
 import {
@@ -163,6 +167,15 @@ test('nobody is asked where no text is configured', async () => {
   const browser = new Browser();
   expect((await enter(browser)).wasAsked).toBe(false);
   expect((await browser.go(`${hub.auth}/apps`)).text).not.toContain('/apps/withdraw');
+});
+
+test('the text is that of accounts.consent', () => {
+  const { context, accessKeys: keys, authenticate, smart, url } = hub;
+  const ground = { context, keys, authenticate, outbound: smart.outbound as Outbound, url };
+  const { accounts, server } = loadConfig(join(import.meta.dirname, '../../../config/demo.yaml'));
+  const config = { server, accounts, mail: undefined, esia: undefined, esiaGateway: undefined };
+  expect(accounts.consent?.version).toBe('demo-1');
+  expect(smartOf(config, ground).terms).toEqual(accounts.consent);
 });
 
 test('whom Госуслуги has identified is asked as well, and the channel is kept', async () => {
