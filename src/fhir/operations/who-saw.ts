@@ -50,6 +50,7 @@ async function handle(context: Context, asked: Asked, call: OperationCall): Prom
   const after = placeOf(context, parameters.text('_cursor'));
   if (!isId(id) || (await readDocument(context.db, asked.viewer, 'Patient', id)) === undefined)
     throw notFound('Patient');
+  checkWhole(asked, id);
   const limit = Math.min(count ?? usual, largest);
   const rows = await context.audit.report(query, after, limit + 1);
   const page = rows.slice(0, limit);
@@ -59,6 +60,12 @@ async function handle(context: Context, asked: Asked, call: OperationCall): Prom
     return entryOf(asked.base, 'AuditEvent', event.id!, JSON.stringify(event), 'match');
   });
   return { status: 200, headers: {}, body: bytesOf(bundleOf(context, asked, call, entries, last)) };
+}
+
+/** Events name the visits that they were about, those of the desk and of other accounts among them (FEATURES D10). @throws Fault forbidden */
+function checkWhole({ viewer: { keys } }: Asked, patient: string): void {
+  if (keys === null || keys.includes(patient)) return;
+  throw new Fault('forbidden', 'Only the person himself is told this, when he has signed in by Госуслуги.');
 }
 
 const refusal = (name: string, text: string): Fault =>

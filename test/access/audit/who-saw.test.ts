@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { validate } from '../../../src/r4/validate.ts';
 import { type Answer, ask } from '../../support/hub.ts';
 import { createMemoryHub, type MemoryHub } from '../../support/memory-hub.ts';
+import { addAccount, grant } from '../../support/people.ts';
 
 let hub: MemoryHub;
 let [mine, other]: [string, string] = ['', ''];
@@ -43,6 +44,18 @@ test("a patient is told of his own events, page by page, and of nobody else's", 
   expect(all.flatMap((e) => e.entity).filter((e) => e.query !== undefined)).toEqual([]);
   expect(text).not.toContain('127.0.0.1');
   expect((await ask(hub, 'GET', `Patient/${other}/$who-saw`, { token })).status).toBe(404);
+});
+
+test('who is not shown all visits is not told of them by the events', async () => {
+  const cards = [{ patient: mine }, { relation: 'child' as const, patient: other }];
+  const account = await addAccount(hub, { cards });
+  const statusOf = async (patient: string, method: 'esia' | 'password') => {
+    const { token } = await grant(hub, { account, scope: 'user/*.cruds', method });
+    return (await ask(hub, 'GET', `Patient/${patient}/$who-saw`, { token })).status;
+  };
+  expect(await statusOf(mine, 'esia')).toBe(200);
+  expect(await statusOf(mine, 'password')).toBe(403);
+  expect(await statusOf(other, 'esia')).toBe(403);
 });
 
 test('an operator is told addresses and texts, too', async () => {
