@@ -65,7 +65,7 @@ function openSubscriptions(
     pool,
     outbound: guarded,
     parameters,
-    viewerOf: currentViewer(clinics, rememberStanding(standing, clock), pool),
+    viewerOf: currentViewer({ clinics, parameters, pool, clock }, rememberStanding(standing, clock)),
     patience: retryHours * 3600,
     kept: keepDays * 86_400,
     clock,

@@ -15,6 +15,8 @@ export interface Card {
   readonly patient: string;
   /** All that is of the Patient is shown; else only what was made under this account. */
   readonly whole: boolean;
+  /** The account is the person himself, or his parent: it decides on his consents. */
+  readonly speaks?: boolean;
 }
 
 export interface Principal {

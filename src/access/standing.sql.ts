@@ -49,12 +49,13 @@ interface PersonRow {
   /** Of the client; null: all. */
   readonly allowed: readonly string[] | null;
   readonly employers: readonly string[];
-  readonly cards: readonly { patient: string; clinic: string; self: boolean }[];
+  readonly cards: readonly { patient: string; clinic: string; self: boolean; speaks: boolean }[];
 }
 
 const person = `select g.account, g.role, g.method, g.patient, a.state = 'limited' as limited, c.clinics as allowed,
     array(select k.key from staff s join clinic k on k.id = s.clinic where s.account = g.account and s.role = g.role) as employers,
-    coalesce((select json_agg(json_build_object('patient', p.patient, 'clinic', k.key, 'self', d.relation = 'self'))
+    coalesce((select json_agg(json_build_object('patient', p.patient, 'clinic', k.key, 'self', d.relation = 'self',
+        'speaks', d.relation in ('self', 'child')))
       from card d join card_patient p on p.card = d.id join clinic k on k.id = p.clinic
       where g.role = 'patient' and d.account = g.account and (d.ends is null or d.ends > clock_timestamp())), '[]') as cards
   from smart_grant g join account a on a.id = g.account join client c on c.id = g.client
@@ -81,7 +82,11 @@ async function readPerson(ground: StandingGround, granted: Granted): Promise<Pri
   const attached = row.limited ? [] : row.cards;
   const clinics = inClient([...new Set([...attached.map((card) => card.clinic), ...ground.open])]);
   // FEATURES D10: all visits are shown to a person whom Госуслуги know, and of himself alone.
-  const cards = attached.map((card) => ({ patient: card.patient, whole: card.self && row.method === 'esia' }));
+  const cards = attached.map(({ patient, self, speaks }) => ({
+    patient,
+    whole: self && row.method === 'esia',
+    speaks,
+  }));
   return { ...common, clinics, cards, ...(row.limited && { limited: true as const }) };
 }
 

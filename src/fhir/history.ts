@@ -1,4 +1,5 @@
 /** history of one resource, of a type, of everything that is served. https://hl7.org/fhir/R4/http.html#history */
+import { rightsOf } from '../access/rights.ts';
 import { Fault } from '../fault.ts';
 import { fhirInstant } from '../instant.ts';
 import { dateRange } from '../r4/date.ts';
@@ -7,6 +8,7 @@ import { isId } from '../store/resource.ts';
 import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Call } from './call.ts';
 import type { Context } from './context.ts';
+import { checkMay } from './entitlement.ts';
 import { decodeToken, encodeToken, type HistoryToken } from './history-token.ts';
 import { notFound } from './read.ts';
 import { etagOf, type Reply } from './reply.ts';
@@ -27,7 +29,7 @@ interface Asking extends VersionQuery {
  * follows all changes asks the next time by `_since`: nothing is committed late before it, a few entries come twice.
  */
 export async function history(context: Context, asked: Asked, call: Call): Promise<Reply> {
-  const query = queryOf(context, call);
+  const query = queryOf(context, asked, call);
   if (query.token !== undefined) await checkKnown(context.db, query.token.xid, tokenName);
   else if (query.since !== undefined && call.id === undefined) await checkSince(context.db, query.since, '_since');
   // Read before the page: what is committed between the two has not been told.
@@ -57,13 +59,13 @@ async function checkExists(context: Context, asked: Asked, { type, id }: Call): 
   if (one === undefined) throw notFound(type!);
 }
 
-function queryOf(context: Context, call: Call): Asking {
+function queryOf(context: Context, asked: Asked, call: Call): Asking {
   if (call.id !== undefined && !isId(call.id)) throw notFound(call.type!);
   for (const name of call.query.keys())
     if (!known.has(name) || (name === '_type' && call.type !== undefined)) throw notTaken(name, call);
   const text = call.query.get(tokenName);
   const token = text === null ? undefined : decodeToken(text, tokenName);
-  const types = call.type === undefined ? typesOf(context, call) : [call.type];
+  const types = call.type === undefined ? typesOf(context, asked, call) : [call.type];
   const at = atOf(call);
   return {
     types,
@@ -85,14 +87,15 @@ function notTaken(name: string, { type }: Call): Fault {
 
 const known = new Set(['_count', '_since', '_at', '_type', tokenName, '_format', '_pretty']);
 
-/** `_type` narrows the history of the system. */
-function typesOf({ declarations }: Context, call: Call): string[] {
+/** `_type` narrows the history of the system. To be shown all of a type is to search it. */
+function typesOf({ declarations }: Context, { principal }: Asked, call: Call): string[] {
   const served = [...declarations.values()].filter((d) => d.interactions.includes('history-type')).map((d) => d.type);
-  const wanted = call.query.has('_type') ? call.query.getAll('_type').join(',').split(',') : undefined;
-  const unknown = wanted?.find((t) => !served.includes(t));
-  if (unknown !== undefined)
+  if (!call.query.has('_type')) return served.filter((type) => rightsOf(principal).may(type, 's'));
+  const wanted = call.query.getAll('_type').join(',').split(',');
+  if (wanted.some((t) => !served.includes(t)))
     throw new Fault('not-supported', `There is a history of ${served.join(', ')}.`, { expression: 'http._type' });
-  return wanted ?? served;
+  for (const type of wanted) checkMay(principal, type, 's');
+  return wanted;
 }
 
 function countOf({ query }: Pick<Call, 'query'>): number {

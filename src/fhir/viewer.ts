@@ -45,18 +45,24 @@ export async function openViewer(ground: ViewerGround, principal: Principal): Pr
 /** Sees nothing any more. */
 const ended: Viewer = { clinics: [], keys: [], types: [], closed: [] };
 
-/** Of one who was somebody when he subscribed: what he may see by now. @param standing absent where there is no authorization server @param db looked into for a consent that was withdrawn */
+/**
+ * Of one who was somebody when he subscribed: what he may be told by now, without Patients whose consent was withdrawn.
+ * @param standing absent where there is no authorization server
+ */
 export function currentViewer(
-  clinics: Clinics,
+  ground: ViewerGround,
   standing: Standing | undefined,
-  db: Queryable,
 ): (subscriber: Subscriber) => Promise<Viewer> {
+  const mayTell = (patient: string) => mayProcess(ground.pool, patient, 'notification');
   return async (subscriber) => {
     const { client, scope, grant, patient } = subscriber;
-    if (patient !== undefined && !(await mayProcess(db, patient, 'notification'))) return ended;
-    if (client === undefined || scope === undefined) return viewerOf(subscriber as Principal, clinics);
+    if (patient !== undefined && !(await mayTell(patient))) return ended;
+    if (client === undefined || scope === undefined) return openViewer(ground, subscriber as Principal);
     const principal = await standing?.({ client, scope, grant });
-    return principal === undefined ? ended : viewerOf(principal, clinics);
+    if (principal === undefined) return ended;
+    const told = await Promise.all((principal.cards ?? []).map((card) => mayTell(card.patient)));
+    const cards = principal.cards?.filter((_, i) => told[i]);
+    return openViewer(ground, { ...principal, ...(cards && { cards }) });
   };
 }
 

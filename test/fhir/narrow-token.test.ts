@@ -18,7 +18,7 @@ beforeAll(async () => {
   stage = await createStage();
   const { hub } = stage;
   const standing = createStanding({ db: hub.pool, ...clinicsOf(hub.clinics) });
-  Object.assign(hub.context.subscriptions, { viewerOf: currentViewer(hub.clinics, standing, hub.pool) });
+  Object.assign(hub.context.subscriptions, { viewerOf: currentViewer(hub.context, standing) });
   [daughter, son] = [await stage.patient('Дочкина'), await stage.patient('Сынов')];
   const child = (patient: string) => ({ patient, clinic: 'one', relation: 'child' as const });
   account = await addAccount(hub, { cards: [child(daughter), child(son)] });

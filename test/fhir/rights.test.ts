@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { prepareDocument } from '../../src/store/document.ts';
 import { putDocument } from '../../src/store/documents.sql.ts';
+import { passHorizon } from '../support/database.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub, type MemoryHub } from '../support/memory-hub.ts';
 import {
@@ -181,7 +182,10 @@ describe('visits (D10)', () => {
     expect(await found('Consent', local)).toEqual([made.body.id]);
     expect(await found('Consent', desk)).toEqual([made.body.id]);
     const father = await addAccount(hub, { cards: [{ relation: 'other', patient: mother }] });
-    expect(await found('Consent', (await grant(hub, { account: father, scope })).token)).toEqual([]);
+    const { token: fathers } = await grant(hub, { account: father, scope });
+    expect(await found('Consent', fathers)).toEqual([]);
+    const decided = await ask(hub, 'POST', 'Consent', { token: fathers, body: { ...consent, status: 'inactive' } });
+    expect([decided.status, codeOf(decided)]).toEqual([403, 'not-by-others']);
     const others = { ...consent, patient: { reference: `Patient/${stranger}` } };
     const refused = await ask(hub, 'POST', 'Consent', { token: local, body: others });
     expect([refused.status, codeOf(refused)]).toEqual([422, 'reference-unknown']);
@@ -325,6 +329,21 @@ describe('scopes', () => {
     const answer = await ask(hub, method, path, { token: await as(given), ...body });
     expect(answer.status, JSON.stringify(answer.body)).toBe(status);
     if (status === 403) expect(answer.headers['www-authenticate']).toContain('error="insufficient_scope"');
+  });
+
+  test('to be shown all of a type, by history or export, is to search it', async () => {
+    const [reads, searches] = [await as('patient/Patient.r'), await as('patient/Patient.s')];
+    const types = async (token: string) =>
+      new Set(
+        (
+          (await get('_history?_count=1000', token)).body['entry'] as
+            | { resource: { resourceType: string } }[]
+            | undefined
+        )?.map((e) => e.resource.resourceType),
+      );
+    await passHorizon(hub.pool);
+    expect(await types(reads)).toEqual(new Set());
+    expect(await types(searches)).toEqual(new Set(['Patient']));
   });
 
   test('a type that is not within them comes by no include, chain, history or record', async () => {

@@ -91,7 +91,7 @@ export async function createTestHub(
     pool,
     outbound,
     parameters,
-    viewerOf: currentViewer(clinics, undefined, pool),
+    viewerOf: currentViewer({ clinics, parameters, pool, clock }, undefined),
     patience: 72 * 3600,
     kept: 30 * 86_400,
     clock,

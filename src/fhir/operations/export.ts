@@ -1,11 +1,13 @@
 /** $export: everything, or all that is new, as files of NDJSON. https://hl7.org/fhir/uv/bulkdata/export.html */
 import { randomBytes } from 'node:crypto';
+import { rightsOf } from '../../access/rights.ts';
 import { Fault } from '../../fault.ts';
 import { dateRange } from '../../r4/date.ts';
 import { readDocument } from '../../store/documents.sql.ts';
 import { isId } from '../../store/resource.ts';
 import { agentOf } from '../audit/recording.ts';
 import { type Context, transacted } from '../context.ts';
+import { checkMay } from '../entitlement.ts';
 import { insertExport } from '../export/job.sql.ts';
 import { type ExportQuery, inCompartment, readingsOf } from '../export/query.ts';
 import { type Arguments, input, type OperationCall, type OperationDeclaration } from '../operation.ts';
@@ -99,7 +101,7 @@ async function queryOf(context: Context, asked: Asked, call: OperationCall): Pro
   const { parameters, type } = call;
   if (!formats.has(parameters.text('_outputFormat') ?? 'ndjson'))
     throw blame('_outputFormat', 'There are application/fhir+ndjson, application/ndjson and ndjson.');
-  const types = typesOf(context, call);
+  const types = typesOf(context, asked, call);
   const since = instantOf(parameters, '_since');
   if (since !== undefined) await checkSince(context.db, new Date(since), '_since');
   const until = instantOf(parameters, '_until');
@@ -117,12 +119,15 @@ async function queryOf(context: Context, asked: Asked, call: OperationCall): Pro
 
 const blame = (name: string, text: string) => new Fault('not-supported', text, { expression: `http.${name}` });
 
-function typesOf({ declarations }: Context, { parameters, type }: OperationCall): string[] {
+function typesOf({ declarations }: Context, { principal }: Asked, { parameters, type }: OperationCall): string[] {
   const served = [...declarations.keys()].filter((t) => type === undefined || inCompartment(t));
   const wanted = parameters.all('_type').flatMap((text) => String(text).split(','));
   const unknown = wanted.find((t) => !served.includes(t));
   if (unknown !== undefined) throw blame('_type', `What can be exported here is ${served.join(', ')}.`);
-  return wanted.length === 0 ? served : [...new Set(wanted)];
+  // To be given all of a type is to search it.
+  if (wanted.length === 0) return served.filter((t) => rightsOf(principal).may(t, 's'));
+  for (const one of wanted) checkMay(principal, one, 's');
+  return [...new Set(wanted)];
 }
 
 /** Parameters about the result are none of a resource, so the search itself is left to readingsOf. */

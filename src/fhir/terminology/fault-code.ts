@@ -42,6 +42,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'too-late-to-cancel': 'The hour until which the clinic lets a visit be given up has passed.',
   'not-attached': 'The doctor sees patients that are attached to the clinic.',
   'referral-needed': 'The doctor sees patients with a referral.',
+  'not-by-others': 'The person himself or a parent decides on it.',
   'not-in-scope': 'Neither the role of the token nor its scopes allow it.',
   'account-limited': 'The account is on check until a moderator has confirmed it.',
   'clinic-ambiguous': 'The token must name exactly one clinic.',
