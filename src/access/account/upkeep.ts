@@ -5,6 +5,7 @@ import { pruneAttempts } from './attempt.sql.ts';
 import { endCards } from './file.ts';
 import { pruneLinks } from './link.sql.ts';
 import { type MailSettings, startMailer } from './mailer.ts';
+import { destroyUnconsented } from './unconsented.ts';
 
 export interface AccountUpkeep {
   stop(): Promise<void>;
@@ -37,6 +38,7 @@ export function startAccountUpkeep(context: AccountContext, mail: MailSettings |
 export async function keepUp(context: AccountContext): Promise<void> {
   const { pool, clock } = context;
   await endCards(context);
+  await destroyUnconsented(context);
   const now = new Date(clock());
   for (const prune of [pruneAttempts, pruneLinks, pruneCodes]) await inBatches((limit) => prune(pool, now, limit));
 }
