@@ -5,11 +5,10 @@ import { digestOf } from './adapter.sql.ts';
 import { insertGrant, readAccountName } from './grants.sql.ts';
 import { fullName } from './pages/choice.ts';
 import { consentPage, isAsked } from './pages/consent.ts';
-import { formTarget } from './pages/page.ts';
 import { textsOf } from './pages/texts.ts';
 import type { Choice } from './policy.ts';
 import { lives } from './provider.ts';
-import { type Desk, finish, formOf, isByPassword, refuse, type Stage, show, stageOf } from './stage.ts';
+import { backTo, type Desk, finish, formOf, isByPassword, refuse, type Stage, show, stageOf } from './stage.ts';
 import { noteSignIn } from './trail.ts';
 
 /** @throws SessionNotFound */
@@ -25,7 +24,7 @@ export async function showConsent(desk: Desk, stage: Stage, reply: FastifyReply)
     role: choice.role === 'patient' ? undefined : t.roles[choice.role],
     scopes: wordsOf(stage),
   });
-  return show(reply, text, (stage.client.redirectUris ?? []).map(formTarget));
+  return show(reply, text, backTo(stage));
 }
 
 export function addConsent(app: FastifyInstance, desk: Desk): void {

@@ -8,7 +8,7 @@ import { fullName, patientPage, rolePage } from './pages/choice.ts';
 import { failedPage } from './pages/leave.ts';
 import { textsOf } from './pages/texts.ts';
 import type { Choice } from './policy.ts';
-import { type Desk, finish, formOf, type Stage, show, stageOf } from './stage.ts';
+import { backTo, type Desk, finish, formOf, type Stage, show, stageOf } from './stage.ts';
 
 const nobody = { card: null, patient: null, encounter: null, name: null } as const;
 
@@ -24,13 +24,13 @@ export async function showContext(
   if (stage.client.smart_audience === 'staff') {
     const roles = await rolesOf(desk, stage);
     if (roles.length === 0) return noRoles(stage, reply);
-    if (roles.length > 1) return show(reply, rolePage(given, roles));
+    if (roles.length > 1) return show(reply, rolePage(given, roles), backTo(stage));
     return choose(desk, request, reply, { ...nobody, role: roles[0]!.role });
   }
   if (!needsPatient(stage)) return choose(desk, request, reply, { ...nobody, role: 'patient' });
   const patients = await patientsOf(desk, stage);
   if (patients.length === 1) return choose(desk, request, reply, choiceOf(patients[0]!));
-  return show(reply, patientPage(given, patients));
+  return show(reply, patientPage(given, patients), backTo(stage));
 }
 
 export function addContext(app: FastifyInstance, desk: Desk): void {
@@ -41,7 +41,7 @@ export function addContext(app: FastifyInstance, desk: Desk): void {
     if (patients.length === 0 && wanted === '') return choose(desk, request, reply, { ...nobody, role: 'patient' });
     const found = patients.find((p) => p.patient === wanted);
     if (found === undefined)
-      return show(reply, patientPage({ ...stage, clinicName: desk.smart.clinicName }, patients), [], 400);
+      return show(reply, patientPage({ ...stage, clinicName: desk.smart.clinicName }, patients), backTo(stage), 400);
     return choose(desk, request, reply, choiceOf(found));
   });
   app.post('/interaction/:uid/role', async (request, reply) => {
@@ -52,7 +52,7 @@ export function addContext(app: FastifyInstance, desk: Desk): void {
     if (found === undefined)
       return roles.length === 0
         ? noRoles(stage, reply)
-        : show(reply, rolePage({ ...stage, clinicName: desk.smart.clinicName }, roles), [], 400);
+        : show(reply, rolePage({ ...stage, clinicName: desk.smart.clinicName }, roles), backTo(stage), 400);
     return choose(desk, request, reply, { ...nobody, role: found.role });
   });
 }

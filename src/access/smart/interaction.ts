@@ -7,7 +7,18 @@ import { signInPage } from './pages/sign-in.ts';
 import { textsOf } from './pages/texts.ts';
 import { addProviderSignIn } from './provider-sign-in.ts';
 import { endSession } from './signing-out.ts';
-import { addressOf, type Desk, finish, formOf, keepLanguage, refuse, type Stage, show, stageOf } from './stage.ts';
+import {
+  addressOf,
+  backTo,
+  type Desk,
+  finish,
+  formOf,
+  keepLanguage,
+  refuse,
+  type Stage,
+  show,
+  stageOf,
+} from './stage.ts';
 import { addTerms, showTerms } from './terms.ts';
 import { noteSignIn } from './trail.ts';
 
@@ -17,7 +28,7 @@ export function addInteraction(app: FastifyInstance, desk: Desk): void {
     const stage = await stageOf(desk, request);
     switch (stage.details.prompt.name) {
       case 'login':
-        return show(reply, signIn(desk, stage));
+        return show(reply, signIn(desk, stage), backTo(stage));
       case 'terms':
         return showTerms(desk, stage, reply);
       case 'context':
@@ -52,7 +63,7 @@ const signIn = ({ smart }: Desk, stage: Stage, login?: string, problem?: string)
   });
 
 const failed = (desk: Desk, stage: Stage, reply: FastifyReply, problem: string) =>
-  show(reply, signIn(desk, stage, undefined, problem), [], 400);
+  show(reply, signIn(desk, stage, undefined, problem), backTo(stage), 400);
 
 async function signInBy(
   desk: Desk,
@@ -63,7 +74,8 @@ async function signInBy(
 ): Promise<FastifyReply> {
   const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
   const t = textsOf(stage.frame.language);
-  const again = (status: number, problem: string) => show(reply, signIn(desk, stage, login, problem), [], status);
+  const again = (status: number, problem: string) =>
+    show(reply, signIn(desk, stage, login, problem), backTo(stage), status);
   if (login.trim() === '' || password === '') return again(400, t.empty);
   if (`${login}${password}`.includes('\0') || login.length > 200 || password.length > 200) return again(401, t.wrong);
   try {

@@ -5,7 +5,7 @@ import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
 import { type OwnMetadata, ownOf } from './client.ts';
 import { languageCookie, languageOf, languages } from './pages/language.ts';
-import { type Frame, pageHeaders } from './pages/page.ts';
+import { type Frame, formTarget, pageHeaders } from './pages/page.ts';
 import type { Choice } from './policy.ts';
 import type { Addresses, Smart } from './smart.ts';
 
@@ -81,6 +81,9 @@ export function formOf({ smart, at }: Desk, request: FastifyRequest, about: stri
     throw new errors.SessionNotFound('not a form of ours');
   return form;
 }
+
+/** Where a form of the pages may end up: at the app, which is told also when the person gives up. */
+export const backTo = ({ client }: Stage): string[] => (client.redirectUris ?? []).map(formTarget);
 
 /** Goes on with what a person has said, or with an error for the app. */
 export async function finish(

@@ -3,10 +3,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { errors } from 'oidc-provider';
 import { hasConsent, insertConsent } from '../account/consent.sql.ts';
 import { consentHash } from '../account/registration.ts';
-import { formTarget } from './pages/page.ts';
 import { termsPage, termsTexts } from './pages/terms.ts';
 import type { Smart } from './smart.ts';
-import { type Desk, finish, formOf, isByPassword, type Stage, show, stageOf } from './stage.ts';
+import { backTo, type Desk, finish, formOf, isByPassword, type Stage, show, stageOf } from './stage.ts';
 
 /** Whether an account must consent before it goes on. */
 export async function lacksConsent({ pool, terms }: Pick<Smart, 'pool' | 'terms'>, account: string): Promise<boolean> {
@@ -17,7 +16,7 @@ export async function lacksConsent({ pool, terms }: Pick<Smart, 'pool' | 'terms'
 export function showTerms({ smart }: Desk, stage: Stage, reply: FastifyReply, problem?: string): FastifyReply {
   const { terms } = asked(smart, stage);
   const text = termsPage({ ...stage, terms, ...(problem !== undefined && { problem }) });
-  return show(reply, text, (stage.client.redirectUris ?? []).map(formTarget), problem === undefined ? 200 : 400);
+  return show(reply, text, backTo(stage), problem === undefined ? 200 : 400);
 }
 
 export function addTerms(app: FastifyInstance, desk: Desk): void {

@@ -113,3 +113,15 @@ test('an account that nobody is attached to is told so, and how to mend it', asy
   await signIn();
   await page.getByText('К вашей учётной записи пока никто не прикреплён.').waitFor();
 }, 60_000);
+
+test.each(['the sign-in', 'the choice of a person'])(
+  'who gives up at %s comes back to the app, which is told so',
+  async (where) => {
+    await page.context().clearCookies();
+    if (where === 'the sign-in') await page.goto(`${app.url}/?iss=${encodeURIComponent(hub.fhir)}`);
+    else await signIn();
+    await page.getByRole('button', { name: 'Отмена' }).click();
+    await page.waitForURL((url) => url.href.startsWith(app.url) && url.searchParams.get('error') === 'access_denied');
+  },
+  60_000,
+);
