@@ -1,5 +1,5 @@
 /** A clinic: its MIS's connector and its mapping, which together take and give FHIR. */
-import type { ClinicConfig } from '../config.ts';
+import type { ClinicConfig } from '../clinic-settings.ts';
 import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import { referencedId } from '../store/resource.ts';

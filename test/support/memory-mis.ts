@@ -2,7 +2,7 @@
  * A MIS in memory behind the connector contract, for benches and for tests of what lies above connectors. It answers at
  * once and refuses a slot it has sold. Anything about a wire is tested against a sandbox and not with this.
  */
-import type { ClinicConfig } from '../../src/config.ts';
+import type { ClinicConfig } from '../../src/clinic-settings.ts';
 import { type Clinic, openClinic } from '../../src/connectors/clinic.ts';
 import type { FoundBooking, MisRecord, Operations, WriteOutcome } from '../../src/connectors/connector.ts';
 import type { Mappings } from '../../src/connectors/mapping.ts';

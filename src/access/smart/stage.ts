@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
+import { clientAddress } from '../../client-address.ts';
 import { type OwnMetadata, ownOf } from './client.ts';
 import { languageCookie, languageOf, languages } from './pages/language.ts';
 import { type Frame, formTarget, pageHeaders } from './pages/page.ts';
@@ -112,13 +113,5 @@ export function keepLanguage({ at }: Desk, request: FastifyRequest, reply: Fasti
   request.headers.cookie = `${languageCookie}=${language}; ${request.headers.cookie ?? ''}`;
 }
 
-/** Of the browser, as far as it is known: to slow down whoever tries passwords. */
-export function addressOf({ trustProxy }: Smart, { headers, ip }: FastifyRequest): string {
-  const told = trustProxy
-    ? String(headers['x-forwarded-for'] ?? '')
-        .split(',')
-        .at(-1)!
-        .trim()
-    : '';
-  return told === '' ? ip : told.slice(0, 64);
-}
+/** Of the browser: to slow down whoever tries passwords. */
+export const addressOf = ({ trustProxy }: Smart, request: FastifyRequest): string => clientAddress(request, trustProxy);
