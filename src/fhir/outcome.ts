@@ -37,6 +37,7 @@ export function faultOf(error: unknown): Fault {
     });
   if (isDatabaseDown(error))
     return new Fault('transient', 'The service is busy or restarting: repeat the request.', {
+      code: 'busy',
       retryAfter: 2,
       cause: error,
     });

@@ -22,7 +22,12 @@ export interface PatientApp {
 
 interface Answer {
   status: number;
-  body: { id?: string; status?: string; entry?: { resource: { id: string } }[] };
+  body: {
+    id?: string;
+    status?: string;
+    entry?: { resource: { id: string } }[];
+    issue?: { details?: { coding?: { code?: string }[] } }[];
+  };
 }
 
 const triesWithoutAnswer = 400;
@@ -101,9 +106,9 @@ export function createClient(hub: OnecHub): PatientApp {
   };
 }
 
-/** 504, and 503 because Postgres is away, tell nothing about the booking: the same key is sent again. */
+/** What docs/booking.md says tells nothing about the booking: the same key is sent again. */
 function saysNothing({ status, body }: Answer): boolean {
-  return status === 504 || (status === 503 && JSON.stringify(body).includes('busy or restarting'));
+  return status === 504 || ['busy', 'audit-unwritten'].includes(body.issue?.[0]?.details?.coding?.[0]?.code ?? '');
 }
 
 function heardIn({ status, body }: Answer): Heard {

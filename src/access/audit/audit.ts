@@ -18,8 +18,8 @@ export interface Audit {
   owe(entries: readonly AuditEntry[]): Promise<void>;
   /** Events in their order, those after a place. */
   report(query: ReportQuery, after: Place | undefined, limit: number): Promise<AuditRow[]>;
-  /** Something is owed: nothing more may be changed until it is written. */
-  isOwing(): boolean;
+  /** Whether something is owed that cannot be written now either: nothing more may be changed until it is. */
+  isOwing(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -43,23 +43,31 @@ export function createAudit({ url, pool, onError }: AuditOptions): Audit {
     alone: (entries) => insertEvents(own, entries),
     isUndone: (error) => !isConnectionLost(error),
   });
-  let owed: AuditEntry[] = [];
+  let owed: readonly AuditEntry[] = [];
+  let paying: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   async function record(entries: readonly AuditEntry[]): Promise<void> {
     if (entries.length > 0) await write(await clinicOf(entries));
   }
 
-  async function retry(): Promise<void> {
-    timer = undefined;
-    const due = owed;
-    try {
-      await record(due);
-      owed = owed.slice(due.length);
-    } catch (error) {
-      onError(error as Error);
-    }
-    if (owed.length > 0) timer ??= setTimeout(retry, retryMilliseconds);
+  /** One try for all that is owed; whoever comes meanwhile waits for the same one. */
+  function pay(): Promise<void> {
+    clearTimeout(timer);
+    paying ??= (async () => {
+      const due = owed;
+      await record(due).then(() => {
+        owed = owed.slice(due.length);
+      }, onError);
+      paying = undefined;
+      if (owed.length > 0) payLater();
+    })();
+    return paying;
+  }
+
+  function payLater(): void {
+    clearTimeout(timer);
+    timer = setTimeout(pay, retryMilliseconds);
   }
 
   return {
@@ -67,15 +75,17 @@ export function createAudit({ url, pool, onError }: AuditOptions): Audit {
     async owe(entries) {
       await record(entries).catch((error: Error) => {
         onError(error);
-        owed.push(...entries);
-        timer ??= setTimeout(retry, retryMilliseconds);
+        owed = [...owed, ...entries];
+        payLater();
       });
     },
     report: (query, after, limit) => readReport(pool, query, after, limit),
-    isOwing: () => owed.length > 0,
+    async isOwing() {
+      if (owed.length > 0) await pay();
+      return owed.length > 0;
+    },
     async close() {
-      clearTimeout(timer);
-      if (owed.length > 0) await retry();
+      if (owed.length > 0) await pay();
       clearTimeout(timer);
       await own.end();
     },

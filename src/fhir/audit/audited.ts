@@ -16,7 +16,7 @@ export async function audited(
   call: Call,
   work: (acts: Act[]) => Promise<Reply>,
 ): Promise<Reply> {
-  if (isChange(call) && context.audit.isOwing()) throw unwritten();
+  if (isChange(call) && (await context.audit.isOwing())) throw unwritten();
   const acts: Act[] = [];
   let reply: Reply;
   try {
@@ -61,8 +61,12 @@ export async function recordRefusals(
 }
 
 const unwritten = (cause?: unknown) =>
-  new Fault('transient', 'The audit cannot be written now, and nothing is shown or changed without it.', {
-    code: 'audit-unwritten',
-    retryAfter: 5,
-    cause,
-  });
+  new Fault(
+    'transient',
+    'This request was not looked at: the audit cannot be written now. It says nothing of an earlier try: repeat it.',
+    {
+      code: 'audit-unwritten',
+      retryAfter: 5,
+      cause,
+    },
+  );
