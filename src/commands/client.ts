@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
-import { type ClientSettings, clientId, newSecret } from './access/smart/client.ts';
-import { disableClient, findClient, listClients, writeClient } from './access/smart/clients.sql.ts';
-import { parseClients } from './authorization.ts';
-import { ConfigError } from './config.ts';
-import type { Ground } from './ground.ts';
+import { type ClientSettings, clientId, newSecret } from '../access/smart/client.ts';
+import { disableClient, findClient, listClients, writeClient } from '../access/smart/clients.sql.ts';
+import { parseClients } from '../authorization.ts';
+import { ConfigError } from '../config.ts';
+import type { Ground } from '../ground.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 

@@ -1,14 +1,14 @@
 /** `medmost audit …`: what inspectors and operators ask of the audit. docs/audit.md */
 import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { Audit } from './access/audit/audit.ts';
-import type { ReportQuery } from './access/audit/report.sql.ts';
-import { linesOf, type ReportFormat, reportFormats } from './access/audit/report.ts';
-import { readNewestSeal } from './access/audit/seal.sql.ts';
-import { verifyAudit } from './access/audit/verify.ts';
-import { type Config, ConfigError } from './config.ts';
-import type { Ground } from './ground.ts';
-import { isId } from './store/resource.ts';
+import type { Audit } from '../access/audit/audit.ts';
+import type { ReportQuery } from '../access/audit/report.sql.ts';
+import { linesOf, type ReportFormat, reportFormats } from '../access/audit/report.ts';
+import { readNewestSeal } from '../access/audit/seal.sql.ts';
+import { verifyAudit } from '../access/audit/verify.ts';
+import { type Config, ConfigError } from '../config.ts';
+import type { Ground } from '../ground.ts';
+import { isId } from '../store/resource.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 

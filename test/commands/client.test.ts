@@ -4,12 +4,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { secretDigest } from '../src/access/smart/client.ts';
-import { listClients } from '../src/access/smart/clients.sql.ts';
-import { configureClients, parseClients } from '../src/authorization.ts';
-import { type Database, openPool } from '../src/postgres.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
-import { root } from './support/process.ts';
+import { secretDigest } from '../../src/access/smart/client.ts';
+import { listClients } from '../../src/access/smart/clients.sql.ts';
+import { configureClients, parseClients } from '../../src/authorization.ts';
+import { type Database, openPool } from '../../src/postgres.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { root } from '../support/process.ts';
 
 let database: TestDatabase;
 let pool: Database;

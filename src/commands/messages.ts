@@ -1,9 +1,9 @@
 /** `medmost messages`: the exchanges with a MIS. They hold data of patients, so that whoever reads them is written down first. */
 import type { Command } from 'commander';
-import { recordCommand } from './audit-commands.ts';
-import { type Config, unknownClinic } from './config.ts';
-import type { Ground } from './ground.ts';
-import { readMessages } from './store/messages.sql.ts';
+import { type Config, unknownClinic } from '../config.ts';
+import type { Ground } from '../ground.ts';
+import { readMessages } from '../store/messages.sql.ts';
+import { recordCommand } from './audit.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 

@@ -2,11 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { actOf, type Erasing, erase, journalOf } from './access/erasure/erase.ts';
-import { recordCommand } from './audit-commands.ts';
-import { ConfigError } from './config.ts';
-import type { Ground } from './ground.ts';
-import { isId } from './store/resource.ts';
+import { actOf, type Erasing, erase, journalOf } from '../access/erasure/erase.ts';
+import { ConfigError } from '../config.ts';
+import type { Ground } from '../ground.ts';
+import { isId } from '../store/resource.ts';
+import { recordCommand } from './audit.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 

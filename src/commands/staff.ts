@@ -1,15 +1,15 @@
 /** `medmost staff …`: credentials of the people who work at a clinic. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createAccountContext } from './access/account/account.ts';
-import { readName } from './access/account/person-fields.ts';
-import { listStaff } from './access/account/staff.sql.ts';
-import { addStaff, removeStaff } from './access/account/staff.ts';
-import { loadKeys } from './access/keys.ts';
-import { type StaffRole, staffRoles } from './access/principal.ts';
-import { type Config, ConfigError } from './config.ts';
-import { Fault } from './fault.ts';
-import { type Ground, tokenKeyFile } from './ground.ts';
-import { isId } from './store/resource.ts';
+import { createAccountContext } from '../access/account/account.ts';
+import { readName } from '../access/account/person-fields.ts';
+import { listStaff } from '../access/account/staff.sql.ts';
+import { addStaff, removeStaff } from '../access/account/staff.ts';
+import { loadKeys } from '../access/keys.ts';
+import { type StaffRole, staffRoles } from '../access/principal.ts';
+import { type Config, ConfigError } from '../config.ts';
+import { Fault } from '../fault.ts';
+import { type Ground, tokenKeyFile } from '../ground.ts';
+import { isId } from '../store/resource.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 
