@@ -1,6 +1,7 @@
 /** Nothing about a patient and no password in the message log. */
 import { expect, test } from 'vitest';
-import { personalValues, redactRequest, redactResponse, shorten } from '../../../src/connectors/onec/redact.ts';
+import { personalValues, redactRequest } from '../../../src/connectors/onec/redact.ts';
+import { redactResponse, shorten } from '../../../src/connectors/redact.ts';
 
 const request =
   '<b:Body><PatientSurname>О&apos;Нил</PatientSurname><PatientName xmlns="x">Ян</PatientName><Phone></Phone>' +
