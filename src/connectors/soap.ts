@@ -5,7 +5,7 @@
  */
 import { type Client, createClientAsync } from 'soap';
 import { z } from 'zod';
-import { ExchangeError } from './exchange.ts';
+import { ExchangeError, type FailedAnswer } from './exchange.ts';
 import type { Http, HttpAnswer } from './http.ts';
 import { childOf, readXml, type XmlNode } from './xml.ts';
 
@@ -37,7 +37,41 @@ export interface Soap {
 }
 
 /** The server refused to process: an unhandled exception, or a request it could not read. */
-export class SoapFault extends ExchangeError {}
+export class SoapFault extends ExchangeError {
+  /** What stands in `detail`, where a contract declares faults. For the caller's understanding, never to be shown. */
+  readonly detail: XmlNode | undefined;
+
+  constructor(answer: FailedAnswer, detail?: XmlNode) {
+    super('lost', 'SOAP fault', answer);
+    this.detail = detail;
+  }
+}
+
+export interface SoapMessage {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The whole envelope. */
+  readonly xml: string;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  /** Shown the answer before it is judged. */
+  readonly onResponse?: (answer: HttpAnswer) => void;
+}
+
+/**
+ * Sends an envelope.
+ * @returns what stands in the answer's body, alone in it; of either version of SOAP, whichever was asked
+ * @throws ExchangeError, SoapFault
+ */
+export async function postSoap(http: Http, message: SoapMessage): Promise<XmlNode> {
+  const { url, headers, xml, maxBytes, signal } = message;
+  const answer = await http.post({ url, headers, body: xml, maxBytes, signal });
+  message.onResponse?.(answer);
+  const [content, ...others] = contentOf(answer);
+  if (content === undefined || others.length > 0)
+    throw new ExchangeError('untrusted', 'the body of the answer is not one element', { status: answer.status });
+  return content;
+}
 
 /**
  * @param wsdl text of a WSDL of our own (begins with `<?xml`), without imports
@@ -86,7 +120,8 @@ async function send(client: Client, settings: SoapSettings, http: Http, call: So
 /** Statuses by which the web server says that it will never take this request as it stands. */
 const hopeless = new Set([400, 401, 403, 404, 405, 410, 411, 413, 414, 415, 501]);
 
-function readAnswer({ status, text }: HttpAnswer, operation: string, namespace: string): string {
+/** @throws ExchangeError, SoapFault */
+function contentOf({ status, text }: HttpAnswer): readonly XmlNode[] {
   if (status !== 200 && status !== 500) {
     const retryable = !hopeless.has(status) && !(status >= 300 && status < 400);
     throw new ExchangeError('lost', `HTTP status ${status}`, { status, retryable });
@@ -95,10 +130,14 @@ function readAnswer({ status, text }: HttpAnswer, operation: string, namespace: 
   const fault = body.children.find((child) => child.name === 'Fault');
   if (fault !== undefined) throw faultOf(fault, status);
   if (status !== 200) throw new ExchangeError('lost', `HTTP status ${status}`, { status });
-  const answers = body.children.filter((c) => c.name === `${operation}Response` && c.namespace === namespace);
-  const checked = resultSchema.safeParse(
-    answers.map((answer) => ({ body: body.children, result: answer.children }))[0],
-  );
+  return body.children;
+}
+
+function readAnswer(answer: HttpAnswer, operation: string, namespace: string): string {
+  const { status } = answer;
+  const content = contentOf(answer);
+  const answers = content.filter((c) => c.name === `${operation}Response` && c.namespace === namespace);
+  const checked = resultSchema.safeParse(answers.map(({ children }) => ({ body: content, result: children }))[0]);
   if (!checked.success) throw new ExchangeError('untrusted', `the answer is not that of ${operation}`, { status });
   return checked.data.result[0].text;
 }
@@ -125,5 +164,6 @@ function faultOf(fault: XmlNode, status: number): SoapFault {
   const code = (childOf(fault, 'faultcode') ?? fault.children.find((child) => child.name === 'Code'))?.text ?? '';
   const value = fault.children.flatMap((child) => child.children).find((child) => child.name === 'Value')?.text ?? '';
   const blamesUs = /(^|:)\s*(Client|Sender|VersionMismatch|MustUnderstand)\s*$/.test(code.trim() || value.trim());
-  return new SoapFault('lost', 'SOAP fault', { status, retryable: !blamesUs });
+  const detail = fault.children.find(({ name }) => name.toLowerCase() === 'detail');
+  return new SoapFault({ status, retryable: !blamesUs }, detail);
 }

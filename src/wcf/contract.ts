@@ -83,7 +83,7 @@ export type ValueOf<C extends Contract, P extends string, T extends string> = T 
         : Named<C, P, T>;
 
 type MembersOf<C extends Contract, P extends string, M> = {
-  readonly [K in keyof M]?: M[K] extends string ? ValueOf<C, P, M[K]> : never;
+  readonly [K in keyof M]?: M[K] extends string ? ValueOf<C, P, M[K]> | undefined : never;
 };
 
 type BaseOf<C extends Contract, P extends string, B extends string> = B extends `${infer Other}:${infer Name}`

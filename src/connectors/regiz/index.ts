@@ -1,0 +1,37 @@
+/** Clinics behind РЕГИЗ («Концентратор услуг», `IHubService` of Hub24 and Hub25), and 1С that publishes the same contract. */
+import type { ConnectionContext, Connector, Operations } from '../connector.ts';
+import { book, cancel } from './booking.ts';
+import { readDirectory } from './directory.ts';
+import { findBooking } from './find.ts';
+import { type Link, openLink } from './link.ts';
+import { misRead } from './read-error.ts';
+import { openTimetable } from './schedule.ts';
+import { type RegizSettings, regizSettings } from './settings.ts';
+
+const connector: Connector<RegizSettings> = {
+  name: 'regiz',
+  title: 'РЕГИЗ, запись на приём (HubService)',
+  settings: regizSettings,
+  secrets: ['guid', 'password', 'headerToken'],
+  connect: (settings: RegizSettings, context: ConnectionContext) => operationsOf(openLink(settings, context)),
+};
+
+export default connector;
+
+function operationsOf(link: Link): Operations {
+  const { schedule, booking } = link.settings;
+  const timetable = openTimetable(link);
+  return {
+    directory: (signal) => readDirectory(link, signal),
+    schedule: { horizonDays: schedule.horizonDays, read: timetable.read },
+    booking: {
+      graceMilliseconds: booking.graceMilliseconds,
+      book: (request, reference, progress, context) => book(link, request, reference, progress, context),
+      findBooking: (request, reference, signal) => findBooking(link, request, reference, signal),
+      cancel: (reference, _reason, context) => cancel(link, reference, context),
+    },
+    ping: async (signal) => void (await misRead(link, () => link.read('GetVersion', {}, { signal }))),
+    health: () => link.health(),
+    close: () => link.close(),
+  };
+}

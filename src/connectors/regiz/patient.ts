@@ -1,0 +1,36 @@
+/** The patient's card at the clinic (protocols/regiz.md §1.6): CheckPatient, and AddNewPatient for whom there is none. */
+
+import type { BookingRequest } from './booking-request.ts';
+import type { HubData } from './contract/hub.ts';
+import type { Call, Link } from './link.ts';
+import { RefusedByHub, refusalOf } from './refusal.ts';
+
+/** @returns IdPat; undefined when the clinic has no such patient @throws ExchangeError, RefusedByHub (of several cards, too) */
+export async function checkPatient(link: Link, request: BookingRequest, call: Call): Promise<string | undefined> {
+  try {
+    const { IdPat } = await link.read('CheckPatient', { pat: patientOf(request), idLpu: link.settings.lpu }, call);
+    return IdPat;
+  } catch (error) {
+    if (!(error instanceof RefusedByHub)) throw error;
+    if (refusalOf(error, link.settings.codes).meaning === 'unknown-patient') return undefined;
+    throw error;
+  }
+}
+
+/** @returns IdPat of a card that was made or found @throws ExchangeError, RefusedByHub */
+export async function addPatient(link: Link, request: BookingRequest, call: Call): Promise<string | undefined> {
+  const { IdPat } = await link.write('AddNewPatient', { patient: patientOf(request), idLpu: link.settings.lpu }, call);
+  return IdPat;
+}
+
+/** СНИЛС goes formatted, as the service itself writes it. */
+function patientOf({ patient: { Birthday, Snils, ...rest } }: BookingRequest): HubData<'Patient'> {
+  const digits = Snils?.replace(/\D/g, '');
+  const snils = digits?.length === 11 ? digits.replace(/(\d{3})(\d{3})(\d{3})(\d{2})/, '$1-$2-$3 $4') : undefined;
+  const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return {
+    ...known,
+    ...(Birthday !== undefined && { Birthday: `${Birthday}T00:00:00` }),
+    ...(snils !== undefined && { Snils: snils }),
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * Free times of the doctors → records `schedule` and `slot`. The service shows free times alone: one that is taken is simply
+ * not there (protocols/regiz.md §1.4, §2.3).
+ */
+import { fhirInstant, type Interval, localOf, startOfDay } from '../../instant.ts';
+import type { MisRecord, MisRecords } from '../connector.ts';
+import { ExchangeError } from '../exchange.ts';
+import type { HubData } from './contract/hub.ts';
+import { type Doctor, readDoctors } from './doctors.ts';
+import type { Link } from './link.ts';
+import { misRead, orEmpty } from './read-error.ts';
+import { misInstant } from './time.ts';
+
+export interface Timetable {
+  /** Kinds `schedule` and `slot`. @param only ids of doctors @throws MisReadError */
+  read(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<MisRecords>;
+}
+
+/** Doctors change rarely and times all the time: the list of doctors serves several readings. */
+export function openTimetable(link: Link): Timetable {
+  let known: { readonly doctors: readonly Doctor[]; readonly at: number } | undefined;
+
+  async function doctorsNow(signal: AbortSignal): Promise<readonly Doctor[]> {
+    const { doctorsFor } = link.settings.directory;
+    // A monotonic clock: the list's age has nothing to do with the time of day.
+    if (known !== undefined && performance.now() - known.at < doctorsFor && !link.settings.schedule.onlyWithTickets)
+      return known.doctors;
+    known = { doctors: await readDoctors(link, signal), at: performance.now() };
+    return known.doctors;
+  }
+
+  return {
+    read: (window, only, signal) =>
+      misRead(link, async () => {
+        const wanted = only === undefined ? undefined : new Set(only);
+        const doctors = (await doctorsNow(signal)).filter(({ id }) => wanted?.has(id) ?? true);
+        const slots = await inTurn(doctors, link.settings.guard.concurrency, (doctor) =>
+          readSlots(link, doctor, window, signal),
+        );
+        return { schedule: doctors.map((doctor) => scheduleRecord(link, doctor)), slot: uniqueOf(slots.flat()) };
+      }),
+  };
+}
+
+/** Results in the order of the items. A failure ends all: a schedule is never half read. */
+async function inTurn<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const left = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of left) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
+}
+
+/** @throws ExchangeError when one id names two times: a booking of it would be a guess */
+function uniqueOf(slots: readonly MisRecord[]): readonly MisRecord[] {
+  if (new Set(slots.map(({ key }) => key)).size < slots.length)
+    throw new ExchangeError('untrusted', 'the same IdAppointment stands at several times');
+  return slots;
+}
+
+export async function readSlots(
+  link: Link,
+  doctor: Pick<Doctor, 'id' | 'tickets' | 'specialities'>,
+  window: Interval,
+  signal: AbortSignal,
+): Promise<MisRecord[]> {
+  const { schedule, lpu, directory } = link.settings;
+  if (schedule.onlyWithTickets && doctor.tickets === 0) return [];
+  const { zone } = link.context;
+  const asked = {
+    idDoc: doctor.id,
+    idLpu: lpu,
+    idPat: directory.patient,
+    // Whole days: which end is included differs from server to server.
+    visitStart: `${localOf(window.start, zone).slice(0, 10)}T00:00:00`,
+    visitEnd: `${localOf(window.end - 1, zone).slice(0, 10)}T23:59:59`,
+  };
+  const reading = link.read('GetAvaibleAppointments', asked, { signal });
+  const listed = await orEmpty(
+    link,
+    reading.then((result) => result.ListAppointments),
+  );
+  return listed
+    .flatMap((appointment) => slotRecord(link, doctor, appointment))
+    .filter(({ start }) => Date.parse(start) >= window.start && Date.parse(start) < window.end);
+}
+
+/** `{key: IdAppointment, schedule, start, end, status: free, room?, specialities}` */
+function slotRecord(
+  link: Link,
+  { id, specialities }: Pick<Doctor, 'id' | 'specialities'>,
+  { IdAppointment, VisitStart, VisitEnd, Room }: HubData<'Appointment'>,
+) {
+  if (IdAppointment === undefined || VisitStart === undefined) return [];
+  const { zone } = link.context;
+  const start = misInstant(VisitStart, zone);
+  const end = VisitEnd === undefined ? start : misInstant(VisitEnd, zone);
+  const shortest = start + link.settings.schedule.defaultMinutes * 60_000;
+  return [
+    {
+      key: IdAppointment,
+      schedule: id,
+      start: fhirInstant(start),
+      end: fhirInstant(end > start ? end : shortest),
+      status: 'free',
+      specialities: specialities.map((s) => ({ ...s })),
+      ...(Room !== undefined && { room: Room }),
+    },
+  ];
+}
+
+/** `{key: IdDoc, doctor, doctorName, clinic, specialities, area?, start, end}`; start and end change once a day. */
+function scheduleRecord({ settings, context }: Link, { id, name, specialities, area }: Doctor): MisRecord {
+  const today = startOfDay(localOf(context.clock(), context.zone).slice(0, 10), context.zone);
+  const end = startOfDay(
+    localOf(today + settings.schedule.horizonDays * 86_400_000, context.zone).slice(0, 10),
+    context.zone,
+  );
+  return {
+    key: id,
+    doctor: id,
+    doctorName: name,
+    clinic: String(settings.lpu),
+    specialities: specialities.map((s) => ({ ...s })),
+    ...(area !== undefined && { area }),
+    start: fhirInstant(today),
+    end: fhirInstant(end),
+  };
+}
