@@ -1,0 +1,121 @@
+/** What tests and the soak do to the pretend РЕГИЗ beside its wire: faults, chaos, the desk, backups, settings. */
+import type { Random } from '../onec/random.ts';
+import type { BookingGround } from './booking.ts';
+import type { LogEntry } from './call.ts';
+import { type DeferredRequest, readDeferred } from './deferred.ts';
+import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
+import type { FaultOrder, Switchboard } from './faults/switchboard.ts';
+import type { Notification } from './operations/notices.ts';
+import { readRecords } from './record.ts';
+import { readReferrals } from './referral.ts';
+import { Refusal } from './refusal.ts';
+import type { BookingRow } from './row.ts';
+import { type Chaos, chaosSchema, type Settings } from './settings.ts';
+import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
+import type { State } from './state.ts';
+
+export interface BookingFilter {
+  /** `hub`, `desk` or `seed`. */
+  source?: string | undefined;
+  idLpu?: number | undefined;
+  id?: string | undefined;
+  doctor?: string | undefined;
+}
+
+export interface BookingView extends Omit<BookingRow, 'source'> {
+  /** Who booked: a client of the hub, the desk, or the beginning of the sandbox. */
+  source: 'hub' | 'desk' | 'seed';
+}
+
+export interface Control {
+  faults: Switchboard['list'];
+  /** @throws RangeError for an unknown fault or one that makes no sense for the operations */
+  fault(order: FaultOrder): void;
+  /** Switches all faults and chaos off. */
+  clearFaults(): void;
+  chaos(change: Partial<Chaos>): Chaos;
+  /** All bookings, refused ones too, in order of time. */
+  bookings(filter?: BookingFilter): BookingView[];
+  /** What SendNotificationAboutAppointment brought, with the statuses that followed. */
+  notifications(): Notification[];
+  patientNotifications(): unknown[];
+  waiting(): unknown[];
+  deferred(): DeferredRequest[];
+  referrals(): { idMq: string; status: number }[];
+  /** @throws Refusal as the MIS does */
+  desk(action: DeskAction): Promise<DeskResult>;
+  /** Books a random free slot every so many milliseconds; 0 stops it. */
+  busyDesk(everyMilliseconds: number): void;
+  snapshot(): string;
+  /** @throws RangeError for an unknown snapshot */
+  restore(snapshot: string): void;
+  settings(change?: Partial<Settings>): Settings;
+  /** The last 2000 calls, oldest first. */
+  log(): readonly LogEntry[];
+  /** How often a call to /control/canary came: a redirect or an external entity was followed. */
+  canaryHits(): number;
+  close(): void;
+}
+
+export interface ControlGround extends BookingGround {
+  random: Random;
+  switchboard: Switchboard;
+  log: readonly LogEntry[];
+  canary: { hits: number };
+}
+
+export function createControl(ground: ControlGround): Control {
+  const { state, random, switchboard, log, canary } = ground;
+  let busy: NodeJS.Timeout | undefined;
+  const bodies = <Body>(kind: Parameters<typeof readRecords>[1]) => readRecords<Body>(state, kind).map((r) => r.body);
+  return {
+    faults: switchboard.list,
+    fault: switchboard.order,
+    clearFaults() {
+      switchboard.clear();
+      state.note('chaos', switchboard.chaos());
+    },
+    chaos(change) {
+      switchboard.setChaos(chaosSchema.parse({ ...switchboard.chaos(), ...change }));
+      state.note('chaos', switchboard.chaos());
+      return switchboard.chaos();
+    },
+    bookings: (filter = {}) => readBookings(state, filter),
+    notifications: () => bodies<Notification>('notification'),
+    patientNotifications: () => bodies('patient-notification'),
+    waiting: () => bodies('waiting'),
+    deferred: () => readDeferred(state),
+    referrals: () => readReferrals(state).map(({ idMq, kept }) => ({ idMq, ...kept })),
+    desk: (action) => workAtDesk(ground, random, action),
+    busyDesk(everyMilliseconds) {
+      clearInterval(busy);
+      if (everyMilliseconds > 0) busy = setInterval(() => void bookQuietly(ground, random), everyMilliseconds).unref();
+    },
+    snapshot: () => takeSnapshot(state),
+    restore: (id) => restoreSnapshot(state, id),
+    settings: (change) => (change === undefined ? state.settings() : state.setSettings(change)),
+    log: () => log,
+    canaryHits: () => canary.hits,
+    close: () => clearInterval(busy),
+  };
+}
+
+function readBookings(state: State, filter: BookingFilter): BookingView[] {
+  const sourceOf = (row: BookingRow) => (row.source === '' ? 'hub' : row.id.startsWith('seed-') ? 'seed' : 'desk');
+  return state
+    .all<BookingRow>('SELECT * FROM booking ORDER BY start, rowid')
+    .map((row): BookingView => ({ ...row, source: sourceOf(row) }))
+    .filter((row) => filter.source === undefined || row.source === filter.source)
+    .filter((row) => filter.idLpu === undefined || row.clinic === filter.idLpu)
+    .filter((row) => filter.id === undefined || row.id === filter.id)
+    .filter((row) => filter.doctor === undefined || row.doctor === filter.doctor);
+}
+
+/** A day without a free time is no reason for the desk to stop. */
+async function bookQuietly(ground: BookingGround, random: Random): Promise<void> {
+  try {
+    await workAtDesk(ground, random, { action: 'book-random' });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}

@@ -1,0 +1,142 @@
+/** Starts a pretend РЕГИЗ: HubService, its control API and the page «Просмотр занятости» on one loopback port. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRandom } from '../onec/random.ts';
+import type { LogEntry } from './call.ts';
+import { type Control, createControl } from './control.ts';
+import { runControl } from './control-routes.ts';
+import { createFaults } from './faults/all.ts';
+import { createSwitchboard } from './faults/switchboard.ts';
+import { generate } from './generate.ts';
+import { serveOccupancy } from './occupancy.ts';
+import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
+import { type Services, servicesOf } from './services.ts';
+import { chaosSchema } from './settings.ts';
+import { type ServiceGround, serveSoap } from './soap-service.ts';
+import { openState, type State } from './state.ts';
+
+export interface Sandbox extends Control {
+  /** `http://127.0.0.1:<port>`, under which the services, /control and /occupancy are. */
+  origin: string;
+  /** `…/Hub25/HubService.svc`, SOAP 1.1. */
+  url: string;
+  /** `…/zpv/ws/appointment`: the same contract as 1С publishes it. */
+  onecUrl: string;
+  port: number;
+  /** Token of a client. */
+  guid: string;
+  login: string;
+  password: string;
+  zone: string;
+  /** Stops at once: open connections are cut, late commits do not happen. */
+  close(): Promise<void>;
+}
+
+/** @throws when the port is taken or the file is no sandbox's */
+export async function startRegizSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
+  const options = withDefaults(given);
+  const state = openState(options.file, options.zone, options.clock);
+  generate(state, options);
+  state.setSettings(options.settings);
+  const starts = Number(state.noted('starts') ?? 0) + 1;
+  state.note('starts', starts);
+  const chaos = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
+  const switchboard = createSwitchboard(createFaults(state), chaos, starts);
+  const timers = createTimers();
+  const { pause, later } = timers;
+  const log: LogEntry[] = [];
+  const canary = { hits: 0 };
+  const random = createRandom(options.seed + starts * 104_729);
+  const hub = { state, pause, locks: new Set<string>() };
+  const control = createControl({ ...hub, random, switchboard, log, canary });
+  const note = (entry: LogEntry) => void (log.push(entry) > 2000 && log.shift());
+  const service: ServiceGround = { state, switchboard, note, later, pause };
+  const ground: Ground = { options, state, service, control, canary, services: servicesOf(hub, options) };
+  const server = createServer((request, response) => void route(ground, request, response));
+  const port = await listen(server, options.port);
+  const origin = `http://127.0.0.1:${port}`;
+  const opening = setInterval(() => generate(state, withDefaults(given)), 3_600_000);
+  const close = async () => {
+    clearInterval(opening);
+    control.close();
+    timers.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    state.close();
+  };
+  const { login, password, zone } = options;
+  const urls = { url: `${origin}/Hub25/HubService.svc`, onecUrl: `${origin}/${options.base}/ws/appointment` };
+  return { ...control, ...urls, origin, port, guid: options.guids[0] ?? '', login, password, zone, close };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+function createTimers() {
+  const timers = new Set<NodeJS.Timeout>();
+  const later = (milliseconds: number, work: () => void) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      work();
+    }, milliseconds);
+    timers.add(timer);
+  };
+  return {
+    later,
+    pause: (milliseconds: number) => new Promise<void>((resolve) => later(milliseconds, resolve)),
+    close: () => timers.forEach((timer) => void clearTimeout(timer)),
+  };
+}
+
+interface Ground {
+  options: FullOptions;
+  state: State;
+  service: ServiceGround;
+  services: Services;
+  control: Control;
+  canary: { hits: number };
+}
+
+async function route(ground: Ground, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { state, service, services, control, canary } = ground;
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  const body = await bodyOf(request);
+  if (body === undefined) return void response.destroy();
+  const method = request.method ?? 'GET';
+  const soap = services.at(url.pathname);
+  if (soap !== undefined && !services.admits(url.pathname, request, response)) return;
+  if (soap !== undefined && method === 'POST')
+    return serveSoap(service, soap, { request, response, origin: url.origin, body });
+  if (url.pathname === '/occupancy') return serveOccupancy(state, url, response);
+  if (url.pathname === '/control/canary') {
+    canary.hits++;
+    return void response.writeHead(200, { 'content-type': 'text/plain' }).end('canary');
+  }
+  if (!url.pathname.startsWith('/control/')) return notFound(response);
+  const answer = await runControl(control, method, url, body);
+  response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(answer.body));
+}
+
+/** Up to 1 MB of text; undefined when the client broke off or sent more. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > 1_000_000) return undefined;
+      parts.push(part);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' });
+  response.end('<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>');
+}
