@@ -11,6 +11,7 @@ import type { Call, Link } from './link.ts';
 import { addPatient, checkPatient } from './patient.ts';
 import { type Reference, readReference, writeReference } from './reference.ts';
 import { RefusedByHub, refusalOf } from './refusal.ts';
+import { isFree } from './schedule.ts';
 
 type Rejected = Extract<WriteOutcome, { outcome: 'rejected' }>;
 
@@ -84,6 +85,8 @@ async function setAppointment(
     if (error instanceof ExchangeError) return error.failure === 'unsent' ? unsent : unknown(error.message);
     if (!(error instanceof RefusedByHub)) throw error;
     const { meaning, text } = refusalOf(error, codes);
+    // The same number says that somebody else is just booking another time of that day.
+    if (meaning === 'taken' && (await isFree(link, reference, call.signal).catch(() => false))) return unsent;
     if (meaning === 'taken' || meaning === 'rule' || meaning === 'unsent')
       return { outcome: 'rejected', reason: meaning, text };
     return unknown(error.message);

@@ -1,5 +1,4 @@
 /** What the clinic holds for a request: by the patient's history, else by the doctor's free times (RELIABILITY.md §4.3). */
-import { startOfDay } from '../../instant.ts';
 import type { FoundBooking, MisRecord } from '../connector.ts';
 import { MisReadError } from '../connector.ts';
 import { findHeld } from './booking.ts';
@@ -9,8 +8,7 @@ import type { Call, Link } from './link.ts';
 import { checkPatient } from './patient.ts';
 import { misRead } from './read-error.ts';
 import { type Reference, readReference, writeReference } from './reference.ts';
-import { readSlots } from './schedule.ts';
-import { misInstant } from './time.ts';
+import { isFree } from './schedule.ts';
 
 /** The contract's `findBooking`. @throws MisReadError */
 export function findBooking(
@@ -58,12 +56,4 @@ async function referenceOf(
 async function isRefused(link: Link, reference: Reference, call: Call): Promise<boolean> {
   const { refusals } = await readHistory(link, reference.idPat, call);
   return findVisit(link, refusals, reference) !== undefined;
-}
-
-async function isFree(link: Link, place: Pick<Reference, 'idDoc' | 'start' | 'slot'>, signal: AbortSignal) {
-  const { zone } = link.context;
-  const [start, day] = [misInstant(place.start, zone), startOfDay(place.start.slice(0, 10), zone)];
-  const window = { start: day, end: start + 1 };
-  const slots = await readSlots(link, { id: place.idDoc, specialities: [] }, window, signal);
-  return slots.some(({ key }) => key === place.slot);
 }

@@ -9,7 +9,11 @@ import type { HubData } from './contract/hub.ts';
 import { type Doctor, readDoctors } from './doctors.ts';
 import type { Link } from './link.ts';
 import { misRead, orEmpty } from './read-error.ts';
+import type { Reference } from './reference.ts';
 import { misInstant } from './time.ts';
+
+/** A time of a doctor. */
+type Place = Pick<Reference, 'idDoc' | 'start' | 'slot'>;
 
 export interface Timetable {
   /** Kinds `schedule` and `slot`. @param only ids of doctors @throws MisReadError */
@@ -128,4 +132,13 @@ function scheduleRecord({ settings, context }: Link, { id, name, specialities, a
     start: fhirInstant(today),
     end: fhirInstant(end),
   };
+}
+
+/** Whether that time is still listed. @throws ExchangeError, RefusedByHub */
+export async function isFree(link: Link, place: Place, signal: AbortSignal): Promise<boolean> {
+  const { zone } = link.context;
+  const day = startOfDay(place.start.slice(0, 10), zone);
+  const window = { start: day, end: misInstant(place.start, zone) + 1 };
+  const slots = await readSlots(link, { id: place.idDoc, specialities: [] }, window, signal);
+  return slots.some(({ key }) => key === place.slot);
 }

@@ -1,0 +1,91 @@
+/** The connector before the pretend РЕГИЗ over real HTTP, with the real mapping making the requests. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type Sandbox, startRegizSandbox } from '../../../sandbox/regiz/server.ts';
+import type { Exchange, MisRecord, Operations } from '../../../src/connectors/connector.ts';
+import { loadMappings } from '../../../src/connectors/mapping.ts';
+import connector from '../../../src/connectors/regiz/index.ts';
+import { localOf } from '../../../src/instant.ts';
+
+/** 2026-11-30T21:00:00Z: the first of December begins in Moscow. */
+export const now = Date.UTC(2026, 10, 30, 21);
+export const zone = 'Europe/Moscow';
+/** Fourteen days from the first of December. */
+export const window = { start: now, end: now + 14 * 86_400_000 };
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'mappings', 'regiz');
+export const mappings = loadMappings([folder], { clinic: 'demo', zone });
+
+export interface Connected {
+  readonly operations: Operations;
+  readonly exchanges: Exchange[];
+}
+
+/** @param settings as in the clinics file */
+export function connect(settings: Record<string, unknown>, clock: () => number = () => now): Connected {
+  const exchanges: Exchange[] = [];
+  const record = (exchange: Exchange) => void exchanges.push(exchange);
+  const context = { clinic: 'demo', zone, clock, record };
+  return { operations: connector.connect(connector.settings.parse(settings), context), exchanges };
+}
+
+export interface Stage {
+  readonly sandbox: Sandbox;
+  readonly lpu: number;
+  open(settings?: Record<string, unknown>): Connected;
+  close(): Promise<void>;
+}
+
+/** Doctors who see everybody: rules of areas and ages have tests of their own. */
+export async function openStage(lpu: number, options: Parameters<typeof startRegizSandbox>[0] = {}): Promise<Stage> {
+  const sandbox = await startRegizSandbox({ start: '2026-12-01', clock: () => now, ...options });
+  const opened: Connected[] = [];
+  const open = (settings: Record<string, unknown> = {}) => {
+    const one = connect({ url: sandbox.url, lpu, guid: sandbox.guid, ...settings });
+    opened.push(one);
+    return one;
+  };
+  const { operations } = open();
+  const { role = [] } = await operations.directory!(AbortSignal.timeout(30_000));
+  for (const { key, area, specialities } of role) {
+    const special = /дет|педиатр|уролог/i.test(JSON.stringify(specialities));
+    if (area !== undefined || special) await sandbox.desk({ action: 'dismiss', idLpu: lpu, doctor: String(key) });
+  }
+  return {
+    sandbox,
+    lpu,
+    open,
+    async close() {
+      for (const { operations: used } of opened) await used.close();
+      await sandbox.close();
+    },
+  };
+}
+
+const letters = 'абвгдежзиклмнопрст';
+
+/** A surname of its own for each booking: a patient has one visit to a doctor at a time. */
+const surnameOf = (seed: string): string =>
+  `Проверкина${[...createHash('sha256').update(seed).digest().subarray(0, 8)].map((b) => letters[b % 18]).join('')}`;
+
+export const patientFor = (slot: MisRecord, booking: string) => ({
+  resourceType: 'Patient',
+  identifier: [{ system: 'urn:oid:1.2.643.100.3', value: '00000060004' }],
+  name: [{ use: 'official', family: surnameOf(`${slot['key']} ${booking}`), given: ['Аглая', 'Тестовна'] }],
+  telecom: [{ system: 'phone', value: '+79000000001' }],
+  birthDate: '1990-02-03',
+});
+
+/** What the mapping makes of an Appointment at that time, of somebody whom the clinic does not know yet. */
+export function requestFor(slot: MisRecord, schedule: MisRecord, booking: string): MisRecord {
+  const patient = patientFor(slot, booking);
+  const input = { resource: { resourceType: 'Appointment' }, patient, slot: { ...slot, schedule }, booking };
+  return mappings.toMis('Appointment', input);
+}
+
+/** What the sandbox itself holds at that time, whoever booked it. */
+export function heldAt({ sandbox, lpu }: Stage, slot: MisRecord) {
+  const start = localOf(Date.parse(String(slot['start'])), zone);
+  const held = sandbox.bookings({ idLpu: lpu, doctor: String(slot['schedule']) });
+  return held.filter((booking) => booking.start === start && booking.status === 'active');
+}
