@@ -38,6 +38,8 @@ import type { SubscriptionContext } from './workflows/subscription.ts';
 import { startSubscriptions } from './workflows/subscription-rounds.ts';
 import { startSweeper } from './workflows/sweeper.ts';
 import { startTicker } from './workflows/ticker.ts';
+import { createWaitingSettler } from './workflows/waiting-settlement.ts';
+import { createWaitlist, startWaitingSweeper } from './workflows/waitlist.ts';
 
 export interface Hub {
   /** Base URL without /fhir. */
@@ -84,6 +86,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const client = openPool(url, { name: 'client', connections: 12, role: clientRole, onError: brokenOf(log) });
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
+  const waitingSettler = createWaitingSettler(bookingContext);
+  const waitlist = createWaitlist(bookingContext, waitingSettler);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const standing = createStanding({ db: pool, ...clinicsOf(clinics) });
@@ -104,6 +108,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     cursors: await openCursors(pool),
     booking,
     holding: createHolding(bookingContext),
+    waitlist,
     live: createLiveCheck(pool, sync, clinics),
     exporter: createExporter(bulk),
     terminology,
@@ -132,14 +137,15 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals(sync.pool, log);
-  const sweeper = startSweeper(pool, clinics, settler, log);
+  const sweepers = [startSweeper(pool, clinics, settler, log), startWaitingSweeper(pool, clinics, waitingSettler, log)];
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();
     await closeServer(app);
-    await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
+    await Promise.all([booking.drain(), waitlist.drain(), ...sweepers.map((s) => s.stop())]);
+    await Promise.all([queue.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
     await Promise.all([
       subscriptions.close(),

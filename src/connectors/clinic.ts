@@ -4,7 +4,7 @@ import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import { referencedId } from '../store/resource.ts';
 import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
-import type { BookingAbility, MisRecord, MisRecords, Operations } from './connector.ts';
+import type { BookingAbility, MisRecord, MisRecords, Operations, WaitlistAbility } from './connector.ts';
 import { MisReadError } from './connector.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 
@@ -50,12 +50,29 @@ export interface Clinic {
   /** The MIS's booking request for an Appointment. @throws MappingError when the mapping cannot be made */
   bookingRequest(input: BookingInput): Promise<MisRecord>;
   readonly booking: BookingAbility | undefined;
+  /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
+  waitingRequest(input: WaitingInput): Promise<MisRecord>;
+  readonly waitlist: WaitlistAbility | undefined;
 }
 
 export interface BookingInput {
   readonly resource: Resource;
   readonly patient: Resource;
   readonly slot: { readonly key: string; readonly start: string; readonly end: string; readonly schedule: MisRecord };
+  readonly booking: string;
+}
+
+export interface WaitingInput {
+  readonly resource: Resource;
+  readonly patient: Resource;
+  readonly wish: {
+    /** Record of the doctor in the clinic, when one is waited for. */
+    readonly role?: MisRecord;
+    /** Record of what is offered, when anybody who offers it will do. */
+    readonly service?: MisRecord;
+    /** When the patient can come; absent: at any time. */
+    readonly intervals?: readonly { readonly start: string; readonly end: string }[];
+  };
   readonly booking: string;
 }
 
@@ -111,12 +128,14 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
         : slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
       return { schedules: await mirror(others), slots };
     },
-    bookingRequest: async (input) =>
-      mappings.slow.has('Appointment')
-        ? mappings.toMisSlowly('Appointment', input)
-        : mappings.toMis('Appointment', input),
+    bookingRequest: async (input) => requestOf(mappings, input),
+    waitlist: operations.waitlist,
+    waitingRequest: async (input) => requestOf(mappings, input),
   };
 }
+
+const requestOf = (mappings: Mappings, input: BookingInput | WaitingInput) =>
+  mappings.slow.has('Appointment') ? mappings.toMisSlowly('Appointment', input) : mappings.toMis('Appointment', input);
 
 /** Documents marked `slow: true` are evaluated by JSONata itself, one record after the other. */
 async function mirrorAll(mappings: Mappings, records: MisRecords): Promise<Mirrored[]> {

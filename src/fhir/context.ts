@@ -12,6 +12,7 @@ import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
 import type { SubscriptionContext } from '../workflows/subscription.ts';
+import type { Waitlist } from '../workflows/waitlist.ts';
 import type { Program } from './capability.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Operations } from './operations.ts';
@@ -35,6 +36,7 @@ export interface Context {
   readonly cursors: Cursors;
   readonly booking: Booking;
   readonly holding: Holding;
+  readonly waitlist: Waitlist;
   readonly live: LiveCheck;
   readonly terminology: Terminology;
   readonly exporter: Exporter;

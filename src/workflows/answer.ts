@@ -17,19 +17,17 @@ export interface Answer {
 }
 
 /**
- * The booking behind an Appointment that the viewer sees.
+ * That the viewer sees the Appointment, in this version.
  * @param version of the Appointment that is to be changed; whichever there is when absent
- * @throws Fault version-mismatch when there is another by now
+ * @throws Fault not-found; version-mismatch when there is another by now
  */
-export async function readVisibleBooking(
-  context: BookingContext,
+export async function readVersion(
+  { pool }: BookingContext,
   viewer: Viewer,
   appointment: string,
   version?: number,
-): Promise<BookingRow> {
-  // The booking first: as long as this one stands, so does the version that is read after it.
-  const row = await readBookingOf(context.pool, appointment);
-  const seen = await readDocument(context.pool, viewer, 'Appointment', appointment);
+): Promise<void> {
+  const seen = await readDocument(pool, viewer, 'Appointment', appointment);
   if (seen === undefined) throw new Fault('not-found', 'There is no such Appointment.');
   if (version !== undefined && version !== seen.version)
     throw new Fault(
@@ -39,6 +37,18 @@ export async function readVisibleBooking(
         expression: 'http.if-match',
       },
     );
+}
+
+/** The booking behind an Appointment that the viewer sees. @param version see readVersion @throws as that; Fault business-rule */
+export async function readVisibleBooking(
+  context: BookingContext,
+  viewer: Viewer,
+  appointment: string,
+  version?: number,
+): Promise<BookingRow> {
+  // The booking first: as long as this one stands, so does the version that is read after it.
+  const row = await readBookingOf(context.pool, appointment);
+  await readVersion(context, viewer, appointment, version);
   if (row === undefined)
     throw new Fault('business-rule', 'This Appointment was not made here: the clinic changes it.', {
       code: 'not-ours',

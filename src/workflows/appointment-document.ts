@@ -61,7 +61,8 @@ export async function writeCancelled(
   if (!(await putDocument(db, document))) throw new VersionRace();
 }
 
-class VersionRace extends Error {}
+/** Another writer was faster: `retrying` begins anew. */
+export class VersionRace extends Error {}
 
 /** A transaction that is repeated when it lost a race for a document's next version. */
 export async function retrying(pool: Database, work: (db: Queryable) => Promise<void>): Promise<void> {

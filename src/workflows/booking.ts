@@ -19,6 +19,7 @@ import { checkMayGiveUp } from './giving-up.ts';
 import { afterSending, begin } from './intent.ts';
 import { alreadyBooked, slotTaken } from './refusal.ts';
 import type { Settler } from './settlement.ts';
+import { createUnderWay } from './under-way.ts';
 
 /** Who asks. */
 export interface Who {
@@ -63,25 +64,9 @@ export interface Booking {
 
 export function createBooking(context: BookingContext, settler: Settler): Booking {
   const { pool, statements } = context;
-  const underWay = new Set<Promise<unknown>>();
-
-  /** The work goes on whatever becomes of its client. */
-  function track(work: Promise<Conclusion>): void {
-    const tracked: Promise<unknown> = work.catch(() => {}).finally(() => underWay.delete(tracked));
-    underWay.add(tracked);
-  }
-
-  /** The conclusion, or undefined when it comes too late for the client. */
-  async function within(clinic: Clinic, work: Promise<Conclusion>): Promise<Conclusion | undefined> {
-    track(work);
-    const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => late.resolve(undefined), clinic.config.booking.answerSeconds * 1000);
-    try {
-      return await Promise.race([work, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  const underWay = createUnderWay();
+  const within = (clinic: Clinic, work: Promise<Conclusion>) =>
+    underWay.within(clinic.config.booking.answerSeconds, work);
 
   async function book(order: Order): Promise<Answer> {
     const { viewer, key, inPlaceOf } = order;
@@ -186,7 +171,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const { viewer, background = false } = order;
     if (background) {
       const told = await tellPending(context, viewer, row, known.facts, false);
-      track(settler.attempt(clinic, { ...row, told: true }, known));
+      underWay.track(settler.attempt(clinic, { ...row, told: true }, known));
       return told;
     }
     const conclusion = await within(clinic, settler.attempt(clinic, row, known));
@@ -204,8 +189,6 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     answered: (viewer, key) => answerOfKey(context, viewer, key),
     move,
     cancel,
-    async drain() {
-      await Promise.all(underWay);
-    },
+    drain: underWay.drain,
   };
 }

@@ -37,6 +37,8 @@ import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
+import { createWaitingSettler, type WaitingSettler } from '../../src/workflows/waiting-settlement.ts';
+import { createWaitlist } from '../../src/workflows/waitlist.ts';
 import { scannedLog } from './scanned-log.ts';
 
 export interface TestHub {
@@ -48,6 +50,7 @@ export interface TestHub {
   readonly clinics: Clinics;
   readonly sync: SyncContext;
   readonly settler: Settler;
+  readonly waitingSettler: WaitingSettler;
   token(principal?: Partial<Principal>): Promise<string>;
   close(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export async function createTestHub(
   const keyed = openPool(url, { name: 'test booking', connections: 8, keyed: true, onError: () => {} });
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
+  const waitingSettler = createWaitingSettler(bookingContext);
   const accessKeys = keysOf([randomBytes(48)]);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
@@ -120,6 +124,7 @@ export async function createTestHub(
     cursors: await openCursors(pool),
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
+    waitlist: createWaitlist(bookingContext, waitingSettler),
     live: createLiveCheck(pool, sync, clinics),
     // Bulk reading in the pool `work`: tests start the exporter themselves.
     exporter: createExporter(work),
@@ -153,6 +158,7 @@ export async function createTestHub(
     clinics,
     sync,
     settler,
+    waitingSettler,
     async token(given) {
       const principal = { subject: 'test', role: 'app', clinics: keys, ...given } as const;
       if (principal.account === undefined) return mintToken(accessKeys, principal, 3600, clock);

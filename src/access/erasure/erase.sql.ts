@@ -59,6 +59,7 @@ const ofAccount: Step[] = [
   ['exports', `delete from export where subject = $1::text`],
   ['booking requests', `delete from idempotency_key where client = $1::text`],
   ['booking requests', `update booking set account = null, content = null, request = null where account = $1`],
+  ['booking requests', `update waiting set account = null where account = $1`],
   ['holds', `update slot set held_until = null, held_by = null, held_for = null where held_by = $1::text`],
   ['account', 'delete from account where id = $1'],
 ];
@@ -86,6 +87,8 @@ const ofPatient: Step[] = [
   ['message log', 'delete from message m using booking b where b.id = m.booking and b.patient = $1'],
   ['booking requests', 'delete from booking_event e using booking b where b.id = e.booking and b.patient = $1'],
   ['booking requests', 'delete from booking where patient = $1'],
+  ['message log', 'delete from message m using waiting w where w.id = m.booking and w.patient = $1'],
+  ['booking requests', 'delete from waiting where patient = $1'],
   ['holds', 'update slot set held_until = null, held_by = null, held_for = null where held_for = $1'],
   // Packed, and kept for a day: nobody can look into them.
   [
@@ -114,11 +117,12 @@ export async function readAccountNames(db: Queryable, id: string): Promise<reado
   return rows[0]?.names ?? null;
 }
 
-/** The Patient as it is kept, locked; undefined: there is none. `busy`: the MIS is being asked for a booking, or has one to come. */
+/** The Patient as it is kept, locked; undefined: there is none. `busy`: the MIS is being asked for a booking, has one to come, or keeps him on its waiting list. */
 export async function readPatient(db: Queryable, id: string): Promise<{ body: string; busy: boolean } | undefined> {
   const { rows } = await db.query<{ body: string; busy: boolean }>(
     `select d.body, exists (select from booking b join slot s on s.id = b.slot where b.patient = d.id
-       and b.state not in ('cancelled', 'rejected', 'lost_in_mis') and s.end_at > clock_timestamp()) as busy
+       and b.state not in ('cancelled', 'rejected', 'lost_in_mis') and s.end_at > clock_timestamp())
+       or exists (select from waiting w where w.patient = d.id and w.next_at is not null) as busy
      from document d where d.type = 'Patient' and d.id = $1 for update`,
     [id],
   );

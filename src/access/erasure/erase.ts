@@ -33,7 +33,7 @@ export async function erase(pool: Database, erasing: Erasing): Promise<Erased | 
   return transaction(pool, async (db) => {
     const names = kind === 'account' ? await readAccountNames(db, id) : namesOf(await readPatient(db, id));
     if (names === null) return `there is no such ${kind}`;
-    if (names === 'busy') return 'the patient has bookings to come: cancel them first';
+    if (names === 'busy') return 'the patient has bookings to come, or waits for a time: cancel that first';
     const texts = patternsOf(names);
     const destroyed = await (kind === 'account' ? eraseAccount : erasePatient)(db, id, texts);
     const some = destroyed.filter((d) => d.rows > 0);

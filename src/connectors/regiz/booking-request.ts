@@ -26,6 +26,8 @@ const patient = z.object({
   CellPhone: text(40),
 });
 
+export type PatientData = z.infer<typeof patient>;
+
 const schema = z.object({
   /** Key of the slot. */
   idAppointment: z.string().min(1),
@@ -52,11 +54,38 @@ const words: Readonly<Record<string, string>> = {
   CellPhone: 'телефон',
 };
 
+const local = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/);
+
+const waiting = z.object({
+  patient,
+  wish: z.object({
+    idDoc: text(100),
+    nameDoc: text(200),
+    idSpeciality: text(100),
+    ferIdSpeciality: text(50),
+    nameSpeciality: text(200),
+    /** Of the journal's dictionary. */
+    claim: text(3),
+    info: text(500),
+    intervals: z.array(z.object({ start: local, end: local })).default([]),
+  }),
+});
+
+export type WaitingRequest = z.infer<typeof waiting>;
+
 /** @throws UnfitRequest when it lacks what the clinic demands */
-export function parseRequest(record: MisRecord, { booking }: RegizSettings): BookingRequest {
-  const parsed = schema.safeParse(record);
+export const parseRequest = (record: MisRecord, settings: RegizSettings): BookingRequest =>
+  checked(schema.safeParse(record), settings);
+
+/** A request for a time that is not there yet. @throws UnfitRequest */
+export const parseWaiting = (record: MisRecord, settings: RegizSettings): WaitingRequest =>
+  checked(waiting.safeParse(record), settings);
+
+type Parsed<T> = { readonly success: true; readonly data: T } | { readonly success: false };
+
+function checked<T extends { readonly patient: PatientData }>(parsed: Parsed<T>, { booking }: RegizSettings): T {
   if (!parsed.success) throw new UnfitRequest('Клиника не принимает запись: она неверно заполнена.');
-  const lacking = booking.required.filter((name) => !parsed.data.patient[name as keyof typeof parsed.data.patient]);
+  const lacking = booking.required.filter((name) => !parsed.data.patient[name as keyof PatientData]);
   if (lacking.length > 0)
     throw new UnfitRequest(`Для записи в эту клинику нужно указать: ${lacking.map((n) => words[n] ?? n).join(', ')}.`);
   return parsed.data;

@@ -5,21 +5,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
-import { type BookingRequest, parseRequest, UnfitRequest } from './booking-request.ts';
+import { type BookingRequest, parseRequest } from './booking-request.ts';
 import { findVisit, readHistory } from './history.ts';
 import type { Call, Link } from './link.ts';
-import { addPatient, checkPatient } from './patient.ts';
+import { cardOf } from './patient.ts';
 import { type Reference, readReference, writeReference } from './reference.ts';
 import { RefusedByHub, refusalOf } from './refusal.ts';
 import { isFree } from './schedule.ts';
-
-type Rejected = Extract<WriteOutcome, { outcome: 'rejected' }>;
-
-const unsent: Rejected = {
-  outcome: 'rejected',
-  reason: 'unsent',
-  text: 'Система клиники сейчас не отвечает. Попробуйте позже.',
-};
+import { beforeWriting, unsent } from './unsent.ts';
 
 /** The contract's `book`. The reference that is given first holds the patient's id, by which the history can be asked. */
 export async function book(
@@ -36,7 +29,7 @@ export async function book(
     // What an earlier attempt left may be a booking: asking again would be refused, or make a second one.
     const held = known && (await findHeld(link, known, call));
     if (held !== undefined) return { outcome: 'confirmed', reference: writeReference(held) };
-    const idPat = known?.idPat ?? (await cardOf(link, request, call));
+    const idPat = known?.idPat ?? (await cardOf(link, request.patient, call));
     if (typeof idPat !== 'string') return idPat;
     const reference = { idPat, idDoc: request.idDoc, start: request.start, slot: request.idAppointment };
     await progress(writeReference(reference));
@@ -44,27 +37,6 @@ export async function book(
   } catch (error) {
     return beforeWriting(link, error);
   }
-}
-
-/** Up to here nothing of a booking was sent. */
-function beforeWriting(link: Link, error: unknown): WriteOutcome {
-  if (error instanceof UnfitRequest) return { outcome: 'rejected', reason: 'rule', text: error.message };
-  if (error instanceof ExchangeError) return unsent;
-  if (!(error instanceof RefusedByHub)) throw error;
-  const { meaning, text } = refusalOf(error, link.settings.codes);
-  if (meaning === 'unlisted' || meaning === 'unsent' || meaning === 'retry') return unsent;
-  return { outcome: 'rejected', reason: 'rule', text };
-}
-
-/** IdPat of the patient's card, made when there is none. */
-async function cardOf(link: Link, request: BookingRequest, call: Call): Promise<string | Rejected> {
-  const found = await checkPatient(link, request, call);
-  if (found !== undefined) return found;
-  const { text } = refusalOf(new RefusedByHub('CheckPatient', 20), link.settings.codes);
-  const refused: Rejected = { outcome: 'rejected', reason: 'rule', text };
-  if (!link.settings.booking.addPatients) return refused;
-  // Whether a lost one has made a card does not matter: the next attempt finds it.
-  return (await addPatient(link, request, call)) ?? unsent;
 }
 
 async function setAppointment(

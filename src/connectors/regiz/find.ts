@@ -48,7 +48,7 @@ async function referenceOf(
   request: BookingRequest | undefined,
   call: Call,
 ): Promise<Reference | undefined> {
-  const idPat = request && (await checkPatient(link, request, call));
+  const idPat = request && (await checkPatient(link, request.patient, call));
   if (request === undefined || idPat === undefined) return undefined;
   return { idPat, idDoc: request.idDoc, start: request.start, slot: request.idAppointment };
 }

@@ -7,6 +7,7 @@ import { type Link, openLink } from './link.ts';
 import { misRead } from './read-error.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';
+import { cancelRequest, findRequest, register } from './waitlist.ts';
 
 const connector: Connector<RegizSettings> = {
   name: 'regiz',
@@ -19,7 +20,7 @@ const connector: Connector<RegizSettings> = {
 export default connector;
 
 function operationsOf(link: Link): Operations {
-  const { schedule, booking } = link.settings;
+  const { schedule, booking, waitlist } = link.settings;
   const timetable = openTimetable(link);
   return {
     directory: (signal) => readDirectory(link, signal),
@@ -29,6 +30,13 @@ function operationsOf(link: Link): Operations {
       book: (request, reference, progress, context) => book(link, request, reference, progress, context),
       findBooking: (request, reference, signal) => findBooking(link, request, reference, signal),
       cancel: (reference, _reason, context) => cancel(link, reference, context),
+    },
+    waitlist: {
+      graceMilliseconds: booking.graceMilliseconds,
+      followMilliseconds: waitlist.followMilliseconds,
+      register: (request, context) => register(link, request, context),
+      findRequest: (request, reference, signal) => findRequest(link, request, reference, signal),
+      cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
     },
     ping: async (signal) => void (await misRead(link, () => link.read('GetVersion', {}, { signal }))),
     health: () => link.health(),

@@ -118,6 +118,14 @@ const booking = z.strictObject({
     .describe('How long after a write the clinic may still commit it: at least 3 × timeouts.write'),
 });
 
+const waitlist = z.strictObject({
+  source: z.number().int().default(5).describe('PASource of what comes through the hub; 5 = Интернет'),
+  cancelReason: z.number().int().default(1).describe('DeactivationReason of the patient himself; 1 = его инициатива'),
+  followMilliseconds: milliseconds
+    .default(300_000)
+    .describe('Milliseconds after which it is asked again what has become of a request'),
+});
+
 export const regizSettings = z.strictObject({
   ...wire.shape,
   timeouts: timeouts.prefault({}),
@@ -126,6 +134,7 @@ export const regizSettings = z.strictObject({
   directory: directory.prefault({}),
   schedule: schedule.prefault({}),
   booking: booking.prefault({}),
+  waitlist: waitlist.prefault({}),
   codes: z
     .array(code)
     .default([])

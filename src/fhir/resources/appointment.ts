@@ -10,12 +10,13 @@ import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
 import { type Asked, type ResourceDeclaration, readOnly, type Written } from '../resource.ts';
 import { readOffer } from '../scheduling/offer.ts';
+import { wishOf } from '../waiting.ts';
 
 const declaration: ResourceDeclaration = {
   type: 'Appointment',
   documentation:
     'POST books one Slot for one Patient. PUT with status "cancelled" cancels, PUT with another slot moves; both are written to the MIS. ' +
-    'Status "pending" means that the MIS has not confirmed yet.',
+    'Status "pending" means that the MIS has not confirmed yet. POST with status "waitlist" puts the Patient on the waiting list of a clinic whose MIS keeps one.',
   interactions: [...readOnly, 'create', 'update', 'patch'],
   writesThrough: true,
   parameters: [
@@ -35,11 +36,16 @@ const declaration: ResourceDeclaration = {
 
 export default declaration;
 
-function check(asked: Asked, body: Resource): { slot: string; patient: string } {
+function check(asked: Asked, body: Resource): void {
+  if (body['status'] === 'waitlist') wishOf(asked, body, patientOf(asked, body));
+  else checkBooking(asked, body);
+}
+
+function checkBooking(asked: Asked, body: Resource): { slot: string; patient: string } {
   if (!['proposed', 'pending', 'booked'].includes(String(body['status'])))
     throw new Fault(
       'business-rule',
-      'Send a new Appointment with status "proposed"; the answer says what became of it.',
+      'Send a new Appointment with status "proposed", or "waitlist" without a Slot; the answer says what became of it.',
       {
         expression: 'Appointment.status',
       },
@@ -48,17 +54,18 @@ function check(asked: Asked, body: Resource): { slot: string; patient: string } 
 }
 
 async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {
-  const { slot, patient } = check(asked, body);
+  check(asked, body);
   const key = keyOf(asked, body);
   const condition = ifNoneExist(asked);
   const known = condition && (await matchOf(context, asked, 'Appointment', condition, 'http.if-none-exist'));
   if (known !== undefined) return pendingOr200(await existing(context, asked, 'Appointment', known));
+  if (body['status'] === 'waitlist')
+    return written(await context.waitlist.join(wishOf(asked, body, patientOf(asked, body))), 201);
   const order = {
     ...whoOf(asked),
     client: asked.principal.subject,
     content: body,
-    slot,
-    patient,
+    ...checkBooking(asked, body),
     key: key ?? keyOfCondition(asked, 'Appointment', body),
   };
   return written(await context.booking.book(order), 201);
@@ -72,9 +79,15 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
   const version = ifMatch === undefined || ifMatch.trim() === '*' ? undefined : current.version;
   if (body['status'] === 'cancelled') {
     const reason = (body['cancelationReason'] as { text?: string } | undefined)?.text;
-    return written(await context.booking.cancel(whoOf(asked), id, reason?.slice(0, 200), version), 200);
+    const list = (await context.waitlist.knows(id)) ? context.waitlist.leave : context.booking.cancel;
+    return written(await list(whoOf(asked), id, reason?.slice(0, 200), version), 200);
   }
   const kept = parseKept(current.body) as Resource;
+  if (kept['slot'] === undefined)
+    throw new Fault('business-rule', 'This Appointment waits for a time: cancel it, and book a Slot by another one.', {
+      expression: 'Appointment.slot',
+      code: 'waits',
+    });
   const slot = slotOf(body);
   if (slot === slotOf(kept)) {
     // A move that is repeated because its answer was lost.

@@ -1,0 +1,66 @@
+/** A hub in this process over the pretend РЕГИЗ: one clinic of the region, read. */
+import { join } from 'node:path';
+import { type Sandbox, startRegizSandbox } from '../../sandbox/regiz/server.ts';
+import { clinicSettings } from '../../src/clinic-settings.ts';
+import { openClinic } from '../../src/connectors/clinic.ts';
+import type { Exchange } from '../../src/connectors/connector.ts';
+import { loadMappings } from '../../src/connectors/mapping.ts';
+import connector from '../../src/connectors/regiz/index.ts';
+import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
+import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
+import { createDatabase } from './database.ts';
+import { createTestHub, silent, type TestHub } from './hub.ts';
+
+export interface RegizHub extends TestHub {
+  readonly sandbox: Sandbox;
+  /** What the connector has told the message log. */
+  readonly exchanges: readonly Exchange[];
+  /** Reads the free times again. */
+  read(): Promise<void>;
+}
+
+const zone = 'Europe/Moscow';
+const key = 'p44';
+
+/** @param settings of the connection, over what tests need: no repeats, short pauses */
+export async function createRegizHub(settings: Record<string, unknown> = {}): Promise<RegizHub> {
+  const database = await createDatabase();
+  const sandbox = await startRegizSandbox({ doctors: 8 });
+  const exchanges: Exchange[] = [];
+  const record = (exchange: Exchange) => void exchanges.push(exchange);
+  const { operations } = openConnection(sandbox, settings, record);
+  const config = clinicSettings.parse({ name: 'Поликлиника № 44', zone, mis: 'regiz', booking: { answerSeconds: 5 } });
+  const mappings = loadMappings([join(import.meta.dirname, '..', '..', 'mappings', 'regiz')], { clinic: key, zone });
+  const open = (numbers: Map<string, number>) => [
+    openClinic({ key, number: numbers.get(key)!, config, operations, mappings }),
+  ];
+  const hub = await createTestHub(database.url, open, [key]);
+  const clinic = hub.clinics.byKey(key)!;
+  const read = async () => void (await syncSchedule(hub.sync, clinic, AbortSignal.timeout(30_000)));
+  await syncDirectory(hub.sync, clinic, AbortSignal.timeout(30_000));
+  await read();
+  const sweeper = startWaitingSweeper(hub.pool, hub.clinics, hub.waitingSettler, silent);
+  return {
+    ...hub,
+    sandbox,
+    exchanges,
+    read,
+    async close() {
+      await sweeper.stop();
+      await hub.close();
+      await Promise.all([operations.close(), sandbox.close(), database.drop()]);
+    },
+  };
+}
+
+function openConnection(sandbox: Sandbox, settings: Record<string, unknown>, record: (exchange: Exchange) => void) {
+  const guard = { readRepeats: 0, breakAfter: 1000 };
+  const quick = {
+    timeouts: { write: 2000 },
+    booking: { historyPause: 10, graceMilliseconds: 3000 },
+    waitlist: { followMilliseconds: 300 },
+  };
+  const given = { url: sandbox.url, lpu: 44, guid: sandbox.guid, guard, ...quick, ...settings };
+  const context = { clinic: key, zone, clock: Date.now, record };
+  return { operations: connector.connect(connector.settings.parse(given), context) };
+}
