@@ -45,9 +45,16 @@ export async function createDemoPlace(): Promise<DemoPlace> {
   // Started by root, Postgres runs as another account and must be able to enter.
   await chmod(folder, 0o755);
   const [port, misPort, esiaPort] = [await freePort(), await freePort(), await freePort()];
-  const [pagePort, mailPort] = [await freePort(), await freePort()];
+  const [pagePort, mailPort, regizPort] = [await freePort(), await freePort(), await freePort()];
   const [config, data] = [join(folder, 'demo.yaml'), join(folder, 'data')];
-  const ports = { '8080': port, '8091': misPort, '8092': esiaPort, '8093': pagePort, '8094': mailPort };
+  const ports = {
+    '8080': port,
+    '8091': misPort,
+    '8092': esiaPort,
+    '8093': pagePort,
+    '8094': mailPort,
+    '8095': regizPort,
+  };
   await writeFile(config, await demoConfig(data, ports));
   const { DATABASE_URL: _, MEDMOST_TOKEN_KEY: __, ...rest } = process.env;
   const env = { ...rest, PATH: readersPath, MEDMOST_CONFIG: config, PORT: String(port) };
