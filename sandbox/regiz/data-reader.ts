@@ -21,7 +21,6 @@ export function createDataReader(contract: Contract, strictness: Strictness): Da
   const readClass = (type: ClassType, element: Element) => {
     const members = contract.membersOf(type);
     const data: { [name: string]: Data } = {};
-    if (element.type !== '' && element.type !== type.name) data[typeKey] = type.name;
     let next = 0;
     for (const child of element.children) {
       const from = strictness === 'off' ? 0 : next;
@@ -40,7 +39,11 @@ export function createDataReader(contract: Contract, strictness: Strictness): Da
   const readValue = (type: Type | undefined, name: string, element: Element): Data => {
     if (type === undefined) return readPrimitive(name, element);
     if (type.kind === 'enum') return readLiteral(type.literals, element);
-    if (type.kind === 'class') return readClass(derived(type, element), element);
+    if (type.kind === 'class') {
+      const actual = derived(type, element);
+      const data = readClass(actual, element);
+      return actual === type ? data : { [typeKey]: actual.name, ...data };
+    }
     const items = element.children.filter((c) => c.name === type.item && c.namespace === type.namespace);
     if (strictness === 'refuse' && items.length < element.children.length)
       throw new DeserializationError(`${type.name} holds something else than {${type.namespace}}${type.item}`);

@@ -50,6 +50,7 @@ export function createDataWriter(contract: Contract, options: WriterOptions): Da
     return open(member, scope, inner, value, (deeper) => writeValue(member, value, deeper));
   };
   const writeNothing = (m: Member, kind: string | undefined, value: Data, scope: Scope, inner: string | undefined) => {
+    if (value === undefined && m.optional && options.style === '1c') return '';
     if (m.nillable) return options.nulls === 'absent' && m.optional ? '' : open(m, scope, inner, null, () => '');
     const zero = kind === 'enum' ? literalOf(contract, m) : m.type === 'dateTime' ? nothingThen : zeros[m.type];
     return value === null || zero === undefined ? '' : open(m, scope, inner, zero, () => zero);

@@ -5,9 +5,11 @@ import { createRandom } from '../onec/random.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
 import { runControl } from './control-routes.ts';
+import type { DataObject } from './data.ts';
 import { createFaults } from './faults/all.ts';
 import { createSwitchboard } from './faults/switchboard.ts';
 import { generate } from './generate.ts';
+import { callHub, type Outcome } from './hub-client.ts';
 import { serveOccupancy } from './occupancy.ts';
 import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
 import { type Services, servicesOf } from './services.ts';
@@ -47,8 +49,9 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   const log: LogEntry[] = [];
   const canary = { hits: 0 };
   const random = createRandom(options.seed + starts * 104_729);
-  const hub = { state, pause, locks: new Set<string>() };
-  const control = createControl({ ...hub, random, switchboard, log, canary });
+  const pushes: Outcome[] = [];
+  const hub = { state, pause, locks: new Set<string>(), changed: pusherOf(state, pushes) };
+  const control = createControl({ ...hub, random, pushes, switchboard, log, canary });
   const note = (entry: LogEntry) => void (log.push(entry) > 2000 && log.shift());
   const service: ServiceGround = { state, switchboard, note, later, pause };
   const ground: Ground = { options, state, service, control, canary, services: servicesOf(hub, options) };
@@ -67,6 +70,16 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   const { login, password, zone } = options;
   const urls = { url: `${origin}/Hub25/HubService.svc`, onecUrl: `${origin}/${options.base}/ws/appointment` };
   return { ...control, ...urls, origin, port, guid: options.guids[0] ?? '', login, password, zone, close };
+}
+
+/** Tells the MIS of the setting `pushUrl`, which may be down: what came of it is kept. */
+function pusherOf(state: State, pushes: Outcome[]) {
+  return (request: DataObject) => {
+    const { pushUrl, pushGuid } = state.settings();
+    if (pushUrl === '') return;
+    const target = { url: pushUrl, guid: pushGuid };
+    void callHub(target, 'HandlePARequestChanged', { info: request }).then((outcome) => pushes.push(outcome));
+  };
 }
 
 async function listen(server: Server, port: number): Promise<number> {
