@@ -33,6 +33,10 @@ test('the checks come in their order', async () => {
   const gone = (free: Free) => ({ ...free, slot: free.slot.replace(/^\d\d/, '31') });
   expect(await code({ ...oculist!, slot: '778899' }, 'nobody')).toBe(99);
   expect(await code(therapist!, await idOf(sandbox, 44, 'visitor'))).toBe(36);
+  const foundling = { Surname: 'Найдёнова', Name: 'Ия', SecondName: 'Львовна', Birthday: '2018-09-01T00:00:00' };
+  const { IdPat } = await get(sandbox, 'AddNewPatient', { idLpu: 44, patient: foundling });
+  expect(await code(therapist!, String(IdPat))).toBe(36);
+  expect(await code(gynaecologist!, await idOf(sandbox, 44, 'deceased'))).toBe(33);
   expect(await code(gone(therapist!), await idOf(sandbox, 44, 'child'))).toBe(34);
   expect(await code(gone(paediatrician!), anna)).toBe(34);
   expect(await code(gone(gynaecologist!), await idOf(sandbox, 44, 'pyotr'))).toBe(33);
@@ -54,6 +58,8 @@ test('the lock of the doctor’s day comes before the slot is looked at', async 
   await expect.poll(() => sandbox.log().at(-1)!.operation).toBe('SetAppointment');
   const locked = await ask(sandbox, 'SetAppointment', set(sameDay[1]!, pyotr));
   expect(locked.errors).toEqual([{ code: 39, text: 'Расписание врача заблокировано' }]);
+  const gone = { ...sameDay[1]!, slot: sameDay[1]!.slot.replace(/;\d\d:/, ';23:') };
+  expect(await codeOf(sandbox, 'SetAppointment', set(gone, pyotr))).toBe(39);
   expect(await codeOf(sandbox, 'SetAppointment', set(otherDay, pyotr))).toBe('ok');
   expect(await first).toBe('ok');
 });
