@@ -17,6 +17,8 @@ export interface WriterOptions {
 export interface DataWriter {
   /** The members of `data` as children of the wrapper, whose namespace is the default one. */
   writeMembers(type: ClassType, data: DataObject): string;
+  /** A whole element named as its type, with the type's namespace as the default one: detail of a fault. */
+  writeRoot(type: ClassType, data: DataObject): string;
 }
 
 const instance = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -78,7 +80,20 @@ export function createDataWriter(contract: Contract, options: WriterOptions): Da
     const start = `<${name}${attributes}${xsi}${typed}${value === null ? ` ${i}:nil="true"` : ''}`;
     return text === '' ? `${start}/>` : `${start}>${text}</${name}>`;
   };
-  return { writeMembers: (type, data) => writeClass(type, data, outermost) };
+  return {
+    writeMembers: (type, data) => writeClass(type, data, outermost),
+    writeRoot(type, data) {
+      const scope: Scope = {
+        prefixes: new Map([
+          [type.namespace, ''],
+          [instance, 'i'],
+        ]),
+        depth: 1,
+      };
+      const text = writeClass(type, data, scope);
+      return `<${type.name} xmlns="${type.namespace}" xmlns:i="${instance}">${text}</${type.name}>`;
+    },
+  };
 }
 
 function declared(scope: Scope, prefix: string): string {

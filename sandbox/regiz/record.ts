@@ -7,6 +7,7 @@ export type Kind =
   | 'waiting'
   | 'deferred'
   | 'referral'
+  | 'queue-note'
   | 'pix-patient'
   | 'process';
 

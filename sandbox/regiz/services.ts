@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createHubService, hub24, hub25 } from './hub-service.ts';
 import type { HubGround } from './operations/handler.ts';
 import type { FullOptions } from './options.ts';
+import { createPixService } from './pix-service.ts';
+import { createQueueService } from './queue-service.ts';
 import type { SoapService } from './soap-service.ts';
 
 export interface Services {
@@ -22,6 +24,10 @@ export function servicesOf(ground: HubGround, options: FullOptions): Services {
     ['/hub24/hubservice.svc/soap12', hub(hub24, '1.2')],
     ['/hub25/hubservice.svc', hub(hub25, '1.1')],
     ['/hub25/hubservice.svc/soap12', hub(hub25, '1.2')],
+    ['/queues/mqservice.svc', createQueueService(ground.state, guids, '1.1')],
+    ['/queues/mqservice.svc/soap12', createQueueService(ground.state, guids, '1.2')],
+    ['/emk5/pixservice.svc', createPixService(ground.state, guids, '1.1')],
+    ['/emk5/pixservice.svc/soap12', createPixService(ground.state, guids, '1.2')],
     [onecPath, createHubService(ground, { contract: hub24, style: '1c', version: 'any', guids })],
   ]);
   const basic = `Basic ${Buffer.from(`${options.login}:${options.password}`, 'utf8').toString('base64')}`;

@@ -104,6 +104,7 @@ function callOf(ground: ServiceGround, service: SoapService, exchange: Exchange,
       return { status: 200, body: envelopeOf(ground.state, service, version, operation, executed) };
     } catch (error) {
       entry.outcome = 'refused';
+      if (error instanceof SoapFault && error.number !== undefined) entry.error = error.number;
       return failed(service, version, error);
     }
   };
