@@ -9,6 +9,7 @@ import { noticeSchema } from './notify.ts';
 import { Refusal } from './refusal.ts';
 import { chaosSchema, settingsSchema } from './settings.ts';
 import { walkSchema } from './walk.ts';
+import { roles, stages, transitions, workflowId } from './workflow.ts';
 
 const orderSchema = z.strictObject({
   fault: z.string(),
@@ -62,6 +63,7 @@ const routes: { readonly [methodAndPath: string]: Route } = {
     control.restore(z.strictObject({ snapshot: z.string() }).parse(body).snapshot),
   'GET /control/settings': (control) => control.settings(),
   'POST /control/settings': (control, body) => control.settings(given(settingsSchema.partial().parse(body), body)),
+  'GET /control/workflow': () => ({ workflowId, roles, stages, transitions }),
   'GET /control/log': (control) => ({ calls: control.log(), canaryHits: control.canaryHits() }),
 };
 

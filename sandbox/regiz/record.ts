@@ -9,6 +9,7 @@ export type Kind =
   | 'referral'
   | 'queue-note'
   | 'pix-patient'
+  | 'mpi-patient'
   | 'process';
 
 export interface Kept<Body> {

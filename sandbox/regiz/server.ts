@@ -12,6 +12,8 @@ import { generate } from './generate.ts';
 import { callHub, type Outcome } from './hub-client.ts';
 import { serveOccupancy } from './occupancy.ts';
 import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
+import { restRoutes } from './rest-routes.ts';
+import { serveRest } from './rest-service.ts';
 import { type Services, servicesOf } from './services.ts';
 import { chaosSchema } from './settings.ts';
 import { type ServiceGround, serveSoap } from './soap-service.ts';
@@ -54,7 +56,8 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   const control = createControl({ ...hub, random, pushes, switchboard, log, canary });
   const note = (entry: LogEntry) => void (log.push(entry) > 2000 && log.shift());
   const service: ServiceGround = { state, switchboard, note, later, pause };
-  const ground: Ground = { options, state, service, control, canary, services: servicesOf(hub, options) };
+  const guids = new Set(options.guids.map((guid) => guid.toLowerCase()));
+  const ground: Ground = { guids, options, state, service, control, canary, services: servicesOf(hub, options, guids) };
   const server = createServer((request, response) => void route(ground, request, response));
   const port = await listen(server, options.port);
   const origin = `http://127.0.0.1:${port}`;
@@ -108,6 +111,7 @@ interface Ground {
   state: State;
   service: ServiceGround;
   services: Services;
+  guids: ReadonlySet<string>;
   control: Control;
   canary: { hits: number };
 }
@@ -122,6 +126,7 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
   if (soap !== undefined && !services.admits(url.pathname, request, response)) return;
   if (soap !== undefined && method === 'POST')
     return serveSoap(service, soap, { request, response, origin: url.origin, body });
+  if (await serveRest(service, restRoutes, ground.guids, { request, response, origin: url.origin, body })) return;
   if (url.pathname === '/occupancy') return serveOccupancy(state, url, response);
   if (url.pathname === '/control/canary') {
     canary.hits++;

@@ -14,8 +14,7 @@ export interface Services {
   admits(path: string, request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-export function servicesOf(ground: HubGround, options: FullOptions): Services {
-  const guids = new Set(options.guids.map((guid) => guid.toLowerCase()));
+export function servicesOf(ground: HubGround, options: FullOptions, guids: ReadonlySet<string>): Services {
   const onecPath = `/${options.base}/ws/appointment`.toLowerCase();
   const hub = (contract: typeof hub24, version: '1.1' | '1.2') =>
     createHubService(ground, { contract, style: 'wcf', version, guids });
