@@ -46,6 +46,7 @@ export interface Contract {
   /** Wrapper of an operation's parameters. */
   operation(name: string): ClassType | undefined;
   readonly operations: readonly string[];
+  readonly types: Iterable<Type>;
 }
 
 export const operationNamespace = 'http://tempuri.org/';
@@ -71,7 +72,7 @@ export function readContract(...files: readonly string[]): Contract {
     return type?.kind === 'class' && !name.endsWith('Response') ? type : undefined;
   };
   const operations = [...types.values()].filter((type) => operation(type.name) === type).map((type) => type.name);
-  return { find, membersOf: remembered(membersOf), operation, operations };
+  return { find, membersOf: remembered(membersOf), operation, operations, types: [...types.values()] };
 }
 
 function* parse(text: string): Generator<Type> {

@@ -18,6 +18,7 @@ import { type Services, servicesOf } from './services.ts';
 import { chaosSchema } from './settings.ts';
 import { type ServiceGround, serveSoap } from './soap-service.ts';
 import { openState, type State } from './state.ts';
+import { writeWsdl } from './wsdl.ts';
 
 export interface Sandbox extends Control {
   /** `http://127.0.0.1:<port>`, under which the services, /control and /occupancy are. */
@@ -126,6 +127,10 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
   if (soap !== undefined && !services.admits(url.pathname, request, response)) return;
   if (soap !== undefined && method === 'POST')
     return serveSoap(service, soap, { request, response, origin: url.origin, body });
+  if (soap !== undefined && url.searchParams.has('wsdl')) {
+    const wsdl = writeWsdl(soap, url.origin + url.pathname);
+    return void response.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' }).end(wsdl);
+  }
   if (await serveRest(service, restRoutes, ground.guids, { request, response, origin: url.origin, body })) return;
   if (url.pathname === '/occupancy') return serveOccupancy(state, url, response);
   if (url.pathname === '/control/canary') {
