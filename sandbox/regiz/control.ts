@@ -5,6 +5,7 @@ import type { DataObject } from './data.ts';
 import { type DeferredRequest, readDeferred } from './deferred.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
 import type { FaultOrder, Switchboard } from './faults/switchboard.ts';
+import { seedClient } from './generate.ts';
 import { callHub, type Outcome, type Target } from './hub-client.ts';
 import { type HubNotice, notify } from './notify.ts';
 import type { HubGround } from './operations/handler.ts';
@@ -118,7 +119,7 @@ export function createControl(ground: ControlGround): Control {
 }
 
 function readBookings(state: State, filter: BookingFilter): BookingView[] {
-  const sourceOf = (row: BookingRow) => (row.source === '' ? 'hub' : row.id.startsWith('seed-') ? 'seed' : 'desk');
+  const sourceOf = (row: BookingRow) => (row.source === '' ? 'hub' : row.client === seedClient ? 'seed' : 'desk');
   return state
     .all<BookingRow>('SELECT * FROM booking ORDER BY start, rowid')
     .map((row): BookingView => ({ ...row, source: sourceOf(row) }))

@@ -6,6 +6,7 @@ import { type BookingGround, book, refuse } from './booking.ts';
 import { cancelDeferred } from './deferred.ts';
 import type { HubGround } from './operations/handler.ts';
 import { Refusal } from './refusal.ts';
+import { knownPeople } from './region.ts';
 import { type BookingRow, bookingOf, type DoctorRow, freeSlots, type PatientRow } from './row.ts';
 import type { State } from './state.ts';
 
@@ -83,7 +84,7 @@ async function bookAtDesk(ground: BookingGround, random: Random, clinic: number,
   if (idPat !== undefined) return book(ground, clinic, idPat, slot, atDesk);
   const strangers = ground.state
     .all<PatientRow>('SELECT * FROM patient WHERE clinic = ? ORDER BY rowid', clinic)
-    .slice(7);
+    .slice(knownPeople.length);
   const from = random.below(strangers.length);
   let last: unknown = new Refusal(20);
   for (const patient of [...strangers.slice(from), ...strangers.slice(0, from)]) {

@@ -45,6 +45,6 @@ export function notify(state: State, target: Target, given: HubNotice): Promise<
       : appointment,
     // What came through the hub goes back as «Прочее», with the client that had booked.
     appointmentSource: row.source === '' ? 'Прочее' : row.source,
-    member: row.client === '' ? null : row.client,
+    member: row.source === '' ? row.client : null,
   });
 }

@@ -16,7 +16,9 @@ function refused(name: string, sentence: string, code: (p: FaultParams) => numbe
     async play(call, params) {
       if (params.commit === true) await call.run();
       const { status, body } = call.refusal(code(params), params.text);
-      sendAnswer(call, { status, body: change(body) });
+      const answer = () => call.response.destroyed || sendAnswer(call, { status, body: change(body) });
+      if (params.milliseconds === undefined) answer();
+      else call.later(params.milliseconds, answer);
     },
   };
 }
@@ -50,7 +52,11 @@ export function meaningFaults(region: {
       'HTTP 200 with Success=false and `code` (99), `text` replaces its text. With `commit: true` executed nevertheless.',
       (params) => params.code ?? 99,
     ),
-    refused('clinic-timeout', 'Error 603: the clinic took too long. With `commit: true` it has done it.', () => 603),
+    refused(
+      'clinic-timeout',
+      'Error 603, after `milliseconds` (0): the clinic took too long. With `commit: true` it has done it.',
+      () => 603,
+    ),
     refused('false-empty-description', 'Success=false without any error.', () => 99, withoutErrors),
     changed('success-with-errors', 'Executed; Success=true beside an error 99.', hubOperations, (body) =>
       body.replace(

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readContract } from '../../../sandbox/regiz/contract.ts';
 import type { DataObject } from '../../../sandbox/regiz/data.ts';
+import { handlers } from '../../../sandbox/regiz/operations.ts';
 import { type Sandbox, startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import { settingsSchema } from '../../../sandbox/regiz/settings.ts';
 import { ask, codeOf, freeSlots, get, idOf, people, scale, wholeWeek } from './client.ts';
@@ -25,6 +26,7 @@ test('Hub24 has 43 operations, Hub25 three more, and each answers a bare call wi
   expect(readContract('hub24').operations).toHaveLength(43);
   const operations = readContract('hub24', 'hub25').operations;
   expect(operations).toHaveLength(46);
+  expect(Object.keys(handlers).toSorted()).toEqual(operations.toSorted());
   for (const operation of operations) {
     const outcome = await ask(sandbox, operation);
     expect([operation, outcome.status, outcome.problem]).toEqual([operation, 200, undefined]);
@@ -87,6 +89,19 @@ test('days with slots are those that the slots are on; closed days have a reason
   const later = list(await get(sandbox, 'GetWorkingTime', where), 'WorkingTimeList');
   expect(later.filter((day) => day['DenyCause'] === 'Болезнь врача')).toHaveLength(1);
   expect(later.filter((day) => day['RecordableDay'] === false)).toHaveLength(closed.length + 1);
+});
+
+test('Hub25 tells of the place and of the next date beside the slots, Hub24 does not', async () => {
+  const [slot] = await freeSlots(sandbox, 44, 'oculist');
+  const before = { visitStart: '2026-11-01T00:00:00', visitEnd: '2026-11-02T00:00:00' };
+  const where = { idLpu: 44, idDoc: slot!.idDoc, ...before };
+  expect(await get(sandbox, 'GetAvaibleAppointments', where)).toMatchObject({
+    ...{ ListAppointments: [], NextAvailableDate: { AvailableDate: slot!.start } },
+    ...{ MedicalOrganization: { Address: 'ул. Примерная, д. 1' }, MedicalResource: { Position: 'врач-офтальмолог' } },
+  });
+  const url = `${sandbox.origin}/Hub24/HubService.svc`;
+  const old = await ask(sandbox, 'GetAvaibleAppointments', where, { url, contract: 'hub24' });
+  expect(Object.keys(old.result)).toEqual(['ErrorList', 'IdHistory', 'Success', 'ListAppointments']);
 });
 
 test('nothing in a list is an error only where the region tells it so', async () => {

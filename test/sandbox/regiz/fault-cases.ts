@@ -178,6 +178,14 @@ export const cases: Record<string, Case[]> = {
   'clinic-timeout': [
     { see: error(603), committed: false },
     { params: { commit: true }, see: error(603) },
+    {
+      params: { milliseconds: 150 },
+      committed: false,
+      see(seen) {
+        error(603)(seen);
+        expect(seen.milliseconds).toBeGreaterThan(140);
+      },
+    },
   ],
   'false-empty-description': [
     {
