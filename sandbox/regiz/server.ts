@@ -11,7 +11,7 @@ import { createSwitchboard } from './faults/switchboard.ts';
 import { generate } from './generate.ts';
 import { callHub, type Outcome } from './hub-client.ts';
 import { serveOccupancy } from './occupancy.ts';
-import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
+import { type SandboxOptions, withDefaults } from './options.ts';
 import { restRoutes } from './rest-routes.ts';
 import { serveRest } from './rest-service.ts';
 import { type Services, servicesOf } from './services.ts';
@@ -45,10 +45,9 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   state.setSettings(options.settings);
   const starts = Number(state.noted('starts') ?? 0) + 1;
   state.note('starts', starts);
-  const chaos = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
-  const switchboard = createSwitchboard(createFaults(state), chaos, starts);
-  const timers = createTimers();
-  const { pause, later } = timers;
+  const kept = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
+  const switchboard = createSwitchboard(createFaults(state), kept, starts);
+  const { pause, later, stop } = createTimers();
   const log: LogEntry[] = [];
   const canary = { hits: 0 };
   const random = createRandom(options.seed + starts * 104_729);
@@ -58,7 +57,7 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   const note = (entry: LogEntry) => void (log.push(entry) > 2000 && log.shift());
   const service: ServiceGround = { state, switchboard, note, later, pause };
   const guids = new Set(options.guids.map((guid) => guid.toLowerCase()));
-  const ground: Ground = { guids, options, state, service, control, canary, services: servicesOf(hub, options, guids) };
+  const ground: Ground = { guids, state, service, control, canary, services: servicesOf(hub, options, guids) };
   const server = createServer((request, response) => void route(ground, request, response));
   const port = await listen(server, options.port);
   const origin = `http://127.0.0.1:${port}`;
@@ -66,9 +65,8 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   const close = async () => {
     clearInterval(opening);
     control.close();
-    timers.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    stop();
+    await closeServer(server);
     state.close();
   };
   const { login, password, zone } = options;
@@ -84,6 +82,11 @@ function pusherOf(state: State, pushes: Outcome[]) {
     const target = { url: pushUrl, guid: pushGuid };
     void callHub(target, 'HandlePARequestChanged', { info: request }).then((outcome) => pushes.push(outcome));
   };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 }
 
 async function listen(server: Server, port: number): Promise<number> {
@@ -103,12 +106,11 @@ function createTimers() {
   return {
     later,
     pause: (milliseconds: number) => new Promise<void>((resolve) => later(milliseconds, resolve)),
-    close: () => timers.forEach((timer) => void clearTimeout(timer)),
+    stop: () => timers.forEach((timer) => void clearTimeout(timer)),
   };
 }
 
 interface Ground {
-  options: FullOptions;
   state: State;
   service: ServiceGround;
   services: Services;

@@ -16,6 +16,7 @@ export interface Services {
 
 export function servicesOf(ground: HubGround, options: FullOptions, guids: ReadonlySet<string>): Services {
   const onecPath = `/${options.base}/ws/appointment`.toLowerCase();
+  const onec = createHubService(ground, { contract: hub24, style: '1c', version: 'any', guids });
   const hub = (contract: typeof hub24, version: '1.1' | '1.2') =>
     createHubService(ground, { contract, style: 'wcf', version, guids });
   const services = new Map<string, SoapService>([
@@ -27,13 +28,14 @@ export function servicesOf(ground: HubGround, options: FullOptions, guids: Reado
     ['/queues/mqservice.svc/soap12', createQueueService(ground.state, guids, '1.2')],
     ['/emk5/pixservice.svc', createPixService(ground.state, guids, '1.1')],
     ['/emk5/pixservice.svc/soap12', createPixService(ground.state, guids, '1.2')],
-    [onecPath, createHubService(ground, { contract: hub24, style: '1c', version: 'any', guids })],
+    [onecPath, onec],
+    [`${onecPath}.1cws`, onec],
   ]);
   const basic = `Basic ${Buffer.from(`${options.login}:${options.password}`, 'utf8').toString('base64')}`;
   return {
     at: (path) => services.get(path.toLowerCase()),
     admits(path, request, response) {
-      const guarded = path.toLowerCase() === onecPath && ground.state.settings().basicAuthorization;
+      const guarded = services.get(path.toLowerCase()) === onec && ground.state.settings().basicAuthorization;
       if (!guarded || request.headers.authorization === basic) return true;
       response.writeHead(401, { 'content-type': 'text/html; charset=utf-8', 'www-authenticate': 'Basic realm="1C"' });
       response.end('<html><body>Идентификация пользователя не выполнена</body></html>');

@@ -163,6 +163,7 @@ describe('1С', () => {
   test('can have HTTP Basic before it', async () => {
     sandbox.settings({ basicAuthorization: true });
     expect((await send(sandbox.onecUrl, body(), { action })).status).toBe(401);
+    expect((await send(`${sandbox.onecUrl}.1cws`, body(), { action })).status).toBe(401);
     const authorization = `Basic ${Buffer.from(`${sandbox.login}:${sandbox.password}`).toString('base64')}`;
     expect((await send(sandbox.onecUrl, body(), { action, headers: { authorization } })).status).toBe(200);
   });
