@@ -1,6 +1,6 @@
 /** Booking and cancelling in the MIS of a clinic, with its checks in their order. protocols/regiz.md §1.6. */
 import { randomUUID } from 'node:crypto';
-import { doctorOfSlotId } from './ids.ts';
+import { readSlotId } from './ids.ts';
 import { Refusal } from './refusal.ts';
 import type { SlotRow } from './row.ts';
 import {
@@ -38,16 +38,16 @@ export async function book(
   by: Booker,
 ): Promise<BookingRow> {
   const clinic = clinicOf(state, idLpu);
-  const told = doctorOfSlotId(clinic.ids, idSlot);
+  const told = readSlotId(clinic.ids, idSlot);
   if (told === undefined) throw new Refusal(99, 'Неверный талон');
   const slot = state.get<SlotRow>('SELECT * FROM slot WHERE clinic = ? AND id = ?', clinic.id, idSlot);
   const patient = patientOf(state, clinic.id, idPat);
   if (patient === undefined) throw new Refusal(99, 'Пациент не найден');
-  const doctor = doctorOf(state, clinic.id, told === '' ? (slot?.doctor ?? '') : told);
+  const doctor = doctorOf(state, clinic.id, told.doctor ?? slot?.doctor ?? '');
   if (doctor === undefined) throw new Refusal(38);
   checkEligible(patient, doctor, state.now().slice(0, 10));
   checkUpcoming(state, patient, doctor);
-  const day = `${clinic.id} ${doctor.id} ${slot?.start.slice(0, 10)}`;
+  const day = `${clinic.id} ${doctor.id} ${told.day ?? slot?.start.slice(0, 10)}`;
   if (locks.has(day)) throw new Refusal(39, 'Расписание врача заблокировано');
   locks.add(day);
   try {

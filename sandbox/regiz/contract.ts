@@ -46,6 +46,7 @@ export interface Contract {
   /** Wrapper of an operation's parameters. */
   operation(name: string): ClassType | undefined;
   readonly operations: readonly string[];
+  readonly types: Iterable<Type>;
 }
 
 export const operationNamespace = 'http://tempuri.org/';
@@ -60,8 +61,14 @@ export function readContract(...files: readonly string[]): Contract {
     (namespace) => namespace !== operationNamespace,
   );
   // A name means the type of its own namespace, then of the first that has one: HubService2 stands before its parts.
-  const find = (name: string, namespace: string) =>
+  const search = (name: string, namespace: string) =>
     [namespace, ...namespaces].map((one) => types.get(`${one} ${name}`)).find((type) => type !== undefined);
+  const known = new Map<string, Type | undefined>();
+  const find = (name: string, namespace: string) => {
+    const key = `${namespace} ${name}`;
+    if (!known.has(key)) known.set(key, search(name, namespace));
+    return known.get(key);
+  };
   const membersOf = (type: ClassType): readonly Member[] => {
     const base = type.base === undefined ? undefined : find(type.base, type.namespace);
     return [...(base?.kind === 'class' ? membersOf(base) : []), ...type.members];
@@ -71,7 +78,7 @@ export function readContract(...files: readonly string[]): Contract {
     return type?.kind === 'class' && !name.endsWith('Response') ? type : undefined;
   };
   const operations = [...types.values()].filter((type) => operation(type.name) === type).map((type) => type.name);
-  return { find, membersOf: remembered(membersOf), operation, operations };
+  return { find, membersOf: remembered(membersOf), operation, operations, types: [...types.values()] };
 }
 
 function* parse(text: string): Generator<Type> {

@@ -1,10 +1,15 @@
 /** The control over HTTP: JSON under /control, loopback only, without a password. */
 import { z } from 'zod';
 import type { Control } from './control.ts';
+import type { DataObject } from './data.ts';
 import { deskSchema } from './desk.ts';
 import { faultParamsSchema } from './faults/fault.ts';
+import { targetSchema } from './hub-client.ts';
+import { noticeSchema } from './notify.ts';
 import { Refusal } from './refusal.ts';
 import { chaosSchema, settingsSchema } from './settings.ts';
+import { walkSchema } from './walk.ts';
+import { roles, stages, transitions, workflowId } from './workflow.ts';
 
 const orderSchema = z.strictObject({
   fault: z.string(),
@@ -13,6 +18,11 @@ const orderSchema = z.strictObject({
   params: faultParamsSchema.optional(),
 });
 const busySchema = z.strictObject({ action: z.literal('busy'), everyMilliseconds: z.number().int().nonnegative() });
+const callSchema = z.strictObject({
+  target: targetSchema,
+  operation: z.string(),
+  ask: z.record(z.string(), z.json()).default({}),
+});
 
 type Route = (control: Control, body: unknown, query: URLSearchParams) => unknown;
 
@@ -33,16 +43,27 @@ const routes: { readonly [methodAndPath: string]: Route } = {
     patientNotifications: control.patientNotifications(),
     deferred: control.deferred(),
     referrals: control.referrals(),
+    pushes: control.pushes(),
   }),
   'POST /control/desk'(control, body) {
     const busy = busySchema.safeParse(body);
     return busy.success ? control.busyDesk(busy.data.everyMilliseconds) : control.desk(deskSchema.parse(body));
+  },
+  'POST /control/call'(control, body) {
+    const { target, operation, ask } = callSchema.parse(body);
+    return control.call(target, operation, ask as DataObject);
+  },
+  'POST /control/walk': (control, body) => control.walk(walkSchema.parse(body)),
+  'POST /control/notify'(control, body) {
+    const { target, ...notice } = noticeSchema.extend({ target: targetSchema }).parse(body);
+    return control.notify(target, notice);
   },
   'POST /control/snapshot': (control) => ({ snapshot: control.snapshot() }),
   'POST /control/restore': (control, body) =>
     control.restore(z.strictObject({ snapshot: z.string() }).parse(body).snapshot),
   'GET /control/settings': (control) => control.settings(),
   'POST /control/settings': (control, body) => control.settings(given(settingsSchema.partial().parse(body), body)),
+  'GET /control/workflow': () => ({ workflowId, roles, stages, transitions }),
   'GET /control/log': (control) => ({ calls: control.log(), canaryHits: control.canaryHits() }),
 };
 

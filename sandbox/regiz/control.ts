@@ -1,10 +1,14 @@
 /** What tests and the soak do to the pretend РЕГИЗ beside its wire: faults, chaos, the desk, backups, settings. */
 import type { Random } from '../onec/random.ts';
-import type { BookingGround } from './booking.ts';
 import type { LogEntry } from './call.ts';
+import type { DataObject } from './data.ts';
 import { type DeferredRequest, readDeferred } from './deferred.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
 import type { FaultOrder, Switchboard } from './faults/switchboard.ts';
+import { seedClient } from './generate.ts';
+import { callHub, type Outcome, type Target } from './hub-client.ts';
+import { type HubNotice, notify } from './notify.ts';
+import type { HubGround } from './operations/handler.ts';
 import type { Notification } from './operations/notices.ts';
 import { readRecords } from './record.ts';
 import { readReferrals } from './referral.ts';
@@ -13,6 +17,7 @@ import type { BookingRow } from './row.ts';
 import { type Chaos, chaosSchema, type Settings } from './settings.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
+import { walkHub } from './walk.ts';
 
 export interface BookingFilter {
   /** `hub`, `desk` or `seed`. */
@@ -44,6 +49,14 @@ export interface Control {
   referrals(): { idMq: string; status: number }[];
   /** @throws Refusal as the MIS does */
   desk(action: DeskAction): Promise<DeskResult>;
+  /** Calls one operation of somebody else's HubService. @throws RangeError for an unknown operation */
+  call(target: Target, operation: string, ask: DataObject): Promise<Outcome>;
+  /** Goes a portal's whole way through somebody else's HubService. */
+  walk: typeof walkHub;
+  /** Tells somebody else's HubService of a booking here, as a MIS does. @throws Refusal 75 for an unknown booking */
+  notify(target: Target, notice: HubNotice): Promise<Outcome>;
+  /** What came of telling of changed deferred requests, oldest first. */
+  pushes(): readonly Outcome[];
   /** Books a random free slot every so many milliseconds; 0 stops it. */
   busyDesk(everyMilliseconds: number): void;
   snapshot(): string;
@@ -57,7 +70,8 @@ export interface Control {
   close(): void;
 }
 
-export interface ControlGround extends BookingGround {
+export interface ControlGround extends HubGround {
+  pushes: readonly Outcome[];
   random: Random;
   switchboard: Switchboard;
   log: readonly LogEntry[];
@@ -87,6 +101,10 @@ export function createControl(ground: ControlGround): Control {
     deferred: () => readDeferred(state),
     referrals: () => readReferrals(state).map(({ idMq, kept }) => ({ idMq, ...kept })),
     desk: (action) => workAtDesk(ground, random, action),
+    call: callHub,
+    walk: walkHub,
+    notify: (target, notice) => notify(state, target, notice),
+    pushes: () => ground.pushes,
     busyDesk(everyMilliseconds) {
       clearInterval(busy);
       if (everyMilliseconds > 0) busy = setInterval(() => void bookQuietly(ground, random), everyMilliseconds).unref();
@@ -101,7 +119,7 @@ export function createControl(ground: ControlGround): Control {
 }
 
 function readBookings(state: State, filter: BookingFilter): BookingView[] {
-  const sourceOf = (row: BookingRow) => (row.source === '' ? 'hub' : row.id.startsWith('seed-') ? 'seed' : 'desk');
+  const sourceOf = (row: BookingRow) => (row.source === '' ? 'hub' : row.client === seedClient ? 'seed' : 'desk');
   return state
     .all<BookingRow>('SELECT * FROM booking ORDER BY start, rowid')
     .map((row): BookingView => ({ ...row, source: sourceOf(row) }))
@@ -112,7 +130,7 @@ function readBookings(state: State, filter: BookingFilter): BookingView[] {
 }
 
 /** A day without a free time is no reason for the desk to stop. */
-async function bookQuietly(ground: BookingGround, random: Random): Promise<void> {
+async function bookQuietly(ground: HubGround, random: Random): Promise<void> {
   try {
     await workAtDesk(ground, random, { action: 'book-random' });
   } catch (error) {

@@ -18,41 +18,47 @@ export interface DataReader {
 }
 
 export function createDataReader(contract: Contract, strictness: Strictness): DataReader {
-  const readClass = (type: ClassType, element: Element) => {
-    const members = contract.membersOf(type);
-    const data: { [name: string]: Data } = {};
-    if (element.type !== '' && element.type !== type.name) data[typeKey] = type.name;
-    let next = 0;
-    for (const child of element.children) {
-      const from = strictness === 'off' ? 0 : next;
-      const at = members.findIndex((m, n) => n >= from && m.name === child.name && m.namespace === child.namespace);
-      if (at < 0) {
-        if (strictness === 'refuse') throw new DeserializationError(misplaced(type, child, members, next));
-        continue;
-      }
+  return { readClass: (type, element) => readClass({ contract, strictness }, type, element) };
+}
+
+interface Reading {
+  readonly contract: Contract;
+  readonly strictness: Strictness;
+}
+
+function readClass(r: Reading, type: ClassType, element: Element): { [name: string]: Data } {
+  const members = r.contract.membersOf(type);
+  const data: { [name: string]: Data } = {};
+  let next = 0;
+  for (const child of element.children) {
+    const from = r.strictness === 'off' ? 0 : next;
+    const at = members.findIndex((m, n) => n >= from && m.name === child.name && m.namespace === child.namespace);
+    if (at >= 0) {
       next = at + 1;
-      data[child.name] = readMember(members[at]!, child);
-    }
-    return data;
-  };
-  const readMember = (member: Member, element: Element): Data =>
-    element.nil ? null : readValue(contract.find(member.type, member.namespace), member.type, element);
-  const readValue = (type: Type | undefined, name: string, element: Element): Data => {
-    if (type === undefined) return readPrimitive(name, element);
-    if (type.kind === 'enum') return readLiteral(type.literals, element);
-    if (type.kind === 'class') return readClass(derived(type, element), element);
-    const items = element.children.filter((c) => c.name === type.item && c.namespace === type.namespace);
-    if (strictness === 'refuse' && items.length < element.children.length)
-      throw new DeserializationError(`${type.name} holds something else than {${type.namespace}}${type.item}`);
-    return items.map((item) =>
-      item.nil ? null : readValue(contract.find(type.type, type.namespace), type.type, item),
-    );
-  };
-  const derived = (type: ClassType, element: Element): ClassType => {
-    const told = element.type === '' ? undefined : contract.find(element.type, type.namespace);
-    return told?.kind === 'class' ? told : type;
-  };
-  return { readClass };
+      data[child.name] = readMember(r, members[at]!, child);
+    } else if (r.strictness === 'refuse') throw new DeserializationError(misplaced(type, child, members, next));
+  }
+  return data;
+}
+
+function readMember(r: Reading, member: Member, element: Element): Data {
+  if (element.nil) return null;
+  return readValue(r, r.contract.find(member.type, member.namespace), member.type, element);
+}
+
+function readValue(r: Reading, type: Type | undefined, name: string, element: Element): Data {
+  if (type === undefined) return readPrimitive(name, element);
+  if (type.kind === 'enum') return readLiteral(type.literals, element);
+  if (type.kind === 'class') {
+    const told = element.type === '' ? undefined : r.contract.find(element.type, type.namespace);
+    if (told?.kind !== 'class' || told === type) return readClass(r, type, element);
+    return { [typeKey]: told.name, ...readClass(r, told, element) };
+  }
+  const items = element.children.filter((c) => c.name === type.item && c.namespace === type.namespace);
+  if (r.strictness === 'refuse' && items.length < element.children.length)
+    throw new DeserializationError(`${type.name} holds something else than {${type.namespace}}${type.item}`);
+  const itemType = r.contract.find(type.type, type.namespace);
+  return items.map((item) => (item.nil ? null : readValue(r, itemType, type.type, item)));
 }
 
 function misplaced(type: ClassType, child: Element, members: readonly Member[], next: number): string {

@@ -4,7 +4,9 @@ import { addDays } from '../onec/local-time.ts';
 import type { Random } from '../onec/random.ts';
 import { type BookingGround, book, refuse } from './booking.ts';
 import { cancelDeferred } from './deferred.ts';
+import type { HubGround } from './operations/handler.ts';
 import { Refusal } from './refusal.ts';
+import { knownPeople } from './region.ts';
 import { type BookingRow, bookingOf, type DoctorRow, freeSlots, type PatientRow } from './row.ts';
 import type { State } from './state.ts';
 
@@ -41,7 +43,7 @@ export interface DeskResult {
 }
 
 /** @throws Refusal as the MIS does, ZodError for an action that is none */
-export async function workAtDesk(ground: BookingGround, random: Random, action: DeskAction): Promise<DeskResult> {
+export async function workAtDesk(ground: HubGround, random: Random, action: DeskAction): Promise<DeskResult> {
   const a = deskSchema.parse(action);
   const { state } = ground;
   switch (a.action) {
@@ -69,7 +71,7 @@ export async function workAtDesk(ground: BookingGround, random: Random, action: 
       dismiss(state, a.idLpu, a.doctor);
       return {};
     case 'cancel-deferred':
-      cancelDeferred(state, a.idPar, { comment: null, reason: a.reason, linked: null, source: 3 });
+      ground.changed(cancelDeferred(state, a.idPar, { comment: null, reason: a.reason, linked: null, source: 3 }));
       return {};
   }
 }
@@ -82,7 +84,7 @@ async function bookAtDesk(ground: BookingGround, random: Random, clinic: number,
   if (idPat !== undefined) return book(ground, clinic, idPat, slot, atDesk);
   const strangers = ground.state
     .all<PatientRow>('SELECT * FROM patient WHERE clinic = ? ORDER BY rowid', clinic)
-    .slice(7);
+    .slice(knownPeople.length);
   const from = random.below(strangers.length);
   let last: unknown = new Refusal(20);
   for (const patient of [...strangers.slice(from), ...strangers.slice(0, from)]) {

@@ -32,6 +32,9 @@ interface Staff {
   readonly until: string;
 }
 
+/** Who booked what is booked at the start. */
+export const seedClient = 'seed';
+
 /** Fills an empty state; in a state filled before only days are added, so that a restarted sandbox goes on. */
 export function generate(state: State, scale: Scale): void {
   const staff = (state.noted('staff') as Staff | undefined) ?? open(state, scale);
@@ -151,8 +154,10 @@ function bookAtStart(state: State, random: Random, worker: Worker, slot: { id: s
     'SELECT id FROM patient WHERE clinic = ? ORDER BY rowid LIMIT 20 OFFSET ?',
     ...[worker.clinic, knownPeople.length],
   );
-  const id = `seed-${state.next('seeded', 1)}`;
+  const { booking } = clinics.find((clinic) => clinic.id === worker.clinic)!;
+  const id = booking === 'same' ? slot.id : `${700_000 + state.next('seeded', 1)}`;
+  const created = `${addDays(slot.start.slice(0, 10), -3)}T10:00:00`;
   const who = [worker.clinic, id, slot.id, worker.id, random.pick(strangers).id, slot.start, slot.end];
-  const rest = ['active', 'Регистратура', '', '', slot.start, 0];
+  const rest = ['active', 'Регистратура', seedClient, '', created, 0];
   state.run('INSERT INTO booking VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ...who, ...rest);
 }

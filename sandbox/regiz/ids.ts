@@ -26,15 +26,15 @@ export function slotId(style: IdStyle, doctor: string, start: string, guid: () =
 }
 
 const slotPatterns: Readonly<Record<IdStyle, RegExp>> = {
-  semicolon: /^\d{2}\.\d{2}\.\d{4};\d{2}:\d{2};(?<doctor>п\d+\.\d+)$/,
-  composite: /^(?<doctor>\d+)_\d{4}-\d{2}-\d{2}_\d{2}:\d{2}$/,
+  semicolon: /^(?<day>\d{2}\.\d{2}\.\d{4});\d{2}:\d{2};(?<doctor>п\d+\.\d+)$/,
+  composite: /^(?<doctor>\d+)_(?<day>\d{4}-\d{2}-\d{2})_\d{2}:\d{2}$/,
   guid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 };
 
-/** The doctor that the id tells, empty when it tells none; undefined when it is no slot's id at all. */
-export function doctorOfSlotId(style: IdStyle, id: string): string | undefined {
+/** Doctor and day that the id tells, as it writes them; nothing in a GUID; undefined when it is no slot's id at all. */
+export function readSlotId(style: IdStyle, id: string): { doctor?: string; day?: string } | undefined {
   const match = slotPatterns[style].exec(id);
-  return match === null ? undefined : (match.groups?.['doctor'] ?? '');
+  return match === null ? undefined : { ...match.groups };
 }
 
 /** The check number that the first nine digits need. */

@@ -7,7 +7,9 @@ export type Kind =
   | 'waiting'
   | 'deferred'
   | 'referral'
+  | 'queue-note'
   | 'pix-patient'
+  | 'mpi-patient'
   | 'process';
 
 export interface Kept<Body> {

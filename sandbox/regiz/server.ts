@@ -5,15 +5,20 @@ import { createRandom } from '../onec/random.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
 import { runControl } from './control-routes.ts';
+import type { DataObject } from './data.ts';
 import { createFaults } from './faults/all.ts';
 import { createSwitchboard } from './faults/switchboard.ts';
 import { generate } from './generate.ts';
+import { callHub, type Outcome } from './hub-client.ts';
 import { serveOccupancy } from './occupancy.ts';
-import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
+import { type SandboxOptions, withDefaults } from './options.ts';
+import { restRoutes } from './rest-routes.ts';
+import { serveRest } from './rest-service.ts';
 import { type Services, servicesOf } from './services.ts';
 import { chaosSchema } from './settings.ts';
 import { type ServiceGround, serveSoap } from './soap-service.ts';
 import { openState, type State } from './state.ts';
+import { writeWsdl } from './wsdl.ts';
 
 export interface Sandbox extends Control {
   /** `http://127.0.0.1:<port>`, under which the services, /control and /occupancy are. */
@@ -40,18 +45,19 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   state.setSettings(options.settings);
   const starts = Number(state.noted('starts') ?? 0) + 1;
   state.note('starts', starts);
-  const chaos = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
-  const switchboard = createSwitchboard(createFaults(state), chaos, starts);
-  const timers = createTimers();
-  const { pause, later } = timers;
+  const kept = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
+  const switchboard = createSwitchboard(createFaults(state), kept, starts);
+  const { pause, later, stop } = createTimers();
   const log: LogEntry[] = [];
   const canary = { hits: 0 };
   const random = createRandom(options.seed + starts * 104_729);
-  const hub = { state, pause, locks: new Set<string>() };
-  const control = createControl({ ...hub, random, switchboard, log, canary });
+  const pushes: Outcome[] = [];
+  const hub = { state, pause, locks: new Set<string>(), changed: pusherOf(state, pushes) };
+  const control = createControl({ ...hub, random, pushes, switchboard, log, canary });
   const note = (entry: LogEntry) => void (log.push(entry) > 2000 && log.shift());
   const service: ServiceGround = { state, switchboard, note, later, pause };
-  const ground: Ground = { options, state, service, control, canary, services: servicesOf(hub, options) };
+  const guids = new Set(options.guids.map((guid) => guid.toLowerCase()));
+  const ground: Ground = { guids, state, service, control, canary, services: servicesOf(hub, options, guids) };
   const server = createServer((request, response) => void route(ground, request, response));
   const port = await listen(server, options.port);
   const origin = `http://127.0.0.1:${port}`;
@@ -59,14 +65,28 @@ export async function startRegizSandbox(given: SandboxOptions = {}): Promise<San
   const close = async () => {
     clearInterval(opening);
     control.close();
-    timers.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    stop();
+    await closeServer(server);
     state.close();
   };
   const { login, password, zone } = options;
   const urls = { url: `${origin}/Hub25/HubService.svc`, onecUrl: `${origin}/${options.base}/ws/appointment` };
   return { ...control, ...urls, origin, port, guid: options.guids[0] ?? '', login, password, zone, close };
+}
+
+/** Tells the MIS of the setting `pushUrl`, which may be down: what came of it is kept. */
+function pusherOf(state: State, pushes: Outcome[]) {
+  return (request: DataObject) => {
+    const { pushUrl, pushGuid } = state.settings();
+    if (pushUrl === '') return;
+    const target = { url: pushUrl, guid: pushGuid };
+    void callHub(target, 'HandlePARequestChanged', { info: request }).then((outcome) => pushes.push(outcome));
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 }
 
 async function listen(server: Server, port: number): Promise<number> {
@@ -86,15 +106,15 @@ function createTimers() {
   return {
     later,
     pause: (milliseconds: number) => new Promise<void>((resolve) => later(milliseconds, resolve)),
-    close: () => timers.forEach((timer) => void clearTimeout(timer)),
+    stop: () => timers.forEach((timer) => void clearTimeout(timer)),
   };
 }
 
 interface Ground {
-  options: FullOptions;
   state: State;
   service: ServiceGround;
   services: Services;
+  guids: ReadonlySet<string>;
   control: Control;
   canary: { hits: number };
 }
@@ -109,6 +129,11 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
   if (soap !== undefined && !services.admits(url.pathname, request, response)) return;
   if (soap !== undefined && method === 'POST')
     return serveSoap(service, soap, { request, response, origin: url.origin, body });
+  if (soap !== undefined && url.searchParams.has('wsdl')) {
+    const wsdl = writeWsdl(soap, url.origin + url.pathname);
+    return void response.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' }).end(wsdl);
+  }
+  if (await serveRest(service, restRoutes, ground.guids, { request, response, origin: url.origin, body })) return;
   if (url.pathname === '/occupancy') return serveOccupancy(state, url, response);
   if (url.pathname === '/control/canary') {
     canary.hits++;

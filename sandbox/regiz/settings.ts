@@ -18,6 +18,10 @@ export const settingsSchema = z.strictObject({
   clinicErrors: z.record(z.string(), z.number().int()).default({}),
   /** How long the MIS of a clinic holds the lock of the doctor's day while it books. */
   bookingMilliseconds: z.number().nonnegative().default(0),
+  /** HubService of a MIS that is told of changed requests of the журнал отложенной записи; empty for none. */
+  pushUrl: z.union([z.literal(''), z.url()]).default(''),
+  /** Token for it. */
+  pushGuid: z.string().default(''),
   /** HTTP Basic before the service of 1С, with the login and password of the start. */
   basicAuthorization: z.boolean().default(false),
   /** Coding.System of УО and referrals with `urn:oid:` before the OID. */

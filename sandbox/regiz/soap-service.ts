@@ -95,18 +95,7 @@ function callOf(ground: ServiceGround, service: SoapService, exchange: Exchange,
   if (idLpu !== undefined) entry.idLpu = idLpu;
   ground.note(entry);
   let answer: Promise<Answer> | undefined;
-  const run = async (): Promise<Answer> => {
-    try {
-      const executed = await service.execute(operation, ask);
-      entry.outcome = executed.error === undefined ? 'ok' : 'refused';
-      if (executed.error !== undefined) entry.error = executed.error;
-      entry.committed = executed.error === undefined && access === 'write';
-      return { status: 200, body: envelopeOf(ground.state, service, version, operation, executed) };
-    } catch (error) {
-      entry.outcome = 'refused';
-      return failed(service, version, error);
-    }
-  };
+  const run = () => runOf(ground, service, version, operation, ask, entry);
   return {
     ...{ operation: name, access, entry, response: exchange.response, origin: exchange.origin },
     contentType: contentTypeOf(version),
@@ -122,6 +111,28 @@ function callOf(ground: ServiceGround, service: SoapService, exchange: Exchange,
     failure: (text) => failed(service, version, new SoapFault(text)),
     later: ground.later,
   };
+}
+
+/** Executes it and notes what came of it. */
+async function runOf(
+  { state }: ServiceGround,
+  service: SoapService,
+  version: SoapVersion,
+  operation: string,
+  ask: DataObject,
+  entry: LogEntry,
+): Promise<Answer> {
+  try {
+    const executed = await service.execute(operation, ask);
+    entry.outcome = executed.error === undefined ? 'ok' : 'refused';
+    if (executed.error !== undefined) entry.error = executed.error;
+    entry.committed = executed.error === undefined && entry.access === 'write';
+    return { status: 200, body: envelopeOf(state, service, version, operation, executed) };
+  } catch (error) {
+    entry.outcome = 'refused';
+    if (error instanceof SoapFault && error.number !== undefined) entry.error = error.number;
+    return failed(service, version, error);
+  }
 }
 
 /** @throws SoapFault for no envelope, a wrong action, an unknown operation or values that are none of their type */

@@ -15,11 +15,14 @@ export class SoapFault extends Error {
   readonly code: string;
   /** XML of the detail. */
   readonly detail: string;
+  /** Number of the error in the detail. */
+  readonly number: number | undefined;
 
-  constructor(message: string, code = 'InternalServiceFault', detail = '') {
+  constructor(message: string, code = 'InternalServiceFault', detail = '', number?: number) {
     super(message);
     this.code = code;
     this.detail = detail;
+    this.number = number;
   }
 }
 

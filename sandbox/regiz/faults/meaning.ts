@@ -16,7 +16,9 @@ function refused(name: string, sentence: string, code: (p: FaultParams) => numbe
     async play(call, params) {
       if (params.commit === true) await call.run();
       const { status, body } = call.refusal(code(params), params.text);
-      sendAnswer(call, { status, body: change(body) });
+      const answer = () => call.response.destroyed || sendAnswer(call, { status, body: change(body) });
+      if (params.milliseconds === undefined) answer();
+      else call.later(params.milliseconds, answer);
     },
   };
 }
@@ -38,36 +40,45 @@ function changed(name: string, sentence: string, operations: readonly string[], 
 const tag = (name: string) => new RegExp(`<((?:\\w+:)?${name})(\\s[^<>]*)?>[\\s\\S]*?</\\1>`, 'g');
 const withoutErrors = (body: string) => body.replaceAll(tag('ErrorList'), '');
 
-/** Faults that need to know the region are made with a question to it. */
+const plainFaults: readonly Fault[] = [
+  refused(
+    'business-error',
+    'HTTP 200 with Success=false and `code` (99), `text` replaces its text. With `commit: true` executed nevertheless.',
+    (params) => params.code ?? 99,
+  ),
+  refused(
+    'clinic-timeout',
+    'Error 603, after `milliseconds` (0): the clinic took too long. With `commit: true` it has done it.',
+    () => 603,
+  ),
+  refused('false-empty-description', 'Success=false without any error.', () => 99, withoutErrors),
+  changed('success-with-errors', 'Executed; Success=true beside an error 99.', hubOperations, (body) =>
+    body.replace(
+      /<((?:(\w+):)?)ErrorList((?:\s[^<>]*)?)\/>/,
+      (_whole, prefix: string, _name: string, attributes: string) =>
+        `<${prefix}ErrorList${attributes.replace(/ \w+:nil="true"/, '')}><${prefix}Error${xmlnsIn(attributes)}><${prefix}ErrorDescription${xmlnsIn(attributes)}>Предупреждение</${prefix}ErrorDescription><${prefix}IdError${xmlnsIn(attributes)}>99</${prefix}IdError></${prefix}Error></${prefix}ErrorList>`,
+    ),
+  ),
+  changed('missing-success', 'Executed; the answer without Success.', hubOperations, (body) =>
+    body.replaceAll(tag('Success'), ''),
+  ),
+  changed('empty-list', 'A good answer with nothing in its list.', lists, (body) =>
+    body.replaceAll(
+      /<((?:\w+:)?(?:List\w+|Docs|\w+List|Districts|LpuCollection|LpuListToRfiszs))(\s[^<>]*)?>[\s\S]*<\/\1>/g,
+      '<$1$2/>',
+    ),
+  ),
+];
+
+const idPat = /(<(?:\w+:)?IdPat(?:\s[^<>]*)?>)([^<>]*)(?=<)/g;
+
+/** One of them needs to know the region. */
 export function meaningFaults(region: {
-  /** Ids of patients of whoever is booked. */
-  otherPatient(text: string): string;
+  /** Id of another patient of the same clinic. */
+  otherPatient(id: string): string;
 }): readonly Fault[] {
-  const idPat = /(<(?:\w+:)?IdPat(?:\s[^<>]*)?>)([^<>]*)(?=<)/g;
   return [
-    refused(
-      'business-error',
-      'HTTP 200 with Success=false and `code` (99), `text` replaces its text. With `commit: true` executed nevertheless.',
-      (params) => params.code ?? 99,
-    ),
-    refused('clinic-timeout', 'Error 603: the clinic took too long. With `commit: true` it has done it.', () => 603),
-    refused('false-empty-description', 'Success=false without any error.', () => 99, withoutErrors),
-    changed('success-with-errors', 'Executed; Success=true beside an error 99.', hubOperations, (body) =>
-      body.replace(
-        /<((?:(\w+):)?)ErrorList((?:\s[^<>]*)?)\/>/,
-        (_whole, prefix: string, _name: string, attributes: string) =>
-          `<${prefix}ErrorList${attributes.replace(/ \w+:nil="true"/, '')}><${prefix}Error${xmlnsIn(attributes)}><${prefix}ErrorDescription${xmlnsIn(attributes)}>Предупреждение</${prefix}ErrorDescription><${prefix}IdError${xmlnsIn(attributes)}>99</${prefix}IdError></${prefix}Error></${prefix}ErrorList>`,
-      ),
-    ),
-    changed('missing-success', 'Executed; the answer without Success.', hubOperations, (body) =>
-      body.replaceAll(tag('Success'), ''),
-    ),
-    changed('empty-list', 'A good answer with nothing in its list.', lists, (body) =>
-      body.replaceAll(
-        /<((?:\w+:)?(?:List\w+|Docs|\w+List|Districts|LpuCollection|LpuListToRfiszs))(\s[^<>]*)?>[\s\S]*<\/\1>/g,
-        '<$1$2/>',
-      ),
-    ),
+    ...plainFaults,
     changed(
       'other-patient',
       'Executed; the id of another patient in the answer.',

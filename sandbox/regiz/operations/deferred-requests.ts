@@ -48,7 +48,7 @@ export const deferredHandlers: Handlers = {
     clinicOf(state, Number(textOf(place, 'IdLpu')));
     return { IdPar: state.transaction(() => registerDeferred(state, request)) };
   },
-  CancelPARequest({ state }, ask) {
+  CancelPARequest({ state, changed }, ask) {
     const request = objectOf(ask, 'request');
     const idPar = textOf(request, 'IdPar');
     const why = {
@@ -57,7 +57,7 @@ export const deferredHandlers: Handlers = {
       linked: textOf(request, 'LinkedIdPar') || null,
       source: numberOf(request, 'PASource') ?? 0,
     };
-    state.transaction(() => cancelDeferred(state, idPar, why));
+    changed(state.transaction(() => cancelDeferred(state, idPar, why)));
     return { CancellationResult: true, IdPar: idPar };
   },
   SearchActivePARequests({ state }, ask) {
@@ -118,7 +118,7 @@ export const deferredHandlers: Handlers = {
     const by = { source: '', client, referral: idPar };
     const idLpu = numberOf(ask, 'idLpu') ?? idLpuOf(request);
     await book(ground, idLpu, idPatient(request), textOf(ask, 'idAppointment'), by);
-    bookDeferred(state, idPar);
+    ground.changed(bookDeferred(state, idPar));
     return { Type: 1 };
   },
   HandlePARequestChanged({ state }, ask) {

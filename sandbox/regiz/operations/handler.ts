@@ -6,6 +6,8 @@ export interface HubGround {
   readonly state: State;
   /** Days of doctors that a MIS is just booking into. */
   readonly locks: Set<string>;
+  /** A request of the журнал отложенной записи is not what it was. */
+  changed(request: DataObject): void;
   /** Waits unless the sandbox is closed before. */
   pause(milliseconds: number): Promise<void>;
 }

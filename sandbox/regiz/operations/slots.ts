@@ -1,7 +1,16 @@
 /** Days and slots: only free ones are told, closed days with a reason. */
 import { type DataObject, numberOf, objectOf, textOf } from '../data.ts';
 import { Refusal } from '../refusal.ts';
-import { clinicOf, type DoctorRow, doctorOf, freeSlots, type SlotRow, specialtiesOf } from '../row.ts';
+import {
+  type ClinicRow,
+  clinicOf,
+  type DoctorRow,
+  doctorOf,
+  freeSlots,
+  type SlotRow,
+  specialtiesOf,
+  titleOf,
+} from '../row.ts';
 import type { State } from '../state.ts';
 import { slotData, specialtyWithSlots } from '../view.ts';
 import { notEmpty } from './doctors.ts';
@@ -27,12 +36,26 @@ function askedSlots(state: State, ask: DataObject, from: string, to: string): [D
   return [doctor, freeSlots(state, doctor.clinic, doctor.id, ...periodOf(ask, from, to))];
 }
 
+/** What only Hub25 tells beside the slots; Hub24's contract leaves it out. */
+function aroundSlots(state: State, doctor: DoctorRow, clinic: ClinicRow, none: boolean): DataObject {
+  const job = specialtiesOf(state, clinic.id).find((s) => s.id === doctor.specialty)?.job ?? null;
+  const next = none ? freeSlots(state, doctor.clinic, doctor.id)[0] : undefined;
+  return {
+    MedicalOrganization: { Address: clinic.address, Name: clinic.full, Phone: clinic.phone },
+    MedicalResource: {
+      ...{ MoAddress: clinic.address, MoName: clinic.full, Name: titleOf(doctor), Position: job, Room: doctor.room },
+    },
+    NextAvailableDate: next === undefined ? null : { AvailableDate: next.start },
+  };
+}
+
 const slotsBetween =
   (from: string, to: string): Handler =>
   ({ state }, ask) => {
     const [doctor, slots] = askedSlots(state, ask, from, to);
     const clinic = clinicOf(state, doctor.clinic);
-    return { ListAppointments: notEmpty(state, slots, 39).map((slot) => slotData(slot, doctor, clinic)) };
+    const list = notEmpty(state, slots, 39).map((slot) => slotData(slot, doctor, clinic));
+    return { ListAppointments: list, ...aroundSlots(state, doctor, clinic, slots.length === 0) };
   };
 
 interface DayRow {
