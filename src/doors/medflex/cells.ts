@@ -39,29 +39,36 @@ export function wholeSchedule(places: readonly Place[], slots: readonly Slot[], 
   return names.schedule === '' ? inside : { [names.schedule]: inside };
 }
 
+export interface ChangedDay {
+  readonly body: object;
+  /** What it tells of. */
+  readonly slots: readonly Slot[];
+}
+
 /** One for each doctor and day. Slots of no place are left out. @param withFree also those that are free now */
 export function changedDays(
   places: readonly Place[],
   slots: readonly Slot[],
   { zone, names }: Spelled,
   withFree: boolean,
-): object[] {
+): ChangedDay[] {
   const known = new Map(places.map((p) => [p.schedule, p]));
-  const told = slots.filter((s) => known.has(scheduleOf(s)));
-  const byPlace = Map.groupBy(told, (s) => keyOf(known.get(scheduleOf(s))!));
-  return [...byPlace.values()].flatMap((own) => {
-    const { filial, doctor } = known.get(scheduleOf(own[0]!))!;
-    const cells = cellsOf(own, zone).filter((c) => withFree || !c.free);
-    return [...Map.groupBy(cells, (c) => c.day)].map(([day, ofDay]) => ({
+  const told = slots.filter((s) => known.has(scheduleOf(s)) && (withFree || s.status !== 'free'));
+  const dayOf = (s: Slot) => {
+    const { filial, doctor } = known.get(scheduleOf(s))!;
+    return JSON.stringify([filial, doctor, localTime(s.start, zone).slice(0, 10)]);
+  };
+  return [...Map.groupBy(told, dayOf)].map(([key, ofDay]) => {
+    const [filial, doctor, day] = JSON.parse(key) as [string, string, string];
+    const body = {
       [names.changedFilial]: filial,
       [names.changedDoctor]: doctor,
       [names.changedDay]: day,
-      [names.cells]: ofDay.map((cell) => timesOf(cell, names)),
-    }));
+      [names.cells]: cellsOf(ofDay, zone).map((cell) => timesOf(cell, names)),
+    };
+    return { body, slots: ofDay };
   });
 }
-
-const keyOf = ({ filial, doctor }: Place) => JSON.stringify([filial, doctor]);
 
 export const scheduleOf = (slot: Slot): string => slot.schedule.reference.split('/')[1] ?? '';
 

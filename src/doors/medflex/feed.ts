@@ -35,6 +35,8 @@ export interface Feed {
 
 interface Told {
   readonly places: readonly Place[];
+  /** By slot, the version that MedFlex has: a walk of changes tells some of them twice. */
+  readonly versions: Map<string, string>;
   /** Of the hub's walk of changes. */
   readonly since: string;
   readonly wholeAt: number;
@@ -88,18 +90,19 @@ async function sendEverything({ hub, aggregator, settings, clock }: FeedContext)
   const { slots, since } = await readSlots(hub, settings, wholeAt);
   const sent = await aggregator.sendSchedule(wholeSchedule(places, slots, settings));
   if (sent.outcome === 'refused') throw new AggregatorFailure(`MedFlex refuses the schedule: ${sent.status}`);
-  return { places, since, wholeAt };
+  return { places, versions: new Map(slots.map((s) => [s.id, s.meta.versionId])), since, wholeAt };
 }
 
 async function sendChanges({ hub, aggregator, settings, clock, log }: FeedContext, told: Told) {
   const { slots, since } = await readSlots(hub, settings, clock(), told.since);
-  const days = changedDays(told.places, slots, settings, settings.push.freedByChanges);
+  const news = slots.filter((s) => told.versions.get(s.id) !== s.meta.versionId);
   let requests = 0;
-  for (const day of days) {
-    const sent = await aggregator.sendChange(day);
+  for (const day of changedDays(told.places, news, settings, settings.push.freedByChanges)) {
+    const sent = await aggregator.sendChange(day.body);
     // One that can never be taken must not keep back the others; the next sending of everything mends it.
     if (sent.outcome === 'refused') log.error({ status: sent.status }, 'MedFlex refuses a change');
     else requests++;
+    for (const { id, meta } of day.slots) told.versions.set(id, meta.versionId);
   }
   return { since, requests };
 }

@@ -21,6 +21,7 @@ export const schedule = z.looseObject({
 export const slot = z.looseObject({
   resourceType: z.literal('Slot'),
   id: z.string(),
+  meta: z.looseObject({ versionId: z.string() }),
   schedule: z.looseObject({ reference: z.string() }),
   status: z.string(),
   start: z.string(),
