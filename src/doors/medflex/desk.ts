@@ -3,7 +3,7 @@ import { fhirInstant } from '../../instant.ts';
 import { type Hub, type HubAnswer, HubRefusal } from './hub.ts';
 import { type Client, fingerprintOf, type Order } from './order.ts';
 import { ours, readPlaces } from './places.ts';
-import { type Appointment, appointment, patient, resourcesIn, type Slot, slot } from './resources.ts';
+import { type Appointment, appointment, isId, patient, resourcesIn, type Slot, slot } from './resources.ts';
 import type { MedflexSettings } from './settings.ts';
 
 /** Systems of the identifiers by which the door knows again what it has written. */
@@ -35,7 +35,9 @@ export function createDesk(hub: Hub, settings: MedflexSettings): Desk {
     resourcesIn(await hub.find('Appointment', query), 'Appointment', appointment);
   return {
     async findSlot({ filial, doctor, start, end }) {
-      const all = await readPlaces(hub, settings, ours(settings.doctors, doctor));
+      const practitioner = ours(settings.doctors, doctor);
+      if (!isId(practitioner)) return undefined;
+      const all = await readPlaces(hub, settings, practitioner);
       const places = all.filter((p) => p.filial === filial && p.doctor === doctor);
       if (places.length === 0) return undefined;
       const schedules = places.map((p) => `Schedule/${p.schedule}`).join(',');

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { instantOf } from '../../instant.ts';
+import { isId } from './resources.ts';
 
 export interface Client {
   readonly family: string;
@@ -102,7 +103,7 @@ export function readOrder(body: unknown, zone: string): Order | string {
   };
 }
 
-const claimSchema = z.object({ claim_id: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/) });
+const claimSchema = z.object({ claim_id: z.string().refine(isId) });
 
 /** The id of an Appointment; undefined for what can be none. */
 export const readClaim = (body: unknown): string | undefined => claimSchema.safeParse(body).data?.claim_id;

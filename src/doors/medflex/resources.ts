@@ -82,6 +82,9 @@ export type PractitionerRole = z.infer<typeof practitionerRole>;
 export type Appointment = z.infer<typeof appointment>;
 export type Bundle = z.infer<typeof bundle>;
 
+/** Of dots alone it would lead to another place. https://hl7.org/fhir/R4/datatypes.html#id */
+export const isId = (text: string): boolean => /^(?=.*[A-Za-z0-9])[A-Za-z0-9.-]{1,64}$/.test(text);
+
 /** The id in a relative reference to that type. */
 export function idIn(reference: string | undefined, type: string): string | undefined {
   return reference?.startsWith(`${type}/`) ? reference.split('/')[1] : undefined;

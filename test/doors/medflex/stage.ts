@@ -2,7 +2,7 @@
 
 import { type MedflexSandbox, startMedflexSandbox } from '../../../sandbox/medflex/server.ts';
 import { openClinic } from '../../../src/connectors/clinic.ts';
-import type { MisRecord } from '../../../src/connectors/connector.ts';
+import { type BookingAbility, MisReadError, type MisRecord } from '../../../src/connectors/connector.ts';
 import type { Mappings } from '../../../src/connectors/mapping.ts';
 import { type Door, openDoor } from '../../../src/doors/medflex/door.ts';
 import { medflexSettings } from '../../../src/doors/medflex/settings.ts';
@@ -50,6 +50,8 @@ export interface Stage {
   /** Books as another app does. @returns the id of the Appointment */
   bookElsewhere(slot: string): Promise<string>;
   appointment(id: string): Promise<Record<string, unknown>>;
+  /** The MIS says nothing of what it holds. */
+  isSilent: boolean;
   close(): Promise<void>;
 }
 
@@ -64,7 +66,19 @@ export const settingsOf = (base: string, sandbox: string, token: string, change:
 
 export async function openStage(clock?: () => number): Promise<Stage> {
   const slots = schedules.flatMap(({ key }) => quarterSlots(key, begin, perSchedule));
-  const hub = await createMemoryHub({ slots, open: openBranches, ...(clock && { clock }) });
+  const findBooking = async (inner: FindBooking, ...given: Parameters<FindBooking>) => {
+    if (self.isSilent) throw new MisReadError('it says nothing', true);
+    return inner(...given);
+  };
+  const openClinic: typeof openBranches = (key, number, mis) => {
+    const booking = mis.operations.booking!;
+    const find: FindBooking = (...given) => findBooking(booking.findBooking, ...given);
+    return openBranches(key, number, {
+      ...mis,
+      operations: { ...mis.operations, booking: { ...booking, findBooking: find } },
+    });
+  };
+  const hub = await createMemoryHub({ slots, open: openClinic, ...(clock && { clock }) });
   await syncDirectory(hub.sync, hub.clinic, AbortSignal.timeout(10_000));
   await hub.read();
   const ticker = await startTicker(hub.pool, Date.now, silent);
@@ -83,8 +97,8 @@ export async function openStage(clock?: () => number): Promise<Stage> {
   const slotId = (schedule: number, n: number) => id('Slot', String(slotOf(schedule, n)['key']));
   const slotOf = (schedule: number, n: number) => slots[schedule * perSchedule + n]!;
   const appointment = async (given: string) => (await ask(hub, 'GET', `Appointment/${given}`)).body;
-  return {
-    ...{ hub, mis: hub.mis, sandbox, base, door, open, slotId, appointment },
+  const self: Stage = {
+    ...{ hub, mis: hub.mis, sandbox, base, door, open, slotId, appointment, isSilent: false },
     async roundsUntil(isSo, by = door) {
       await passHorizon(hub.pool);
       for (let rounds = 1; rounds <= 100; rounds++) {
@@ -118,7 +132,10 @@ export async function openStage(clock?: () => number): Promise<Stage> {
       await hub.close();
     },
   };
+  return self;
 }
+
+type FindBooking = BookingAbility['findBooking'];
 
 /** Moscow has had no summer time since 2014. */
 export const moscow = (instant: string) =>
