@@ -57,9 +57,9 @@ async function book(context: BookingContext, order: Order, until: number): Promi
   const standing = earlier.find((a) => a.status !== 'cancelled');
   if (standing !== undefined) return settle(context, standing, until);
   if (slot.status !== 'free') return busy;
-  const patient = known ?? (await desk.createPatient(order.client));
-  const beside = await desk.appointmentsBeside(patient, slot);
+  const beside = known === undefined ? [] : await desk.appointmentsBeside(known, slot);
   if (beside.some((a) => !withdrawals.has(a.id))) return elsewhere;
+  const patient = known ?? (await desk.createPatient(order.client));
   // After a cancellation the same person may want the same time again: that is another booking, by another key.
   const claim = digestOf([patient, slot.id, earlier.length]);
   if (withdrawals.watches(claim) || clock() > until) return notNow;

@@ -62,6 +62,7 @@ const granted = z.looseObject({ access_token: z.string().min(1), expires_in: z.n
 
 async function askFor(base: string, client: string, key: Key, clock: Clock, signal: AbortSignal) {
   const known = await fetch(`${base}/.well-known/smart-configuration`, { redirect: 'error', signal });
+  if (!known.ok) throw new Error(`the hub does not tell where tokens are: ${known.status}`);
   const { token_endpoint: endpoint } = discovered.parse(await known.json());
   const now = Math.floor(clock() / 1000);
   const assertion = await new SignJWT({})

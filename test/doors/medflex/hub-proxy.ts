@@ -9,6 +9,8 @@ export interface HubProxy {
   loses: (method: string, path: string) => boolean;
   /** Requests that never get there. */
   stops: (method: string, path: string) => boolean;
+  /** Requests that are answered 401. */
+  refuses: (method: string, path: string) => boolean;
   /** `POST /fhir/Appointment` */
   readonly passed: string[];
   close(): Promise<void>;
@@ -19,6 +21,8 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     if (proxy.stops(method, url)) return void response.destroy();
+    if (proxy.refuses(method, url))
+      return void response.writeHead(401, { 'content-type': 'application/json' }).end('{}');
     const parts: Buffer[] = [];
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
     const kept = Object.entries(headers).filter(
@@ -39,6 +43,7 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
     base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`,
     loses: () => false,
     stops: () => false,
+    refuses: () => false,
     passed: [],
     async close() {
       server.closeAllConnections();
