@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../../instant.ts';
-import { claimSystem, type Desk } from './desk.ts';
+import { claimSystem, type Desk, isOurs } from './desk.ts';
 import { codeOf, type Hub, type HubAnswer, textOf } from './hub.ts';
 import { digestOf, fingerprintOf, type Order } from './order.ts';
 import { type Appointment, appointment, type Slot } from './resources.ts';
@@ -53,7 +53,7 @@ async function book(context: BookingContext, order: Order, until: number): Promi
   const slot = order.start > clock() ? await desk.findSlot(order) : undefined;
   if (slot === undefined) return noSlot;
   const known = await desk.findPatient(order.client);
-  const earlier = known === undefined ? [] : await desk.appointmentsOf(known, slot.id);
+  const earlier = known === undefined ? [] : (await desk.appointmentsOf(known, slot.id)).filter(isOurs);
   const standing = earlier.find((a) => a.status !== 'cancelled');
   if (standing !== undefined) return settle(context, standing, until);
   if (slot.status !== 'free') return busy;
@@ -62,7 +62,7 @@ async function book(context: BookingContext, order: Order, until: number): Promi
   const patient = known ?? (await desk.createPatient(order.client));
   // After a cancellation the same person may want the same time again: that is another booking, by another key.
   const claim = digestOf([patient, slot.id, earlier.length]);
-  if (withdrawals.watches(claim) || clock() > until) return notNow;
+  if (clock() > until) return notNow;
   return place(context, { claim, patient, slot, comment: order.comment }, until);
 }
 
@@ -121,7 +121,7 @@ async function understand(
   if (code === 'already-booked' || code === 'key-reused') {
     const all = await context.desk.appointmentsOf(patient, slot.id).catch(() => []);
     const standing = all.find((a) => a.status !== 'cancelled');
-    return standing && settle(context, standing, until);
+    return standing && (isOurs(standing) ? settle(context, standing, until) : busy);
   }
   if (status === 409) return busy;
   if (status === 422) return noTime.has(code) ? noSlot : bad(textOf(body));
@@ -139,7 +139,10 @@ async function settle(context: BookingContext, seen: Appointment, until: number)
   let last = seen;
   while (!withdrawals.has(last.id)) {
     if (last.status === 'cancelled') return busy;
-    if (last.status !== 'pending') return claimed(last.id);
+    if (last.status !== 'pending') {
+      withdrawals.spare(last);
+      return claimed(last.id);
+    }
     if (clock() > until) {
       await withdrawals.withdraw(last);
       return busy;

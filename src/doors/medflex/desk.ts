@@ -28,6 +28,9 @@ export interface Desk {
   cancel(appointment: Appointment, reason: string): Promise<HubAnswer>;
 }
 
+/** Made by the door, not by another app. */
+export const isOurs = ({ identifier = [] }: Appointment): boolean => identifier.some((i) => i.system === claimSystem);
+
 const day = 86_400_000;
 
 export function createDesk(hub: Hub, settings: MedflexSettings): Desk {
@@ -89,7 +92,7 @@ export function createDesk(hub: Hub, settings: MedflexSettings): Desk {
       if (answer.status === 404 || answer.status === 410) return undefined;
       if (answer.status !== 200) throw new HubRefusal(answer);
       const found = appointment.parse(answer.body);
-      return found.identifier?.some((i) => i.system === claimSystem) ? found : undefined;
+      return isOurs(found) ? found : undefined;
     },
     findAppointments: (query) => find(new URLSearchParams({ identifier: `${claimSystem}|`, _count: '1000', ...query })),
     cancel: (one, reason) =>

@@ -12,10 +12,10 @@ export interface Withdrawals {
   withdraw(appointment: Appointment): Promise<void>;
   /** A booking was sent and never answered: if it turns up, it is taken back. @param claim value of its identifier */
   watch(claim: string): void;
+  /** MedFlex is told that it stands, at the same moment: it is not taken back. */
+  spare(appointment: Appointment): void;
   /** It is being taken back: whatever its status says, nobody is to be told that it stands. */
   has(id: string): boolean;
-  /** Whether a booking is under watch: it must not be sent again, for what came of the first is not known. */
-  watches(claim: string): boolean;
   /** What is still owed to the hub. @throws HubRefusal, Error */
   repay(): Promise<void>;
 }
@@ -28,6 +28,7 @@ const watchMilliseconds = 3_600_000;
 export function createWithdrawals(desk: Desk, clock: Clock, log: Logger): Withdrawals {
   const owed = new Set<string>();
   const watched = new Map<string, number>();
+  const spared = new Set<string>();
   const since = clock();
   let knowsEarlier = false;
 
@@ -41,34 +42,45 @@ export function createWithdrawals(desk: Desk, clock: Clock, log: Logger): Withdr
     }
   }
 
+  /** What was found while somebody was told that it stands is spared. */
+  async function undo(found: readonly Appointment[]): Promise<void> {
+    for (const one of found) if (one.status !== 'cancelled' && !spared.has(one.id)) await withdraw(one);
+  }
+
   /** Pending since before the start: the door has died over them, and MedFlex was not told 204. */
   async function meetEarlier(): Promise<void> {
-    const query = { status: 'pending', _lastUpdated: `lt${fhirInstant(since)}` };
-    for (const left of await desk.findAppointments(query)) await withdraw(left);
+    await undo(await desk.findAppointments({ status: 'pending', _lastUpdated: `lt${fhirInstant(since)}` }));
     knowsEarlier = true;
   }
 
   async function look(claim: string, until: number): Promise<void> {
-    for (const found of await desk.findAppointments({ identifier: `${claimSystem}|${claim}` })) {
-      watched.delete(claim);
-      if (found.status !== 'cancelled') await withdraw(found);
+    const found = await desk.findAppointments({ identifier: `${claimSystem}|${claim}` });
+    await undo(found);
+    if (found.length > 0 || until < clock()) watched.delete(claim);
+  }
+
+  async function repay(): Promise<void> {
+    if (!knowsEarlier) await meetEarlier();
+    for (const [claim, until] of watched) await look(claim, until);
+    for (const id of owed) {
+      const now = await desk.readAppointment(id);
+      if (now === undefined || now.status === 'cancelled') owed.delete(id);
+      else await withdraw(now);
     }
-    if (until < clock()) watched.delete(claim);
   }
 
   return {
     withdraw,
     has: (id) => owed.has(id),
     watch: (claim) => void watched.set(claim, clock() + watchMilliseconds),
-    watches: (claim) => watched.has(claim),
+    spare({ id, identifier = [] }) {
+      spared.add(id);
+      for (const { value = '' } of identifier) watched.delete(value);
+    },
     async repay() {
-      if (!knowsEarlier) await meetEarlier();
-      for (const [claim, until] of watched) await look(claim, until);
-      for (const id of owed) {
-        const now = await desk.readAppointment(id);
-        if (now === undefined || now.status === 'cancelled') owed.delete(id);
-        else await withdraw(now);
-      }
+      // Only what is found from now on can be out of date.
+      spared.clear();
+      await repay();
     },
   };
 }

@@ -73,12 +73,12 @@ test('a token that the hub refuses is replaced by a new one, once', async () => 
   const door = await open();
   await door.round();
   let refused = 0;
-  proxy.refuses = (_method, path) => path.startsWith('/fhir/Slot') && refused++ === 0;
+  proxy.answers = (_method, path) => (path.startsWith('/fhir/Slot') && refused++ === 0 ? 401 : undefined);
   expect((await door.round()).problem).toBeUndefined();
   expect(refused).toBeGreaterThan(1);
-  proxy.refuses = (_method, path) => path.startsWith('/fhir/Slot');
+  proxy.answers = (_method, path) => (path.startsWith('/fhir/Slot') ? 401 : undefined);
   expect((await door.round()).problem?.message).toBe('the hub answers 401 ');
-  proxy.refuses = () => false;
+  proxy.answers = () => undefined;
   expect((await door.round()).problem).toBeUndefined();
 });
 

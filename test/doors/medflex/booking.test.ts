@@ -302,6 +302,50 @@ describe('answers of the hub that are lost', () => {
   });
 });
 
+describe('a hub that is down when the answer is due', () => {
+  /** MedFlex was told no of a booking that stands. @returns the door, with its hub up again */
+  async function tellNo(n: number, client: ReturnType<typeof somebody>) {
+    const proxy = await openHubProxy(stage.base);
+    const token = await hub.token({ subject: 'medflex' });
+    const door = await stage.open({ hub: { url: proxy.base, token }, webhooks: { answerSeconds: 0.5 } });
+    let isDown = false;
+    proxy.loses = (method, path) => {
+      isDown ||= method === 'POST' && path.endsWith('/Appointment');
+      return isDown;
+    };
+    proxy.stops = () => isDown;
+    expect((await sandbox.book({ ...stage.cell(0, n), client })).body['status_code']).toBe(423);
+    proxy.loses = () => false;
+    proxy.stops = () => false;
+    return { door, close: proxy.close };
+  }
+
+  test('and the same webhook when it is up again: 204, and it is not taken back any more', async () => {
+    const n = next();
+    const client = somebody();
+    const { door, close } = await tellNo(n, client);
+    const claim = claimOf(await sandbox.book({ ...stage.cell(0, n), client }));
+    await door.round();
+    await door.round();
+    expect((await standing(n)).map((a) => [a.id, a.status])).toEqual([[claim, 'booked']]);
+    await close();
+  });
+
+  test('and the same webhook and a round at once: what was said is what is', async () => {
+    for (let i = 0; i < 3; i++) {
+      const n = next();
+      const client = somebody();
+      const { door, close } = await tellNo(n, client);
+      const [answer] = await Promise.all([sandbox.book({ ...stage.cell(0, n), client }), door.round()]);
+      await door.round();
+      await door.round();
+      const booked = (await standing(n)).filter((a) => a.status === 'booked').map((a) => a.id);
+      expect(booked).toEqual(answer.body['status_code'] === 204 ? [answer.body['claim_id']] : []);
+      await close();
+    }
+  });
+});
+
 test('there were cells enough', () => {
   expect(used).toBeLessThanOrEqual(perSchedule);
   expect(begin).toBeGreaterThan(Date.now());

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Door } from '../../../src/doors/medflex/door.ts';
 import { passHorizon } from '../../support/database.ts';
 import { ask } from '../../support/hub.ts';
+import { openHubProxy } from './hub-proxy.ts';
 import { cellsInFhir, openStage, ordered } from './stage.ts';
 
 let ahead = 0;
@@ -165,6 +166,22 @@ test('a hub that shows no doctors does not erase what MedFlex has', async () => 
   expect((await door.round()).problem?.message).toMatch(/no doctor|40/);
   expect(sandbox.cells().length).toBe(before);
   expect(before).toBeGreaterThan(0);
+});
+
+test('a hub that was restored and has lost changes is read from the beginning', async () => {
+  const proxy = await openHubProxy(stage.base);
+  const door = await stage.open({ hub: { url: proxy.base, token: await hub.token({ subject: 'medflex' }) } });
+  expect((await door.round()).sent).toBe('everything');
+  proxy.answers = (_method, path) => (path.includes('_lastUpdated=ge') ? 410 : undefined);
+  expect((await door.round()).problem?.message).toBe('the hub answers 410 ');
+  expect((await door.round()).sent).toBe('everything');
+  for (const status of [500, 503, 404]) {
+    proxy.answers = () => status;
+    expect((await door.round()).sent).toBe('nothing');
+  }
+  proxy.answers = () => undefined;
+  expect(await door.round()).toMatchObject({ sent: 'nothing', requests: 0 });
+  await proxy.close();
 });
 
 test('a token that MedFlex does not know is told of, and mended by sending again', async () => {

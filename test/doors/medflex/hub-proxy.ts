@@ -9,20 +9,22 @@ export interface HubProxy {
   loses: (method: string, path: string) => boolean;
   /** Requests that never get there. */
   stops: (method: string, path: string) => boolean;
-  /** Requests that are answered 401. */
-  refuses: (method: string, path: string) => boolean;
+  /** In place of the hub: with that status, and nothing in the body. */
+  answers: (method: string, path: string) => number | undefined;
   /** `POST /fhir/Appointment` */
   readonly passed: string[];
   close(): Promise<void>;
 }
+
+const json = { 'content-type': 'application/json' };
 
 export async function openHubProxy(base: string): Promise<HubProxy> {
   const { origin } = new URL(base);
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     if (proxy.stops(method, url)) return void response.destroy();
-    if (proxy.refuses(method, url))
-      return void response.writeHead(401, { 'content-type': 'application/json' }).end('{}');
+    const instead = proxy.answers(method, url);
+    if (instead !== undefined) return void response.writeHead(instead, json).end('{}');
     const parts: Buffer[] = [];
     for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
     const kept = Object.entries(headers).filter(
@@ -43,7 +45,7 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
     base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`,
     loses: () => false,
     stops: () => false,
-    refuses: () => false,
+    answers: () => undefined,
     passed: [],
     async close() {
       server.closeAllConnections();
