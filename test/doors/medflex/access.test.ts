@@ -1,5 +1,9 @@
 /** The door as a client of SMART Backend Services: registered as any program is, with no more than it needs. */
-import { exportJWK, generateKeyPair } from 'jose';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MedflexSandbox, startMedflexSandbox } from '../../../sandbox/medflex/server.ts';
 import { type Door, openDoor } from '../../../src/doors/medflex/door.ts';
@@ -9,6 +13,7 @@ import { startTicker } from '../../../src/workflows/ticker.ts';
 import { createSmartHub, type SmartHub } from '../../access/smart/smart-hub.ts';
 import { silent } from '../../support/hub.ts';
 import { begin, quarterSlots } from '../../support/memory-mis.ts';
+import { root } from '../../support/process.ts';
 import { type HubProxy, openHubProxy } from './hub-proxy.ts';
 import { settingsOf } from './stage.ts';
 
@@ -25,16 +30,13 @@ beforeAll(async () => {
   ticker = await startTicker(hub.pool, Date.now, silent);
   proxy = await openHubProxy(hub.fhir);
   sandbox = await startMedflexSandbox();
-  const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
-  const named = { kid: 'one', alg: 'ES384' };
-  key.text = JSON.stringify({ ...(await exportJWK(privateKey)), ...named });
-  await hub.client('medflex', {
-    audience: 'system',
-    role: 'app',
-    clinics: ['demo'],
-    scopes,
-    jwks: { keys: [{ ...(await exportJWK(publicKey)), ...named } as never] },
-  });
+  const folder = await mkdtemp(join(tmpdir(), 'medmost-key-'));
+  // As the page says.
+  const [, script] = /^node -e "(.*)"$/m.exec(await readFile(join(root, 'docs/doors/medflex.md'), 'utf8'))!;
+  await promisify(execFile)(process.execPath, ['-e', script!], { cwd: folder });
+  key.text = await readFile(join(folder, 'medflex.key'), 'utf8');
+  const jwk = JSON.parse(await readFile(join(folder, 'medflex.pub'), 'utf8'));
+  await hub.client('medflex', { audience: 'system', role: 'app', clinics: ['demo'], scopes, jwks: { keys: [jwk] } });
 });
 afterAll(async () => {
   await Promise.all(doors.map((door) => door.stop()));
