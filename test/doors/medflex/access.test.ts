@@ -71,6 +71,16 @@ test('it tells the time of its clinic alone, books and cancels, with its scopes 
   expect(answer!.body).toEqual({ status_code: 204 });
 });
 
+test('a hub that shows nobody to be booked sends nothing: what MedFlex has is not erased', async () => {
+  // Its Schedules name no branch.
+  const access = { url: proxy.base, client: { id: 'medflex', key: key.text } };
+  const door = await openDoor(settingsOf(proxy.base, sandbox.url, '', { hub: access }), silent);
+  doors.push(door);
+  const before = sandbox.calls().length;
+  expect((await door.round()).problem?.message).toBe('the hub shows no doctor who can be booked: nothing is sent');
+  expect(sandbox.calls().length).toBe(before);
+});
+
 test('a token that the hub refuses is replaced by a new one, once', async () => {
   const door = await open();
   await door.round();

@@ -2,7 +2,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { ask } from '../../support/hub.ts';
 import { begin } from '../../support/memory-mis.ts';
-import { openHubProxy } from './hub-proxy.ts';
+import { type HubProxy, openHubProxy } from './hub-proxy.ts';
 import { openStage, perSchedule } from './stage.ts';
 
 const stage = await openStage();
@@ -38,6 +38,27 @@ const sales = (n: number) => [...mis.sold.values()].filter((key) => key === Stri
 async function standing(n: number) {
   const { body } = await ask(hub, 'GET', `Appointment?slot=Slot/${stage.slotId(0, n)}`);
   return ((body['entry'] ?? []) as { resource: { id: string; status: string } }[]).map((e) => e.resource);
+}
+/** Of a door: its patience passes when the test says so. */
+function ownTime() {
+  let ahead = 0;
+  return {
+    clock: () => Date.now() + ahead,
+    pass() {
+      ahead += 120_000;
+    },
+  };
+}
+/** The answer to the next booking is lost, and everything after it, until the patience has passed. */
+function goDown(proxy: HubProxy, time: { pass(): void }): void {
+  let isDown = false;
+  proxy.loses = (method, path) => {
+    if (method !== 'POST' || !path.endsWith('/Appointment')) return false;
+    isDown = true;
+    time.pass();
+    return true;
+  };
+  proxy.stops = () => isDown;
 }
 const eventually = async (isSo: () => Promise<boolean>) => {
   for (const until = Date.now() + 25_000; Date.now() < until; await new Promise((done) => setTimeout(done, 50)))
@@ -228,10 +249,16 @@ describe('an outcome that is not known', () => {
   test('later than the patience is refused, and taken back in the MIS when it turns out', async () => {
     const n = next();
     const client = somebody();
-    await stage.open({ webhooks: { answerSeconds: 0.4 } });
+    const time = ownTime();
+    await stage.open({ webhooks: { answerSeconds: 60 } }, time.clock);
     stage.isSilent = true;
     loseInMis(n);
-    expect((await sandbox.book({ ...stage.cell(0, n), client })).body['status_code']).toBe(423);
+    // Until it is given up at the second try, FHIR shows it booked.
+    mis.cancels.push({ outcome: 'unknown', cause: 'test' });
+    const waiting = sandbox.book({ ...stage.cell(0, n), client });
+    await eventually(() => isPending(n));
+    time.pass();
+    expect((await waiting).body['status_code']).toBe(423);
     const { id } = (await standing(n))[0]!;
     expect((await send('status', { claim_id: id }))['status_code']).toBe(404);
     stage.isSilent = false;
@@ -272,8 +299,32 @@ describe('answers of the hub that are lost', () => {
     await stage.open({ hub: { url: proxy.base, token: await hub.token({ subject: 'medflex' }) } });
     claimOf(await sandbox.book({ ...stage.cell(0, n), client: somebody() }));
     expect(proxy.passed.filter((p) => p === 'POST /fhir/Appointment')).toHaveLength(3);
+    expect(proxy.keys).toHaveLength(3);
+    expect(new Set(proxy.keys).size).toBe(1);
     expect(await standing(n)).toHaveLength(1);
     expect(sales(n)).toBe(1);
+    await proxy.close();
+  });
+
+  test('and requests that never came there are sent again by that key, by another door as well', async () => {
+    const proxy = await openHubProxy(stage.base);
+    const time = ownTime();
+    proxy.stops = (method, path) => {
+      const isBooking = method === 'POST' && path.endsWith('/Appointment');
+      if (isBooking) time.pass();
+      return isBooking;
+    };
+    const access = { url: proxy.base, token: await hub.token({ subject: 'medflex' }) };
+    const n = next();
+    const client = somebody();
+    await stage.open({ hub: access, webhooks: { answerSeconds: 60 } }, time.clock);
+    expect((await sandbox.book({ ...stage.cell(0, n), client })).body['status_code']).toBe(423);
+    expect(await standing(n)).toEqual([]);
+    proxy.stops = () => false;
+    await stage.open({ hub: access });
+    claimOf(await sandbox.book({ ...stage.cell(0, n), client }));
+    expect(proxy.keys).toHaveLength(2);
+    expect(new Set(proxy.keys).size).toBe(1);
     await proxy.close();
   });
 
@@ -282,13 +333,9 @@ describe('answers of the hub that are lost', () => {
     const n = next();
     const client = somebody();
     const token = await hub.token({ subject: 'medflex' });
-    const door = await stage.open({ hub: { url: proxy.base, token }, webhooks: { answerSeconds: 0.5 } });
-    let isDown = false;
-    proxy.loses = (method, path) => {
-      isDown ||= method === 'POST' && path.endsWith('/Appointment');
-      return isDown;
-    };
-    proxy.stops = () => isDown;
+    const time = ownTime();
+    const door = await stage.open({ hub: { url: proxy.base, token }, webhooks: { answerSeconds: 60 } }, time.clock);
+    goDown(proxy, time);
     expect((await sandbox.book({ ...stage.cell(0, n), client })).body['status_code']).toBe(423);
     expect((await standing(n)).map((a) => a.status)).toEqual(['booked']);
     await door.round();
@@ -307,13 +354,9 @@ describe('a hub that is down when the answer is due', () => {
   async function tellNo(n: number, client: ReturnType<typeof somebody>) {
     const proxy = await openHubProxy(stage.base);
     const token = await hub.token({ subject: 'medflex' });
-    const door = await stage.open({ hub: { url: proxy.base, token }, webhooks: { answerSeconds: 0.5 } });
-    let isDown = false;
-    proxy.loses = (method, path) => {
-      isDown ||= method === 'POST' && path.endsWith('/Appointment');
-      return isDown;
-    };
-    proxy.stops = () => isDown;
+    const time = ownTime();
+    const door = await stage.open({ hub: { url: proxy.base, token }, webhooks: { answerSeconds: 60 } }, time.clock);
+    goDown(proxy, time);
     expect((await sandbox.book({ ...stage.cell(0, n), client })).body['status_code']).toBe(423);
     proxy.loses = () => false;
     proxy.stops = () => false;

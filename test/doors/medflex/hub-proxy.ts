@@ -13,6 +13,8 @@ export interface HubProxy {
   answers: (method: string, path: string) => number | undefined;
   /** `POST /fhir/Appointment` */
   readonly passed: string[];
+  /** Idempotency keys, as they came. */
+  readonly keys: string[];
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
   const { origin } = new URL(base);
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
+    proxy.keys.push(...[headers['idempotency-key'] ?? []].flat());
     if (proxy.stops(method, url)) return void response.destroy();
     const instead = proxy.answers(method, url);
     if (instead !== undefined) return void response.writeHead(instead, json).end('{}');
@@ -47,6 +50,7 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
     stops: () => false,
     answers: () => undefined,
     passed: [],
+    keys: [],
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

@@ -61,7 +61,7 @@ export const settingsOf = (base: string, sandbox: string, token: string, change:
     zone: 'Europe/Moscow',
     medflex: { url: sandbox, token: 'sandbox-medflex-token', timeoutSeconds: 5 },
     ...change,
-    webhooks: { port: 0, token: 'sandbox-webhook-token', answerSeconds: 15, ...(change['webhooks'] as object) },
+    webhooks: { port: 0, token: 'sandbox-webhook-token', answerSeconds: 60, ...(change['webhooks'] as object) },
   });
 
 export async function openStage(clock?: () => number): Promise<Stage> {
