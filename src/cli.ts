@@ -9,6 +9,7 @@ import { mintToken } from './access/token.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addEraseCommands } from './commands/erase.ts';
+import { addMedflexCommand } from './commands/medflex.ts';
 import { addMessagesCommand } from './commands/messages.ts';
 import { addStaffCommands } from './commands/staff.ts';
 import { type Config, ConfigError, loadConfig, unknownClinic } from './config.ts';
@@ -161,6 +162,7 @@ addAuditCommands(program, configOf, withGround);
 addEraseCommands(program, withGround);
 addClientCommands(program, withGround);
 addStaffCommands(program, withGround, configOf);
+addMedflexCommand(program);
 
 /** Opens the database and the clinics for one command. An embedded Postgres that a hub uses is left running. */
 async function withGround(work: (ground: Ground) => Promise<void>): Promise<void> {

@@ -108,7 +108,10 @@ export class ConfigError extends Error {
 }
 
 /** Reads and checks a configuration file. Secrets are resolved. @throws ConfigError naming file, key and remedy */
-export function loadConfig(file: string): Config {
+export const loadConfig = (file: string): Config => readSettings(file, configSchema);
+
+/** A YAML file of settings, of the hub or of another program. Secrets are resolved. @throws ConfigError naming file, key and remedy */
+export function readSettings<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
   const folder = dirname(resolve(file));
   let raw: unknown;
   try {
@@ -116,7 +119,7 @@ export function loadConfig(file: string): Config {
   } catch (cause) {
     throw new ConfigError(`${file}: cannot be read as YAML: ${firstLine(cause)}`);
   }
-  const result = configSchema.safeParse(resolveSecrets(raw, folder, file, []));
+  const result = schema.safeParse(resolveSecrets(raw, folder, file, []));
   if (!result.success) {
     const lines = result.error.issues.map((i) => `${file} · ${i.path.join('.') || '(top)'} · ${i.message}`);
     throw new ConfigError(lines.join('\n'));

@@ -19,7 +19,7 @@ function medmost(...args: string[]): Promise<Ran> {
 }
 
 describe('medmost', () => {
-  test.each(['start', 'sync', 'token', 'mapping', 'clinics', 'thaw', 'bookings', 'messages', 'audit'])(
+  test.each(['start', 'sync', 'token', 'mapping', 'clinics', 'thaw', 'bookings', 'messages', 'audit', 'medflex'])(
     '%s has help',
     async (command) => {
       const { code, out } = await medmost(command, '--help');
@@ -36,6 +36,11 @@ describe('medmost', () => {
   test('a patient token needs its patient', async () => {
     const { code, out } = await medmost('token', '--clinic', 'demo', '--role', 'patient');
     expect([code, out]).toEqual([1, '--patient <id> goes with --role patient, and only with it\n']);
+  });
+
+  test('the door to MedFlex has a configuration of its own, and not that of the demo', async () => {
+    const { code, out } = await medmost('medflex');
+    expect([code, out]).toEqual([1, '--config <file> is needed: docs/doors/medflex.md tells what is in it\n']);
   });
 
   test('a configuration that is wrong is told with file and key, without a stack', async () => {
