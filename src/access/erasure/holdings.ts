@@ -77,7 +77,7 @@ export const holdings: readonly Holding[] = [
     tables: ['booking', 'booking_event', 'idempotency_key', 'waiting'],
     holds: 'requests to book and to wait: whose, for what, what was said to the MIS',
     basis: law,
-    term: 'texts until the outcome is known; the rest with the record; keys a day',
+    term: 'texts until the outcome is known; the rest with the record; keys 30 days',
     ended: 'the outcome; upkeep; `medmost erase patient`',
   },
   {
