@@ -1,6 +1,6 @@
 /** Nothing about a patient and no password in the message log. */
 import { expect, test } from 'vitest';
-import { personalValues, redactRequest } from '../../../src/connectors/onec/redact.ts';
+import { personalValues, redactRequest } from '../../../src/connectors/onec/umc-soap/redact.ts';
 import { redactResponse, shorten } from '../../../src/connectors/redact.ts';
 
 const request =
