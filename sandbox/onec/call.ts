@@ -1,7 +1,7 @@
-/** One SOAP call under way: what was asked, how to execute it once, and how to answer, well or badly. */
+/** One call under way: what was asked, how to execute it once, and how to answer, well or badly. */
 import type { ServerResponse } from 'node:http';
 import type { Settings } from './settings.ts';
-import { contentTypeOf, type SoapVersion, writeResponse, writeReturn } from './soap.ts';
+import type { Reply, Wire } from './wire.ts';
 import type { OperationName } from './wsdl.ts';
 
 export interface LogEntry {
@@ -21,13 +21,13 @@ export interface LogEntry {
 export interface Call {
   readonly operation: OperationName;
   readonly access: 'read' | 'write';
-  readonly version: SoapVersion;
+  readonly wire: Wire;
   readonly response: ServerResponse;
   readonly settings: Settings;
   /** `http://host:port` of the sandbox as the client sees it. */
   readonly origin: string;
   readonly entry: LogEntry;
-  /** Executes the operation, the first time it is called. @returns text of `m:return` */
+  /** Executes the operation, the first time it is called. @returns text of its answer */
   run(): string;
   /** Runs `work` after that time unless the sandbox is closed before. */
   later(milliseconds: number, work: () => void): void;
@@ -38,17 +38,17 @@ export function sendBody(call: Call, status: number, type: string, body: string 
   call.response.end(body);
 }
 
-/** The envelope of a good answer around this text of `m:return`. */
-export function envelopeOf(call: Call, text: string): string {
-  return writeResponse(call.version, call.operation, writeReturn(text, call.settings.cdata));
+export function sendReply(call: Call, { status, type, body }: Reply): void {
+  sendBody(call, status, type, body);
+}
+
+/** Body of the answer that this text makes. */
+export function bodyOf(call: Call, text: string): string {
+  return call.wire.reply(text).body;
 }
 
 export function sendText(call: Call, text: string): void {
-  sendBody(call, 200, contentTypeOf(call.version), envelopeOf(call, text));
-}
-
-export function sendXml(call: Call, envelope: string): void {
-  sendBody(call, 200, contentTypeOf(call.version), envelope);
+  sendReply(call, call.wire.reply(text));
 }
 
 /** TCP reset. */

@@ -4,7 +4,7 @@ import type { SandboxOptions } from './options.ts';
 import { startOnecSandbox } from './server.ts';
 import type { Settings } from './settings.ts';
 
-const help = `node sandbox/onec/main.ts [options]    a pretend 1С (БИТ.УМЦ) with a SOAP service and faults on demand
+const help = `node sandbox/onec/main.ts [options]    a pretend 1С (БИТ.УМЦ): SOAP, its HTTP twin, faults on demand
 
   --port N             port on 127.0.0.1, 0 = any free one (0)
   --file PATH          SQLite file that keeps its state over restarts (:memory:)

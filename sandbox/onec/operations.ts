@@ -92,7 +92,9 @@ function runReserve(state: State, args: Arguments): string {
 function runBook(state: State, args: Arguments): string {
   const guid = args.text('GUID').toLowerCase();
   const minutes = durationOf(state, args);
-  book(state, bookingPlace(state, args, minutes), patientOf(args), guid === emptyGuid ? '' : guid, 'site');
+  const place = bookingPlace(state, args, minutes);
+  const booked = book(state, place, patientOf(args), guid === emptyGuid ? '' : guid, 'site');
+  if (args.tellsGuid) return writeBooked(booked);
   return state.settings().bookAnswer === 'ok' ? 'Ok' : writeBooked();
 }
 

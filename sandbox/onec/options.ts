@@ -16,6 +16,8 @@ export interface SandboxOptions extends Partial<Scale> {
   /** Credentials of this pretend system, good for nothing else. */
   login?: string;
   password?: string;
+  /** «Ключ API» of the HTTP twin, likewise good for nothing else. */
+  apiKey?: string;
   /** Changes to the settings kept in the file. */
   settings?: Partial<Settings>;
   chaos?: Partial<Chaos>;
@@ -34,6 +36,7 @@ export function withDefaults(options: SandboxOptions): FullOptions {
     clock,
     login: options.login ?? 'site',
     password: options.password ?? 'sandbox',
+    apiKey: options.apiKey ?? '5a11db0c0ffee5a11db0c0ffee5a11db',
     settings: options.settings ?? {},
     chaos: options.chaos,
     seed: options.seed ?? 1,

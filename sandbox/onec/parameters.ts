@@ -15,6 +15,8 @@ export interface Arguments {
   property(name: string): string;
   /** All plain parameters, for keeping. */
   plain(): { [name: string]: string };
+  /** A booking is answered with its УИД: the HTTP twin does, the SOAP service does not. */
+  readonly tellsGuid: boolean;
 }
 
 export function argumentsOf(parameters: ReadonlyMap<string, Element>): Arguments {
@@ -28,6 +30,7 @@ export function argumentsOf(parameters: ReadonlyMap<string, Element>): Arguments
     text: (name) => parameters.get(name)?.text.trim() ?? '',
     property: (name) => properties.get(name) ?? '',
     plain: () => Object.fromEntries([...parameters].map(([name, e]) => [name, e.text.trim()])),
+    tellsGuid: false,
   };
 }
 

@@ -1,6 +1,7 @@
-/** Starts a pretend 1С: the SOAP service, its control API and the page «Просмотр занятости» on one loopback port. */
+/** Starts a pretend 1С: the SOAP service, its HTTP twin, its control API and the page «Просмотр занятости» on one loopback port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { serveBwi } from './bwi/serve.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
 import { runControl } from './control-routes.ts';
@@ -11,10 +12,11 @@ import { pageFaults } from './faults/page.ts';
 import { shapeFaults } from './faults/shape.ts';
 import { createSwitchboard, type Switchboard } from './faults/switchboard.ts';
 import { generate } from './generate.ts';
-import { type Service, serveCall, serveWsdl } from './integration.ts';
+import { serveCall, serveWsdl } from './integration.ts';
 import { serveOccupancy } from './occupancy.ts';
 import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
 import { createRandom } from './random.ts';
+import type { Service } from './service.ts';
 import { chaosSchema } from './settings.ts';
 import { openState, type State } from './state.ts';
 
@@ -26,6 +28,8 @@ export interface Sandbox extends Control {
   port: number;
   login: string;
   password: string;
+  /** «Ключ API» of the HTTP twin, which is at `http://127.0.0.1:<port>/umc/hs/bwi`. */
+  apiKey: string;
   zone: string;
   /** Stops at once: open connections are cut, late commits do not happen. */
   close(): Promise<void>;
@@ -49,6 +53,7 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
     state,
     switchboard,
     authorization: `Basic ${Buffer.from(`${options.login}:${options.password}`, 'utf8').toString('base64')}`,
+    apiKey: options.apiKey,
     note: (entry) => log.push(entry) > 2000 && log.shift(),
     later: (milliseconds, work) => schedule(timers, milliseconds, work),
   };
@@ -65,8 +70,9 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
     await new Promise((resolve) => server.close(resolve));
     state.close();
   };
-  const { login, password, zone } = options;
-  return { ...control, url: `${origin}/${options.base}/ws/ws1.1cws`, origin, port, login, password, zone, close };
+  const { login, password, apiKey, zone } = options;
+  const url = `${origin}/${options.base}/ws/ws1.1cws`;
+  return { ...control, url, origin, port, login, password, apiKey, zone, close };
 }
 
 async function listen(server: Server, port: number): Promise<number> {
@@ -118,6 +124,9 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
   const service1c = [`/${options.base}/ws/ws1.1cws`, `/${options.base}/ws/Integration`].includes(url.pathname);
   if (service1c && method === 'POST') return serveCall(service, request, response, url, body);
   if (service1c && method === 'GET' && url.searchParams.has('wsdl')) return serveWsdl(service, request, response, url);
+  const bwi = `/${options.base}/hs/bwi/`;
+  if (url.pathname.startsWith(bwi) && method === 'POST')
+    return serveBwi(service, request, response, url, url.pathname.slice(bwi.length), body);
   if (url.pathname === '/occupancy') return serveOccupancy(state, url, response);
   if (url.pathname === '/control/canary') {
     canary.hits++;

@@ -19,7 +19,24 @@ export const settingsSchema = z.strictObject({
   policyMinutes: z.number().int().nonnegative().default(30),
   /** Newer releases answer FastBookAnAppointment with a УИД. */
   waitingAnswer: z.enum(['with-id', 'without-id']).default('with-id'),
-  /** Added to every SOAP call before it is executed. */
+  /** The HTTP twin (§2): what the answer stands in. `data` is JSON as text, `data-list` a list of one such. */
+  jsonRoot: z.enum(['Ответ', 'Ответы', 'Result', 'data', 'data-list']).default('Ответ'),
+  /** An answer with nothing in it: `{"Ответ":{}}` or `{"Ответ":""}`. */
+  jsonNone: z.enum(['object', 'text']).default('object'),
+  /** Where the SOAP service answers a bare sentence: an object with `Результат` false, a string, or no JSON at all. */
+  jsonSentence: z.enum(['object', 'string', 'text']).default('object'),
+  /** Every schedule as for OnlyFreeTime: without ПериодыГрафика. */
+  jsonFlat: z.boolean().default(false),
+  jsonEmployeeFilter: z.enum(['used', 'ignored']).default('used'),
+  /** The branch is taken from the key `Сlinic` with a Cyrillic first letter. */
+  jsonCyrillicClinic: z.boolean().default(false),
+  /** `short`: Employee and UID in place of EmployeeID, Employees and GUID. */
+  jsonNames: z.enum(['manual', 'short']).default('manual'),
+  /** The header x-api-key is demanded beside the key in the body. */
+  jsonHeaderKey: z.boolean().default(false),
+  /** How times are read. */
+  jsonDates: z.enum(['any', 'dotted', 'dashed', 'reversed', 'iso', 'compact']).default('any'),
+  /** Added to every call before it is executed. */
   latencyMilliseconds: z.number().nonnegative().default(0),
 });
 

@@ -141,3 +141,12 @@ function decode(bytes: Buffer, contentType: string, status: number): string {
     throw new ExchangeError('untrusted', `the answer is not valid ${charset.slice(0, 30)}`, { status, cause: error });
   }
 }
+
+/** Statuses by which the web server says that it will never take this request as it stands. */
+const hopeless = new Set([400, 401, 403, 404, 405, 410, 411, 413, 414, 415, 501]);
+
+/** Of an answer that is none, for its status. */
+export function statusError(status: number): ExchangeError {
+  const retryable = !hopeless.has(status) && !(status >= 300 && status < 400);
+  return new ExchangeError('lost', `HTTP status ${status}`, { status, retryable });
+}

@@ -6,7 +6,7 @@
 import { type Client, createClientAsync } from 'soap';
 import { z } from 'zod';
 import { ExchangeError, type FailedAnswer } from './exchange.ts';
-import type { Http, HttpAnswer } from './http.ts';
+import { type Http, type HttpAnswer, statusError } from './http.ts';
 import { childOf, readXml, type XmlNode } from './xml.ts';
 
 export interface SoapSettings {
@@ -117,15 +117,9 @@ async function send(client: Client, settings: SoapSettings, http: Http, call: So
   return readAnswer(answer, call.operation, settings.namespace);
 }
 
-/** Statuses by which the web server says that it will never take this request as it stands. */
-const hopeless = new Set([400, 401, 403, 404, 405, 410, 411, 413, 414, 415, 501]);
-
 /** @throws ExchangeError, SoapFault */
 function contentOf({ status, text }: HttpAnswer): readonly XmlNode[] {
-  if (status !== 200 && status !== 500) {
-    const retryable = !hopeless.has(status) && !(status >= 300 && status < 400);
-    throw new ExchangeError('lost', `HTTP status ${status}`, { status, retryable });
-  }
+  if (status !== 200 && status !== 500) throw statusError(status);
   const body = bodyOf(text, status);
   const fault = body.children.find((child) => child.name === 'Fault');
   if (fault !== undefined) throw faultOf(fault, status);

@@ -51,11 +51,16 @@ function settingsLack(connector: Connector, page: string): string[] {
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** What a union may be. */
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
 }
 
 function settingPaths(connector: Connector): string[] {
   const walk = (schema: JsonSchema, path: string): string[] => {
     const inner = Object.entries(schema.properties ?? {});
+    const choices = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
+    if (choices.length > 0) return [...new Set(choices.flatMap((choice) => walk(choice, path)))];
     return inner.length === 0
       ? [path]
       : inner.flatMap(([key, value]) => walk(value, path === '' ? key : `${path}.${key}`));
@@ -109,6 +114,24 @@ describe('what is missing is told', () => {
     expect(lack).toContain('"secrets" names token, which is no setting');
     expect(lack).toContain('docs/connectors/empty.md does not describe `deep.key`');
     expect(lack.join('\n')).not.toContain('`url`');
+  });
+
+  test('a setting of one profile alone', async () => {
+    const zod = JSON.stringify(join(root, 'node_modules', 'zod', 'index.js'));
+    source(
+      `import { z } from ${zod};\nconst of = (name, more) => z.strictObject({ profile: z.literal(name), url: z.string(), ...more });\n` +
+        `export default { name: 'empty', title: 'E', secrets: ['key'], connect() {}, settings: z.discriminatedUnion('profile', [\n` +
+        `of('one', {}), of('two', { key: z.string(), deep: z.union([z.strictObject({ a: z.string() }), z.string()]) })]) };`,
+    );
+    mkdirSync(join(base, 'docs', 'connectors'), { recursive: true });
+    writeFileSync(join(base, 'docs', 'connectors', 'empty.md'), '`url` and `profile`.');
+    expect(
+      (await lackOf('empty', base)).filter((line) => line.startsWith('docs') || line.startsWith('"secrets"')),
+    ).toEqual([
+      'docs/connectors/empty.md does not describe `key`',
+      'docs/connectors/empty.md does not describe `deep.a`',
+      'docs/connectors/empty.md does not describe `deep`',
+    ]);
   });
 
   test('faults of a mapping', async () => {

@@ -1,6 +1,5 @@
 /** Faults of the connection: what happens to a call when the line or the server dies around it. */
-import { envelopeOf, reset, sendBody, sendText } from '../call.ts';
-import { contentTypeOf } from '../soap.ts';
+import { bodyOf, reset, sendBody, sendText } from '../call.ts';
 import { all, type Fault } from './fault.ts';
 
 export const connectionFaults: readonly Fault[] = [
@@ -50,7 +49,7 @@ export const connectionFaults: readonly Fault[] = [
     operations: all,
     play(call) {
       call.run();
-      sendBody(call, 200, contentTypeOf(call.version), '');
+      sendBody(call, 200, call.wire.type(), '');
     },
   },
   {
@@ -83,8 +82,8 @@ export const connectionFaults: readonly Fault[] = [
     committed: 'yes',
     operations: all,
     play(call, params) {
-      const bytes = Buffer.from(envelopeOf(call, call.run()), 'utf8');
-      call.response.writeHead(200, { 'content-type': contentTypeOf(call.version), 'content-length': bytes.length });
+      const bytes = Buffer.from(bodyOf(call, call.run()), 'utf8');
+      call.response.writeHead(200, { 'content-type': call.wire.type(), 'content-length': bytes.length });
       const next = (at: number): void => {
         if (call.response.destroyed) return;
         if (at === bytes.length) call.response.end();
@@ -100,10 +99,10 @@ export const connectionFaults: readonly Fault[] = [
     committed: 'yes',
     operations: all,
     play(call, params) {
-      const bytes = Buffer.from(envelopeOf(call, call.run()), 'utf8');
+      const bytes = Buffer.from(bodyOf(call, call.run()), 'utf8');
       const half = bytes.subarray(0, Math.floor(bytes.length / 2));
-      if (params.variant !== 'socket') return sendBody(call, 200, contentTypeOf(call.version), half);
-      call.response.writeHead(200, { 'content-type': contentTypeOf(call.version), 'content-length': bytes.length });
+      if (params.variant !== 'socket') return sendBody(call, 200, call.wire.type(), half);
+      call.response.writeHead(200, { 'content-type': call.wire.type(), 'content-length': bytes.length });
       call.response.write(half, () => call.response.socket?.destroy());
     },
   },

@@ -1,7 +1,6 @@
 /** Faults of bytes: charset, byte order mark, size and compression. */
 import { gzipSync } from 'node:zlib';
-import { type Call, envelopeOf, sendBody, sendPieces } from '../call.ts';
-import { contentTypeOf } from '../soap.ts';
+import { bodyOf, type Call, sendBody, sendPieces } from '../call.ts';
 import { all, type Fault, type FaultParams } from './fault.ts';
 
 export const encodingFaults: readonly Fault[] = [
@@ -14,7 +13,7 @@ export const encodingFaults: readonly Fault[] = [
     play(call, params) {
       const charsets = { none: '', 'utf-8': '; charset=utf-8', right: '; charset=windows-1251' };
       const charset = charsets[(params.variant ?? 'none') as keyof typeof charsets] ?? '';
-      sendBody(call, 200, contentTypeOf(call.version, charset), inCyrillicBytes(envelopeOf(call, call.run())));
+      sendBody(call, 200, call.wire.type(charset), inCyrillicBytes(bodyOf(call, call.run())));
     },
   },
   {
@@ -22,16 +21,14 @@ export const encodingFaults: readonly Fault[] = [
     sentence: 'Executed; a good answer behind a byte order mark, outside and inside. To be understood.',
     committed: 'yes',
     operations: all,
-    play: (call) =>
-      sendBody(call, 200, contentTypeOf(call.version), `\ufeff${envelopeOf(call, `\ufeff${call.run()}`)}`),
+    play: (call) => sendBody(call, 200, call.wire.type(), `\ufeff${bodyOf(call, `\ufeff${call.run()}`)}`),
   },
   {
     name: 'huge',
-    sentence: 'Executed; the answer is stuffed up to `bytes` (200 MB) in `m:return`.',
+    sentence: 'Executed; the answer is stuffed up to `bytes` (200 MB) with blanks.',
     committed: 'yes',
     operations: all,
-    play: (call, params) =>
-      stuffed(call, params, { 'content-type': contentTypeOf(call.version) }, (part) => part, 200e6),
+    play: (call, params) => stuffed(call, params, { 'content-type': call.wire.type() }, (part) => part, 200e6),
   },
   {
     name: 'gzip-bomb',
@@ -42,14 +39,14 @@ export const encodingFaults: readonly Fault[] = [
       stuffed(
         call,
         params,
-        { 'content-type': contentTypeOf(call.version), 'content-encoding': 'gzip' },
+        { 'content-type': call.wire.type(), 'content-encoding': 'gzip' },
         (part) => gzipSync(part),
         1e9,
       ),
   },
 ];
 
-/** The good answer with blanks behind the text of `m:return`. A gzip body may consist of several members. */
+/** The good answer with blanks where they mean nothing. A gzip body may consist of several members. */
 function stuffed(
   call: Call,
   params: FaultParams,
@@ -57,13 +54,13 @@ function stuffed(
   pack: (part: Buffer) => Buffer,
   usual: number,
 ): Promise<void> {
-  const envelope = envelopeOf(call, call.run());
-  const at = envelope.indexOf('</m:return>');
+  const body = bodyOf(call, call.run());
+  const at = call.wire.roomIn(body);
   const blank = pack(Buffer.alloc(1_000_000, 0x20));
   const pieces = function* () {
-    yield pack(Buffer.from(envelope.slice(0, at), 'utf8'));
+    yield pack(Buffer.from(body.slice(0, at), 'utf8'));
     for (let sent = 0; sent < (params.bytes ?? usual); sent += 1_000_000) yield blank;
-    yield pack(Buffer.from(envelope.slice(at), 'utf8'));
+    yield pack(Buffer.from(body.slice(at), 'utf8'));
   };
   return sendPieces(call, headers, pieces());
 }

@@ -1,11 +1,19 @@
 /** Faults of XML: wrong, doubled, dangerous or enormous elements. RELIABILITY.md §1.9. */
-import { type Call, envelopeOf, sendPieces, sendXml } from '../call.ts';
+import { jsonShapes } from '../bwi/shapes.ts';
+import { bodyOf, type Call, sendBody, sendPieces } from '../call.ts';
 import { writeBooked, writeRefusal } from '../operations.ts';
-import { contentTypeOf, writeResponse, writeReturn } from '../soap.ts';
+import { writeResponse, writeReturn } from '../soap.ts';
+import type { SoapWire } from '../wire.ts';
 import { escapeXml } from '../xml.ts';
 import { all, type Fault, type FaultParams } from './fault.ts';
 
-export const shapeFaults: readonly Fault[] = [
+type SoapCall = Call & { readonly wire: SoapWire };
+
+interface SoapFault extends Omit<Fault, 'play'> {
+  play(call: SoapCall, params: FaultParams): void | Promise<void>;
+}
+
+const soapShapes: readonly SoapFault[] = [
   {
     name: 'wrong-root',
     sentence: 'Executed; the inner document is well-formed and has an unknown root.',
@@ -13,7 +21,7 @@ export const shapeFaults: readonly Fault[] = [
     operations: all,
     play(call) {
       call.run();
-      sendXml(call, envelopeOf(call, '<ДругойОтвет xmlns="S1"><Результат>true</Результат></ДругойОтвет>'));
+      sendXml(call, bodyOf(call, '<ДругойОтвет xmlns="S1"><Результат>true</Результат></ДругойОтвет>'));
     },
   },
   {
@@ -25,7 +33,7 @@ export const shapeFaults: readonly Fault[] = [
     play(call, params) {
       const text = call.run();
       const other = call.operation === 'GetListClinic' ? 'GetListEmployees' : 'GetListClinic';
-      const good = envelopeOf(call, text).replaceAll('m:return', params.variant === 'return' ? 'm:result' : 'm:return');
+      const good = bodyOf(call, text).replaceAll('m:return', params.variant === 'return' ? 'm:result' : 'm:return');
       sendXml(call, params.variant === 'return' ? good : good.replaceAll(`m:${call.operation}R`, `m:${other}R`));
     },
   },
@@ -37,7 +45,7 @@ export const shapeFaults: readonly Fault[] = [
     play(call, params) {
       const text = call.run();
       const no = writeReturn(writeRefusal('ОтветНаЗаписьССайта', 'Второй ответ'), false);
-      const good = envelopeOf(call, text);
+      const good = bodyOf(call, text);
       if (params.variant !== 'response')
         return sendXml(
           call,
@@ -91,6 +99,17 @@ export const shapeFaults: readonly Fault[] = [
   },
 ];
 
+const sendXml = (call: Call, envelope: string): void => sendBody(call, 200, call.wire.type(), envelope);
+
+/** The HTTP twin has the same faults in JSON. */
+export const shapeFaults: readonly Fault[] = soapShapes.map((fault) => ({
+  ...fault,
+  play: (call, params) =>
+    isSoap(call) ? fault.play(call, params) : jsonShapes[fault.name as keyof typeof jsonShapes](call, params),
+}));
+
+const isSoap = (call: Call): call is SoapCall => call.wire.kind === 'soap';
+
 function* thousands(count: number): Generator<string> {
   for (let left = count; left > 0; left -= 1000) yield '<a/>'.repeat(Math.min(left, 1000));
 }
@@ -107,11 +126,11 @@ function documentOf(call: Call): string {
 }
 
 /** The answer with extra XML before the end of the envelope's response, or of the inner document's root. */
-function beside(call: Call, params: FaultParams, extra: Iterable<string>): Promise<void> {
+function beside(call: SoapCall, params: FaultParams, extra: Iterable<string>): Promise<void> {
   const inner = params.layer === 'inner';
   const whole = inner ? documentOf(call) : writeReturn(call.run(), call.settings.cdata);
   const at = inner ? lastClose(whole) : whole.length;
-  const envelope = writeResponse(call.version, call.operation, inner ? writeReturn('\0', false) : '\0');
+  const envelope = writeResponse(call.wire.version, call.operation, inner ? writeReturn('\0', false) : '\0');
   const [before, after] = envelope.split('\0') as [string, string];
   const code = inner ? escapeXml : (text: string) => text;
   const pieces = function* () {
@@ -119,7 +138,7 @@ function beside(call: Call, params: FaultParams, extra: Iterable<string>): Promi
     for (const piece of extra) yield code(piece);
     yield code(whole.slice(at)) + after;
   };
-  return sendPieces(call, { 'content-type': contentTypeOf(call.version) }, pieces());
+  return sendPieces(call, { 'content-type': call.wire.type() }, pieces());
 }
 
 /** Where the children of the root end; an empty root `<X/>` is left whole and followed by the extra. */
@@ -128,10 +147,10 @@ function lastClose(document: string): number {
   return at < 0 ? document.length : at;
 }
 
-function withDoctype(call: Call, params: FaultParams, entities: string, use: string): void {
+function withDoctype(call: SoapCall, params: FaultParams, entities: string, use: string): void {
   const doctype = `<?xml version="1.0"?>\n<!DOCTYPE a [${entities}]>\n`;
-  if (params.layer === 'inner') sendXml(call, envelopeOf(call, doctype + insideRoot(documentOf(call), use)));
-  else sendXml(call, doctype + envelopeOf(call, call.run()).replace('</m:return>', () => `${use}</m:return>`));
+  if (params.layer === 'inner') sendXml(call, bodyOf(call, doctype + insideRoot(documentOf(call), use)));
+  else sendXml(call, doctype + bodyOf(call, call.run()).replace('</m:return>', () => `${use}</m:return>`));
 }
 
 function insideRoot(document: string, use: string): string {

@@ -1,9 +1,6 @@
-/**
- * What stands in `return`: `Ok`, a Russian sentence, or an XML document as text (protocols/onec.md §1.1, §1.5). Escaped
- * twice, with a BOM or with a declaration, it is the same document.
- */
+/** What the answers of 1С have alike, whatever wire they came over: trees of elements (protocols/onec.md §1.3–§1.5). */
 import { ExchangeError } from '../exchange.ts';
-import { readXml, textOf, type XmlNode } from '../xml.ts';
+import { textOf, type XmlNode } from '../xml.ts';
 
 /** The whole of what 1С says of some failures; it does not say whose. */
 export const bareError = 'Error';
@@ -23,39 +20,39 @@ export function untrusted(message: string, retryable = true): ExchangeError {
   return new ExchangeError('untrusted', message, { retryable });
 }
 
-/**
- * The document in the answer.
- * @returns undefined for the bare `Ok`
- * @throws RefusedByOnec for a sentence or `Error`, ExchangeError `untrusted` for what is neither
- */
-export function readReturn(text: string): XmlNode | undefined {
-  const content = text.replace(/^\uFEFF/, '').trim();
-  if (content === '') throw untrusted('the answer is empty');
-  if (content === 'Ok') return undefined;
-  if (content.startsWith('{') || content.startsWith('[')) throw untrusted('the answer is JSON, not XML');
-  if (!content.startsWith('<')) throw new RefusedByOnec(content);
-  const root = readXml(content);
-  // A packed answer is an XDTO string: the document is escaped once more inside it.
-  return root.name === 'string' && root.children.length === 0 ? readReturn(root.text) : root;
-}
-
-/** The document with one of these roots. @throws RefusedByOnec, ExchangeError `untrusted` */
-export function readDocument(text: string, ...roots: readonly string[]): XmlNode {
-  const root = readReturn(text);
-  if (root === undefined) throw untrusted('the answer is Ok where a document was expected');
-  if (refusals.has(root.name) && !roots.includes(root.name)) refuseIfFalse(root);
-  if (!roots.includes(root.name)) throw untrusted(`the answer's root is not ${roots[0]}`);
-  return root;
-}
-
-/** The two roots that carry `Результат` and `ОписаниеОшибки`; each of them refuses in place of any other answer. */
-const refusals = new Set(['ОтветНаЗаписьССайта', 'РезультатВыполнения']);
-
 /** @throws RefusedByOnec when `Результат` is false, ExchangeError `untrusted` when it is neither true nor false */
 export function refuseIfFalse(root: XmlNode): void {
   const result = textOf(root, 'Результат')?.toLowerCase();
   if (result === 'false') throw new RefusedByOnec(textOf(root, 'ОписаниеОшибки') ?? '');
   if (result !== 'true') throw untrusted('the answer says neither true nor false');
+}
+
+/** УИД of a fresh reservation. @throws RefusedByOnec, ExchangeError `untrusted` */
+export function readReserved(root: XmlNode): string {
+  refuseIfFalse(root);
+  return requiredGuidOf(root, 'УИД');
+}
+
+/** Whether 1С says that it booked. @throws RefusedByOnec, ExchangeError `untrusted`, also when it is another booking */
+export function checkBooked(root: XmlNode, guid: string): void {
+  refuseIfFalse(root);
+  const answered = textOf(root, 'УИД')?.toLowerCase();
+  if (answered !== undefined && answered !== guid) throw untrusted('the answer is about another booking');
+}
+
+/** Code of a booking's state. @throws ExchangeError `untrusted` when it is no code */
+export function readStatus(root: XmlNode): string {
+  const status = textOf(root, 'Результат') ?? '';
+  if (!/^\d{1,2}$/.test(status)) throw untrusted('the status is not a number');
+  return status;
+}
+
+/** The schedule itself; a wrong parameter inside a good answer makes all of it wrong. @throws ExchangeError `untrusted` */
+export function checkSchedule(root: XmlNode): XmlNode {
+  // 1С answers a wrong filter with everything it has, unfiltered, and this element at the end.
+  if (root.children.some((child) => child.name === 'ОшибкаПараметров')) throw untrusted('wrong parameters', false);
+  if (root.children.some((child) => child.name !== 'ГрафикДляСайта')) throw untrusted('a stranger among schedules');
+  return root;
 }
 
 const guidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

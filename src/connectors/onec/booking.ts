@@ -1,13 +1,12 @@
 /**
- * Booking in 1С (protocols/onec.md §1.4, §7.3): GetReserve gives a УИД, Book turns that into a booking, Status says whether
- * it did. No write is ever repeated here, and nothing but a status confirms.
+ * Booking in 1С (protocols/onec.md §1.4, §7.3): Reserve gives a УИД, Book turns that into a booking, Status says whether it
+ * did. No write is ever repeated here, and nothing but a status confirms.
  */
 import { MisReadError, type MisRecord, type WriteContext, type WriteOutcome } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
 import { bareError, RefusedByOnec } from './answer.ts';
 import { type BookingRequest, parseRequest, UnfitRequest } from './booking-request.ts';
 import type { Link } from './link.ts';
-import { bookAnAppointment, cancelBookAnAppointment, getAppointmentStatus, getReserve } from './operations.ts';
 import { refusalOf } from './sentences.ts';
 import { isSole } from './sole.ts';
 
@@ -39,7 +38,7 @@ export async function book(
 async function reserve(link: Link, request: BookingRequest, context: WriteContext): Promise<string | WriteOutcome> {
   let guid: string;
   try {
-    guid = await getReserve(link, request, context);
+    guid = await link.wire.reserve(request, context);
   } catch (error) {
     return refusedFirst(error, link);
   }
@@ -93,7 +92,7 @@ const lapsed: WriteOutcome = {
 
 /** Book, then Status: whatever Book answered, what 1С holds decides. */
 async function finish(link: Link, request: BookingRequest, guid: string, context: WriteContext): Promise<WriteOutcome> {
-  const failure = await bookAnAppointment(link, request, guid, context).then(
+  const failure = await link.wire.book(request, guid, context).then(
     () => undefined,
     (error: unknown) => ({ error, cause: causeOf(error, link) }),
   );
@@ -121,7 +120,7 @@ function refusalIn(error: unknown, link: Link): WriteOutcome | undefined {
 
 /** Gives a reservation back early; it lapses by itself if this fails. */
 async function release(link: Link, guid: string, context: WriteContext): Promise<void> {
-  await cancelBookAnAppointment(link, guid, 'Запись не состоялась', context).catch((error) => causeOf(error, link));
+  await link.wire.cancel(guid, 'Запись не состоялась', context).catch((error) => causeOf(error, link));
 }
 
 async function confirm(
@@ -147,7 +146,7 @@ export const unknownReference = 'unknown-reference';
 /** Status code, `unknownReference`, or undefined when it cannot be told now. */
 export async function statusOf(link: Link, guid: string, context: WriteContext): Promise<string | undefined> {
   try {
-    return await getAppointmentStatus(link, guid, context);
+    return await link.wire.readStatus(guid, context);
   } catch (error) {
     if (error instanceof ExchangeError) return undefined;
     if (!(error instanceof RefusedByOnec)) throw error;
@@ -163,7 +162,7 @@ export async function cancel(
   reason: string | undefined,
   context: WriteContext,
 ): Promise<WriteOutcome> {
-  const failure = await cancelBookAnAppointment(link, guid, reason ?? 'Отменено пациентом', context).then(
+  const failure = await link.wire.cancel(guid, reason ?? 'Отменено пациентом', context).then(
     () => undefined,
     (error: unknown) => ({ error, cause: causeOf(error, link) }),
   );

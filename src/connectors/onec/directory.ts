@@ -1,9 +1,7 @@
 /** Who and what the clinic consists of: lists of 1С → records (protocols/onec.md §1.3, §1.4). */
 import { localOf, startOfDay } from '../../instant.ts';
 import type { MisRecords } from '../connector.ts';
-import { readBranches, readEmployees } from './employee.ts';
 import type { Link } from './link.ts';
-import { getListClinic, getListEmployees } from './operations.ts';
 import { cabinetOf, employeesOf, placesOf, roleOf, specializationsOf } from './place.ts';
 import { readServices } from './price.ts';
 import { misRead } from './read-error.ts';
@@ -26,8 +24,8 @@ import { addDays, readSchedule } from './schedule-reading.ts';
  */
 export function readDirectory(link: Link, signal: AbortSignal): Promise<MisRecords> {
   return misRead(link, async () => {
-    const branch = readBranches(await getListClinic(link, { signal }), link.settings);
-    const people = readEmployees(await getListEmployees(link, { signal }), link.settings);
+    const branch = await link.wire.listBranches({ signal });
+    const people = await link.wire.listEmployees({ signal });
     const schedules = mergeEntries(await readSchedule(link, horizon(link), undefined, signal), link.settings);
     const service = link.settings.directory.prices ? await readServices(link, branch, signal) : [];
     const names = new Map(branch.map(({ key, name }) => [key, name]));

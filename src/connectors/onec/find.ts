@@ -4,7 +4,6 @@ import { MisReadError } from '../connector.ts';
 import { RefusedByOnec } from './answer.ts';
 import { type BookingRequest, parseRequest, UnfitRequest } from './booking-request.ts';
 import type { Link } from './link.ts';
-import { getAppointmentStatus } from './operations.ts';
 import { misRead } from './read-error.ts';
 import { refusalOf } from './sentences.ts';
 import type { OnecSettings } from './settings.ts';
@@ -63,7 +62,7 @@ async function findByReference(
 
 async function askStatus(link: Link, reference: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    return await getAppointmentStatus(link, reference, { signal });
+    return await link.wire.readStatus(reference, { signal });
   } catch (error) {
     const { sentences } = link.settings.booking;
     if (error instanceof RefusedByOnec && refusalOf(error.sentence, sentences).meaning === 'unknown-reference')

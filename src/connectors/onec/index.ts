@@ -1,20 +1,22 @@
-/** 1С of the БИТ.УМЦ family through its SOAP service `Integration` (protocols/onec.md §1), profile `umc-soap`. */
+/** 1С of the БИТ.УМЦ family, over the wire of the configured profile (protocols/onec.md). */
 import type { ConnectionContext, Connector, Operations } from '../connector.ts';
 import { book, cancel } from './booking.ts';
 import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
-import { type Link, openLink } from './link.ts';
-import { getListClinic } from './operations.ts';
+import type { Link } from './link.ts';
+import { openWire, type ProfileSettings, profileSettings, secrets } from './profiles.ts';
 import { misRead } from './read-error.ts';
 import { readScheduleRecords } from './schedule.ts';
-import { type OnecSettings, onecSettings } from './settings.ts';
 
-const connector: Connector<OnecSettings> = {
+const connector: Connector<ProfileSettings> = {
   name: 'onec',
-  title: '1С (БИТ.УМЦ), SOAP-сервис Integration',
-  settings: onecSettings,
-  secrets: ['password'],
-  connect: (settings: OnecSettings, context: ConnectionContext) => operationsOf(openLink(settings, context)),
+  title: '1С (БИТ.УМЦ)',
+  settings: profileSettings,
+  secrets,
+  connect(settings: ProfileSettings, context: ConnectionContext) {
+    const wire = openWire(settings, context);
+    return operationsOf({ settings, context, wire, portion: { days: settings.schedule.daysPerRequest } });
+  },
 };
 
 export default connector;
@@ -33,8 +35,8 @@ function operationsOf(link: Link): Operations {
       findBooking: (request, reference, signal) => findBooking(link, request, reference, signal),
       cancel: (reference, reason, context) => cancel(link, reference, reason, context),
     },
-    ping: async (signal) => void (await misRead(link, () => getListClinic(link, { signal }))),
-    health: () => link.health(),
-    close: () => link.close(),
+    ping: async (signal) => void (await misRead(link, () => link.wire.listBranches({ signal }))),
+    health: () => link.wire.health(),
+    close: () => link.wire.close(),
   };
 }

@@ -3,7 +3,6 @@ import type { MisRecord } from '../connector.ts';
 import { textOf, type XmlNode } from '../xml.ts';
 import { extrasOf, guidOf, minutesOf, numberOf, RefusedByOnec, requiredGuidOf } from './answer.ts';
 import type { Link } from './link.ts';
-import { getNomenclatureAndPrices } from './operations.ts';
 import { childrenOf, nameOf, present } from './record.ts';
 
 const priceFields = new Set([
@@ -25,21 +24,22 @@ export async function readServices(
   signal: AbortSignal,
 ): Promise<MisRecord[]> {
   const services: MisRecord[] = [];
-  for (const { key } of branches) services.push(...(await readPrices(link, key, signal)));
+  for (const { key } of branches) services.push(...(await pricesOf(link, key, signal)));
   return services;
 }
 
 /** A branch for which 1С has no exchange settings has no price list; that is its ordinary state, not a failure. */
-async function readPrices(link: Link, branch: string, signal: AbortSignal): Promise<MisRecord[]> {
+async function pricesOf(link: Link, branch: string, signal: AbortSignal): Promise<MisRecord[]> {
   try {
-    return pricesOf(await getNomenclatureAndPrices(link, branch, { signal }), branch);
+    return await link.wire.listPrices(branch, { signal });
   } catch (error) {
     if (error instanceof RefusedByOnec && error.sentence.includes('Не обнаружена настройка обмена')) return [];
     throw error;
   }
 }
 
-function pricesOf(root: XmlNode, branch: string): MisRecord[] {
+/** Records `service` of a price list; folders are named by what lies in them. @throws ExchangeError `untrusted` */
+export function readPrices(root: XmlNode, branch: string): MisRecord[] {
   const items = childrenOf(root, 'Каталог');
   const isFolder = (node: XmlNode): boolean => textOf(node, 'ЭтоПапка')?.toLowerCase() === 'true';
   const folders = new Map(items.filter(isFolder).map((node) => [requiredGuidOf(node, 'UID'), nameOf(node)]));

@@ -4,8 +4,7 @@ import { MisReadError } from '../connector.ts';
 import { TooLongAnswer } from '../http.ts';
 import { untrusted } from './answer.ts';
 import type { Link } from './link.ts';
-import { getSchedule20 } from './operations.ts';
-import { readEntries, type ScheduleEntry } from './schedule-entry.ts';
+import type { ScheduleEntry } from './schedule-entry.ts';
 
 /** What is asked for at once. Days are local, `yyyy-mm-dd`. */
 interface Portion {
@@ -51,7 +50,7 @@ async function ask(link: Link, { days, employees }: Portion, signal: AbortSignal
   const { branches } = link.settings.schedule;
   const time = { start: `${days[0]}T00:00:00`, finish: `${days.at(-1)}T23:59:59` };
   const filter = { ...(branches.length === 1 && { clinic: branches[0]! }), ...(employees && { employees }) };
-  const entries = readEntries(await getSchedule20(link, time, filter, { signal }), link.context.zone);
+  const entries = await link.wire.readSchedule(time, filter, { signal });
   // Bases were seen that ignore the filter.
   const wanted = entries.filter(
     (e) => (employees?.includes(e.employee) ?? true) && (branches.length === 0 || branches.includes(e.branch)),

@@ -1,6 +1,6 @@
 /**
- * What a clinic's operator sets for its 1С, profile `umc-soap`: everything that differs from base to base or is uncertain
- * in the vendor's manual (protocols/onec.md §1, §8), with a default.
+ * What a clinic's operator sets for its 1С, whatever the profile: everything that differs from base to base or is uncertain
+ * in the vendor's manual (protocols/onec.md §1, §8), with a default. A profile adds what its wire needs.
  */
 import { z } from 'zod';
 
@@ -13,20 +13,8 @@ const minutes = z.number().int().min(1).max(1440);
 const milliseconds = z.number().int().min(1).max(600_000);
 const status = z.string().regex(/^\d{1,2}$/, 'is not a status code such as "1"');
 
-const wire = z.strictObject({
+const publication = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).describe('Publication of the base, e.g. https://mis.example.ru/umc'),
-  path: z.string().default('/ws/ws1.1cws').describe('Path of the web service; newer bases publish /ws/Integration'),
-  soapVersion: z.enum(['1.1', '1.2']).default('1.2'),
-  soapAction: z
-    .string()
-    .default('{namespace}#Integration:{operation}')
-    .describe('SOAPAction; {namespace} and {operation} are filled in'),
-  // The package that writes requests puts it into them as it is.
-  namespace: z
-    .string()
-    .regex(/^[^&<>"'\s]+$/, 'must have no spaces, quotes, < > or &')
-    .default('ru.umc')
-    .describe('Target namespace of the web service'),
   login: z.string().optional().describe('1С user for HTTP Basic; Cyrillic is sent as UTF-8'),
   password: z
     .string()
@@ -110,13 +98,9 @@ const sentence = z.strictObject({
   text: z.string().default('Клиника не приняла запись. Позвоните в регистратуру.').describe('What the patient reads'),
 });
 
-const booking = z.strictObject({
-  withParams: z.boolean().default(true).describe('BookAnAppointmentWithParams, else BookAnAppointment'),
-  sendDuration: z.boolean().default(true).describe('Send the length of the visit (needs withParams)'),
-  time: z
-    .enum(['full', 'split'])
-    .default('full')
-    .describe('Start in both Date and TimeBegin, or the date in one and 0001-01-01Thh:mm:ss in the other'),
+/** For a profile to extend. */
+export const booking = z.strictObject({
+  sendDuration: z.boolean().default(true).describe('Send the length of the visit'),
   required: z
     .array(z.string())
     .default(['PatientSurname', 'PatientName', 'Phone'])
@@ -144,16 +128,18 @@ const booking = z.strictObject({
   sentences: z.array(sentence).default([]).describe('More sentences of this base, looked at before the built-in ones'),
 });
 
-export const onecSettings = z.strictObject({
-  profile: z.literal('umc-soap').default('umc-soap').describe('БИТ.УМЦ family, SOAP service Integration'),
-  ...wire.shape,
+/** All that a profile's settings have beside its own and `booking`. */
+export const common = {
+  ...publication.shape,
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
   guard: guard.prefault({}),
   directory: directory.prefault({}),
   schedule: schedule.prefault({}),
-  booking: booking.prefault({}),
-});
+};
 
-export type OnecSettings = z.infer<typeof onecSettings>;
+const shared = z.strictObject({ ...common, booking });
+
+/** What every profile's settings hold. */
+export type OnecSettings = z.infer<typeof shared>;
 export type Sentence = z.infer<typeof sentence>;

@@ -1,29 +1,29 @@
 /** The operations that the hub does not use daily, before the sandbox (protocols/onec.md §1.2). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseRequest } from '../../../src/connectors/onec/booking-request.ts';
-import { type Link, openLink } from '../../../src/connectors/onec/link.ts';
+import { readEntries } from '../../../src/connectors/onec/schedule-entry.ts';
+import { openSoapLine, type SoapLine } from '../../../src/connectors/onec/umc-soap/line.ts';
 import {
   fastBookAnAppointment,
   getEnlargementSchedule,
   getNomenclatureAndPrices,
   getSchedule,
   getSchedule20,
-} from '../../../src/connectors/onec/operations.ts';
-import { readEntries } from '../../../src/connectors/onec/schedule-entry.ts';
-import { onecSettings } from '../../../src/connectors/onec/settings.ts';
+} from '../../../src/connectors/onec/umc-soap/operations.ts';
+import { umcSoapSettings } from '../../../src/connectors/onec/umc-soap/settings.ts';
 import { now } from './connect.ts';
 import { openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
-let link: Link;
+let line: SoapLine;
 beforeAll(async () => {
   stage = await openStage();
   const { login, password } = stage.sandbox;
-  const settings = onecSettings.parse({ url: `${stage.sandbox.origin}/umc`, login, password });
-  link = openLink(settings, { clinic: 'demo', zone: 'Europe/Moscow', clock: () => now, record: () => {} });
+  const settings = umcSoapSettings.parse({ url: `${stage.sandbox.origin}/umc`, login, password });
+  line = openSoapLine(settings, { clinic: 'demo', zone: 'Europe/Moscow', clock: () => now, record: () => {} });
 });
 afterAll(async () => {
-  await link.close();
+  await line.close();
   await stage.close();
 });
 
@@ -31,8 +31,8 @@ const time = { start: '2026-12-01T00:00:00', finish: '2026-12-03T23:59:59' };
 const call = () => ({ signal: AbortSignal.timeout(10_000) });
 
 test('GetSchedule names kinds where GetSchedule20 has their ids; times are the same', async () => {
-  const old = readEntries(await getSchedule(link, time, call()), 'Europe/Moscow');
-  const now20 = readEntries(await getSchedule20(link, time, {}, call()), 'Europe/Moscow');
+  const old = readEntries(await getSchedule(line, time, call()), 'Europe/Moscow');
+  const now20 = readEntries(await getSchedule20(line, time, {}, call()), 'Europe/Moscow');
   const kinds = new Set(old.flatMap((e) => e.free).map((period) => period.kind));
   expect([...kinds]).toEqual(['рабочее время']);
   const bare = (entries: typeof old) =>
@@ -42,7 +42,7 @@ test('GetSchedule names kinds where GetSchedule20 has their ids; times are the s
 });
 
 test('GetEnlargementSchedule has working time and nothing busy', async () => {
-  const entries = readEntries(await getEnlargementSchedule(link, time, call()), 'Europe/Moscow');
+  const entries = readEntries(await getEnlargementSchedule(line, time, call()), 'Europe/Moscow');
   expect(entries.flatMap((e) => e.free).length).toBeGreaterThan(0);
   expect(entries.flatMap((e) => e.busy)).toEqual([]);
 });
@@ -50,26 +50,26 @@ test('GetEnlargementSchedule has working time and nothing busy', async () => {
 test('a filter by branch and employees; a wrong branch fails though 1С answers with everything', async () => {
   const { employee, branch } = stage.freeTime().slot as { employee: string; branch: string };
   const some = readEntries(
-    await getSchedule20(link, time, { clinic: branch, employees: [employee] }, call()),
+    await getSchedule20(line, time, { clinic: branch, employees: [employee] }, call()),
     'Europe/Moscow',
   );
   expect(new Set(some.map((e) => `${e.employee};${e.branch}`))).toEqual(new Set([`${employee};${branch}`]));
-  const wrong = getSchedule20(link, time, { clinic: '00000000-0000-0000-0000-00000000dead' }, call());
+  const wrong = getSchedule20(line, time, { clinic: '00000000-0000-0000-0000-00000000dead' }, call());
   await expect(wrong).rejects.toMatchObject({ failure: 'untrusted', retryable: false });
 });
 
 test('prices of a branch that has no exchange settings are refused in words', async () => {
-  const prices = getNomenclatureAndPrices(link, '00000000-0000-0000-0000-00000000dead', call());
+  const prices = getNomenclatureAndPrices(line, '00000000-0000-0000-0000-00000000dead', call());
   await expect(prices).rejects.toMatchObject({ name: 'RefusedByOnec' });
 });
 
 test('FastBookAnAppointment puts a patient on the waiting list, with a УИД or without', async () => {
-  const request = parseRequest(stage.freeTime().request, link.settings, 'Europe/Moscow');
-  const guid = await fastBookAnAppointment(link, request, { ...call(), booking: 'b' });
+  const request = parseRequest(stage.freeTime().request, line.settings, 'Europe/Moscow');
+  const guid = await fastBookAnAppointment(line, request, { ...call(), booking: 'b' });
   expect(guid).toMatch(/^[0-9a-f-]{36}$/);
   expect(stage.sandbox.waiting().map((w) => w.guid)).toContain(guid);
   stage.sandbox.settings({ waitingAnswer: 'without-id' });
-  expect(await fastBookAnAppointment(link, request, { ...call(), booking: 'b' })).toBeUndefined();
+  expect(await fastBookAnAppointment(line, request, { ...call(), booking: 'b' })).toBeUndefined();
 });
 
 test.each([

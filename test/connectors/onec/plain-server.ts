@@ -1,4 +1,7 @@
-/** A bare HTTP server that answers each operation as a test says: for answers no sandbox would give. */
+/**
+ * A bare HTTP server that answers each operation (of an envelope, else the last part of the address) as a test says: for
+ * answers no sandbox would give.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -26,7 +29,7 @@ export async function startPlainServer(): Promise<PlainServer> {
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
-      const operation = /:?Body[^>]*><(?:\w+:)?(\w+)/.exec(body)?.[1] ?? '';
+      const operation = /:?Body[^>]*><(?:\w+:)?(\w+)/.exec(body)?.[1] ?? request.url?.split('/').at(-1) ?? '';
       const one = { operation, body, headers: request.headers };
       received.push(one);
       const list = handlers.get(operation) ?? [];

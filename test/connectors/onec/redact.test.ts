@@ -1,6 +1,6 @@
 /** Nothing about a patient and no password in the message log. */
 import { expect, test } from 'vitest';
-import { personalValues, redactRequest } from '../../../src/connectors/onec/redact.ts';
+import { personalValues, redactRequest } from '../../../src/connectors/onec/umc-soap/redact.ts';
 import { redactResponse, shorten } from '../../../src/connectors/redact.ts';
 
 const request =
@@ -19,6 +19,13 @@ test('an answer loses what it echoes', () => {
   const values = personalValues(request);
   expect(values).toContain("О'Нил");
   expect(redactResponse("Клиент О'Нил уже записан, 1990-02-03T00:00:00", values)).not.toMatch(/Нил|1990/);
+});
+
+test('an answer loses what it echoes in another case, though the rest of the name is gone', () => {
+  const values = ['Проверкина', 'Аглая', 'Тестовна', '8 (900) 1.2'];
+  const clean = redactResponse('Клиент ПРОВЕРКИНА Аглая Тестовна, аглая, 8 (900) 1.2, 8 (900) 132', values);
+  expect(clean).not.toMatch(/проверкина|аглая|1\.2/i);
+  expect(clean).toContain('8 (900) 132');
 });
 
 test.each([

@@ -35,12 +35,19 @@ const patient = {
   birthDate: '1990-02-03',
 };
 
-export async function openStage(sandboxOptions: Parameters<typeof startOnecSandbox>[0] = {}): Promise<Stage> {
+/** What of the settings leads to that sandbox, for one profile. */
+export type ProfileSettings = (sandbox: Sandbox) => Record<string, unknown>;
+
+export const umcSoap: ProfileSettings = ({ origin, login, password }) => ({ url: `${origin}/umc`, login, password });
+
+export async function openStage(
+  sandboxOptions: Parameters<typeof startOnecSandbox>[0] = {},
+  profile: ProfileSettings = umcSoap,
+): Promise<Stage> {
   const sandbox = await startOnecSandbox({ start: '2026-12-01', clock: () => now, ...sandboxOptions });
-  const { login, password } = sandbox;
   const opened: Connected[] = [];
   const open = (settings: Record<string, unknown> = {}) => {
-    const one = connect({ url: `${sandbox.origin}/umc`, login, password, ...settings });
+    const one = connect({ ...profile(sandbox), ...settings });
     opened.push(one);
     return one;
   };

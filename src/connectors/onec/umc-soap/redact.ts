@@ -1,19 +1,6 @@
-/** What the message log may keep of a request: no password (headers are never kept) and nothing about a patient. */
-import { mark } from '../redact.ts';
-
-/** Parameters of the booking operations that tell about a patient (protocols/onec.md §1.2). */
-export const personal = [
-  'PatientSurname',
-  'PatientName',
-  'PatientFatherName',
-  'Phone',
-  'Email',
-  'Address',
-  'Comment',
-  'Birthday',
-  'AdditionalInformation',
-  'Reason',
-] as const;
+/** What the message log may keep of an envelope: no password (headers are never kept) and nothing about a patient. */
+import { mark } from '../../redact.ts';
+import { personal } from '../personal.ts';
 
 const elements = new RegExp(`(<(?:\\w+:)?(${personal.join('|')})(?:\\s[^>]*)?>)[^<]*`, 'g');
 const properties = new RegExp(`(name="(?:${personal.join('|')})"[^>]*>\\s*<[^>]*>)[^<]*`, 'g');
