@@ -303,3 +303,47 @@ test('ids of tokens, codes and sessions are nowhere in the database; what has ex
   expect(left.rows.map((r) => r.model)).not.toContain('AuthorizationCode');
   expect(left.rows.map((r) => r.model)).toContain('RefreshToken');
 });
+
+describe('a grant is kept', () => {
+  const given = async (made: Partial<{ scope: string }> = {}) => {
+    const { body } = await authorize(hub, { client: 'app', scope: made.scope ?? scope, login });
+    return { refresh: body.refresh_token, id: decodeJwt(body.access_token)['gid'] as string };
+  };
+  const age = (id: string, days: number) =>
+    hub.pool.query(
+      `with aged as (update smart_record set expires = expires - make_interval(days => $2) where grant_id = $1)
+       update smart_grant set created = created - make_interval(days => $2), ends = ends - make_interval(days => $2) where id = $1`,
+      [id, days],
+    );
+  const kept = async () => {
+    await pruneSmart(hub.pool, 1000);
+    const { rows } = await hub.pool.query<{ id: string }>('select id from smart_grant where account = $1', [account]);
+    return rows.map((row) => row.id);
+  };
+
+  test('for an hour after it has ended, or its time is over', async () => {
+    const [lives, revoked, over] = [await given(), await given(), await given({ scope: 'patient/Patient.rs' })];
+    await hub.pool.query('update smart_grant set ended = now() where id = $1', [revoked.id]);
+    await hub.pool.query('update smart_grant set ends = now() where id = $1', [over.id]);
+    expect((await kept()).sort()).toEqual([lives.id, revoked.id, over.id].sort());
+    const earlier = `now() - interval '61 minutes'`;
+    await hub.pool.query(`update smart_grant set ended = ${earlier} where id = $1`, [revoked.id]);
+    await hub.pool.query(`update smart_grant set ends = ${earlier} where id = $1`, [over.id]);
+    expect(await kept()).toEqual([lives.id]);
+  });
+
+  test('as long as it is used once in 30 days, and no longer', async () => {
+    const [used, unused] = [await given(), await given()];
+    for (const { id } of [used, unused]) await age(id, 29);
+    expect((await kept()).sort()).toEqual([used.id, unused.id].sort());
+    expect((await refresh(used.refresh)).status).toBe(200);
+    for (const { id } of [used, unused]) await age(id, 2);
+    expect(await kept()).toEqual([used.id]);
+  });
+
+  test('twelve hours without a token that refreshes it', async () => {
+    const { id } = await given({ scope: 'patient/Patient.rs' });
+    await hub.pool.query(`update smart_record set expires = now() - interval '1 minute' where grant_id = $1`, [id]);
+    expect(await kept()).toEqual([id]);
+  });
+});
