@@ -256,8 +256,48 @@ describe('introspection', () => {
       expect(await introspect(token)).toEqual({ status: 200, body: { active: false } });
     expect((await introspect(body.access_token, {})).status).toBeGreaterThanOrEqual(400);
     await hub.pool.query(`update smart_grant set ended = now() where account = $1`, [account]);
-    await hub.pool.query(`delete from smart_record where model = 'Grant'`);
-    expect((await introspect(body.access_token)).body).toEqual({ active: false });
+    for (const token of [body.access_token, body.refresh_token])
+      expect(await introspect(token)).toEqual({ status: 200, body: { active: false } });
+  });
+
+  test('takes no id of a token for the token, nor does revocation', async () => {
+    const { body } = await given();
+    const { jti } = decodeJwt(body.access_token);
+    expect(await introspect(jti!)).toEqual({ status: 200, body: { active: false } });
+    const revoked = await fetch(`${hub.auth}/revoke`, {
+      method: 'POST',
+      headers: basic,
+      body: new URLSearchParams({ token: jti! }),
+    });
+    expect(revoked.status).toBe(200);
+    for (const token of [body.access_token, body.refresh_token])
+      expect((await introspect(token)).body['active']).toBe(true);
+  });
+
+  test('tells nothing more of a child that has left the card file, before its tokens end', async () => {
+    const { body } = await given();
+    expect((await introspect(body.access_token)).body).toMatchObject({ active: true, patient });
+    await hub.pool.query(`update card set ends = now() where account = $1`, [account]);
+    for (const token of [body.access_token, body.refresh_token])
+      expect(await introspect(token)).toEqual({ status: 200, body: { active: false } });
+  });
+
+  test('is the same to a client, whether a token is of another one or of nobody', async () => {
+    const { body } = await given();
+    const headers = {};
+    const asOther = async (token: string) => {
+      const answer = await fetch(`${hub.auth}/introspect`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ token, client_id: 'other' }),
+      });
+      return { status: answer.status, body: await answer.json(), length: answer.headers.get('content-length') };
+    };
+    const unknown = await asOther('unknown');
+    expect(unknown).toMatchObject({ status: 200, body: { active: false } });
+    const { jti } = decodeJwt(body.access_token);
+    for (const token of [body.access_token, body.refresh_token, body['id_token'] as string, jti!])
+      expect(await asOther(token)).toEqual(unknown);
   });
 });
 
