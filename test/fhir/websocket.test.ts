@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'undici';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clinicsOf, createStanding } from '../../src/access/standing.sql.ts';
+import { createBindings } from '../../src/fhir/subscription/bindings.ts';
 import { currentViewer } from '../../src/fhir/viewer.ts';
 import { ask } from '../support/hub.ts';
 import { orderOf } from '../support/order.ts';
@@ -287,6 +288,22 @@ describe('a later token of the same app, of the same person', () => {
     await stage.hub.pool.query('update smart_grant set ended = now() where id = $1', [given]);
     expect(await talk.closed).toBe(1008);
   });
+});
+
+test('who hangs up while he is bound leaves nothing behind, and takes no events from who comes after', async () => {
+  const { id } = await plain();
+  const bindings = createBindings(stage.hub.context);
+  const sent: string[] = [];
+  const wire = { bufferedAmount: 0, send: (text: string) => void sent.push(text), close: () => {} };
+  const bearer = async () => ({ subject: 'test', role: 'app', clinics: ['one'] });
+  const bound = bindings.bind({ wire, subscription: id!, bearer });
+  bindings.forget(wire);
+  expect(await bound).toBe(false);
+  expect(bindings.has(wire)).toBe(false);
+  await stage.patient('Тестова');
+  await stage.rounds.turn();
+  await bindings.turn();
+  expect(sent).toEqual([]);
 });
 
 test('rights that are withdrawn unbind', async () => {

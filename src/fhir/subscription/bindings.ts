@@ -68,6 +68,7 @@ export function createBindings(ground: Ground): Bindings {
   const { subscriptions, clock } = ground;
   const db: Queryable = subscriptions.pool;
   const all = new Set<Binding>();
+  const gone = new WeakSet<Wire>();
 
   const sendBundle = (binding: Binding, row: SubscriptionRow, bundle: object) => {
     binding.wire.send(written(bundle, row.terms.mime ?? 'application/fhir+json'));
@@ -126,7 +127,7 @@ export function createBindings(ground: Ground): Bindings {
       const { wire, subscription } = asked;
       const [row] = await readSubscriptionsById(db, [subscription]);
       const binding: Binding = { ...asked, upTo: row?.delivered ?? 0, sent: clock(), narrow: false };
-      if (row === undefined || (await audienceOf(binding, row)) === undefined) return false;
+      if (row === undefined || (await audienceOf(binding, row)) === undefined || gone.has(wire)) return false;
       for (const other of all) if (other.wire === wire && other.subscription === subscription) all.delete(other);
       if (row.terms.topic === undefined) wire.send(`bound ${row.id}`);
       else sendBundle(binding, row, notificationBundle(row, signOf(row, 'handshake'), clock()));
@@ -134,6 +135,7 @@ export function createBindings(ground: Ground): Bindings {
       return true;
     },
     forget(wire) {
+      gone.add(wire);
       for (const binding of all) if (binding.wire === wire) all.delete(binding);
     },
     has: (wire) => all.values().some((b) => b.wire === wire),
