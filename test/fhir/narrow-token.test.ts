@@ -98,6 +98,12 @@ test('a subscription is that of the app through which it was made', async () => 
   const less = await person('launch/patient user/Subscription.r', daughter, 'wide');
   const told = await get(`Subscription/${made.id}/$events?content=full-resource`, less);
   expect(told.status).toBe(200);
+  // Also when what was looked up at its beginning has grown old on the way.
+  const { clock } = stage.hub.context;
+  let looks = 0;
+  Object.assign(stage.hub.context, { clock: () => clock() + 1100 * looks++ });
+  expect((await get(`Subscription/${made.id}/$events`, wide)).status).toBe(200);
+  Object.assign(stage.hub.context, { clock });
   expect(JSON.stringify(told.body)).not.toMatch(new RegExp(`${son}|${booked.body.id}`));
 });
 
