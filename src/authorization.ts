@@ -8,6 +8,7 @@ import type { Smart } from './access/smart/smart.ts';
 import type { Authenticate } from './access/token.ts';
 import { type Config, ConfigError } from './config.ts';
 import { Fault } from './fault.ts';
+import { textOf } from './fhir/byte-string.ts';
 import type { Context } from './fhir/context.ts';
 import { perform } from './fhir/perform.ts';
 import type { Declarations } from './fhir/search/request.ts';
@@ -16,6 +17,8 @@ import { viewerOf } from './fhir/viewer.ts';
 import { providersOf } from './identity-providers.ts';
 import type { Outbound } from './outbound.ts';
 import { type Queryable, transaction } from './postgres.ts';
+import { patientOf } from './store/compartment.ts';
+import { contentOf } from './store/document.ts';
 
 export interface AuthorizationGround {
   readonly context: Context;
@@ -47,20 +50,25 @@ export function smartOf(
       isConstraint: (type, query) => isConstraint(declarations, type, query),
     },
     clinicName: (key) => clinics.byKey(key)?.name ?? key,
-    async mayRead(principal, type, id) {
-      const call = { interaction: 'read', method: 'GET', type, id, query: new URLSearchParams() } as const;
-      const asked = { principal, viewer: viewerOf(principal, clinics), base: `${rest.url}/fhir`, headers: {} };
-      try {
-        const { status } = await perform(context, asked, call, undefined);
-        return status === 200;
-      } catch (error) {
-        if (error instanceof Fault && error.status < 500) return false;
-        throw error;
-      }
-    },
+    patientOf: patientReader(context, `${rest.url}/fhir`),
     audit,
     clock,
     log,
+  };
+}
+
+/** By the API's own read, with all that it looks at. @param base of the API @throws Fault of status 500 and above */
+export function patientReader(context: Context, base: string): Smart['patientOf'] {
+  return async (principal, type, id) => {
+    const call = { interaction: 'read', method: 'GET', type, id, query: new URLSearchParams() } as const;
+    const asked = { principal, viewer: viewerOf(principal, context.clinics), base, headers: {} };
+    try {
+      const { body } = await perform(context, asked, call, undefined);
+      return patientOf(contentOf(textOf(body!)), false) ?? undefined;
+    } catch (error) {
+      if (error instanceof Fault && error.status < 500) return undefined;
+      throw error;
+    }
   };
 }
 

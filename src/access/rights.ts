@@ -62,6 +62,8 @@ const limited: Permissions = { ...published, Person: 'rus', RelatedPerson: 'rds'
 export interface Rights {
   /** Without constraint. */
   readonly may: (type: string, permission: Permission) => boolean;
+  /** The same by a scope that is not for one patient alone: of what is an account's, and not a patient's. */
+  readonly mayForAccount: (type: string, permission: Permission) => boolean;
   /** Types of which all that is visible may be read. */
   readonly types: readonly string[];
   /** Searches, one of which a resource must match; undefined where there is no right, or one without constraint. */
@@ -92,12 +94,15 @@ function findRights({ role, scope, limited: isLimited }: Principal): Rights {
   const has = (type: string, permission: Permission) => (most[type] ?? '').includes(permission);
   const covering = (type: string, permission: Permission) =>
     given?.filter((s) => (s.type === type || s.type === '*') && s.permissions.includes(permission));
-  const may = (type: string, permission: Permission) =>
-    has(type, permission) && (covering(type, permission)?.some((s) => s.query === undefined) ?? true);
+  const mayBy = (type: string, permission: Permission, counts: (s: ResourceScope) => boolean) =>
+    has(type, permission) && (covering(type, permission)?.some((s) => s.query === undefined && counts(s)) ?? true);
+  const may = (type: string, permission: Permission) => mayBy(type, permission, () => true);
+  const mayForAccount = (type: string, permission: Permission) =>
+    mayBy(type, permission, ({ level }) => level !== 'patient');
   const types = Object.keys(most).filter((type) => may(type, 'r') || may(type, 's'));
   const constraints = (type: string, permission: Permission) =>
     has(type, permission) ? constraintsOf(covering(type, permission)) : undefined;
-  return { may, types, constraints };
+  return { may, mayForAccount, types, constraints };
 }
 
 /** Scopes add up: one without constraint opens all of the type. */

@@ -40,8 +40,18 @@ export function checkMay(principal: Principal, type: string, permission: Permiss
     throw new Fault('forbidden', 'This account is on check: a moderator has not confirmed it yet.', {
       code: 'account-limited',
     });
-  const scope = `${levelOf(principal)}/${type}.${permission}`;
-  throw new Fault('forbidden', `This token may not ${verbs[permission]} ${type}: that is the scope ${scope}.`, {
+  throw notInScope(levelOf(principal), type, permission);
+}
+
+/** For what changes an account, and not one of the patients whom it acts for. @throws Fault forbidden */
+export function checkMayForAccount(principal: Principal, type: string, permission: Permission): void {
+  checkMay(principal, type, permission);
+  if (!rightsOf(principal).mayForAccount(type, permission)) throw notInScope('user', type, permission);
+}
+
+function notInScope(level: string, type: string, permission: Permission): Fault {
+  const scope = `${level}/${type}.${permission}`;
+  return new Fault('forbidden', `This token may not ${verbs[permission]} ${type}: that is the scope ${scope}.`, {
     code: 'not-in-scope',
     headers: { 'www-authenticate': `Bearer realm="medmost", error="insufficient_scope", scope="${scope}"` },
   });

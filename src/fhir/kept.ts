@@ -1,9 +1,10 @@
 /** Resources that are kept here and have no other source: how they are created, updated and deleted. */
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../fault.ts';
+import { patientOf } from '../store/compartment.ts';
 import { contentOf, type Origin, prepareDocument } from '../store/document.ts';
 import { deleteDocument, hasReferrers, lockDocument, putDocument, readUnder } from '../store/documents.sql.ts';
-import { type Resource, referencedId } from '../store/resource.ts';
+import type { Resource } from '../store/resource.ts';
 import { type Context, transacted } from './context.ts';
 import { checkVersion } from './precondition.ts';
 import { notFound } from './read.ts';
@@ -74,7 +75,7 @@ function sorted(value: unknown): unknown {
 async function clinicOfNew(context: Context, asked: Asked, body: Resource): Promise<number> {
   const [only, ...others] = asked.viewer.clinics;
   if (only !== undefined && others.length === 0) return only;
-  const patient = referencedId((body['subject'] ?? body['patient']) as { reference?: string } | undefined, 'Patient');
+  const patient = patientOf(body, false);
   const found = patient && (await lockDocument(context.db, asked.viewer, 'Patient', patient, 'key share'));
   if (found) return found.clinic;
   throw new Fault('business-rule', `The token must name exactly one clinic, whose ${body.resourceType} this becomes.`, {

@@ -157,12 +157,16 @@ describe('18: an Appointment of two', () => {
   });
   const one = (patient: string) => ({ actor: { reference: `Patient/${patient}` }, status: 'accepted' });
 
-  test('with somebody else as a logical reference is booked for oneself alone', async () => {
-    const [before, { body: own }] = [await digest(), { body: orderOf(slot(), maria.patient) }];
-    const other = { actor: { type: 'Patient', identifier: { system: sid, value: snils } }, status: 'accepted' };
-    const { status, body } = await as('POST', 'Appointment', { ...own, participant: [...own.participant, other] });
-    expect(status).toBe(201);
-    expectSilent({ body, headers: {} });
+  test('with somebody else as a logical reference is refused alike, whether there is such a one or not', async () => {
+    const [before, own] = [await digest(), orderOf(slot(), maria.patient)];
+    const book = (value: string) => {
+      const other = { actor: { type: 'Patient', identifier: { system: sid, value } }, status: 'accepted' };
+      return as('POST', 'Appointment', { ...own, participant: [...own.participant, other] });
+    };
+    const [known, unknown] = [await book(snils), await book('00000060307')];
+    expect(known.status).toBe(422);
+    expect(known.body).toEqual(unknown.body);
+    expectSilent(known);
     expect(await digest()).toBe(before);
   });
 

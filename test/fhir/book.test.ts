@@ -431,3 +431,33 @@ test('FHIRPath PATCH cancels; slot, times and Patient stay (400), anything else 
   const cancelled = await patch('Appointment.status', { valueCode: 'cancelled' });
   expect([cancelled.status, bodyOf(cancelled).status]).toEqual([200, 'cancelled']);
 });
+
+test('a participant who is named by an identifier alone is not left out in silence: nothing is booked, held or moved', async () => {
+  const actor = { type: 'Practitioner', identifier: { system: 'urn:test', value: '7' }, display: 'Переводчик' };
+  const more = { actor, status: 'needs-action' };
+  const kept = await booked();
+  const slot = stage.nextSlot();
+  const order = orderOf(slot, patient);
+  const two = { ...order, participant: [...order.participant, more] };
+  const moved = { ...kept, slot: [{ reference: `Slot/${slot}` }], participant: [...kept.participant, more] };
+  const answers: [number, Answer][] = [
+    [1, await stage.call('Appointment', two)],
+    [1, await book(two)],
+    [1, await stage.call('Appointment/$hold', parameters(['appt-resource', 'resource', two]))],
+    [0, await book({ ...order, participant: [more] })],
+    [kept.participant.length, await ask(stage.hub, 'PUT', `Appointment/${kept.id}`, { body: moved })],
+    [kept.participant.length, await book({ ...moved, slot: kept.slot })],
+  ];
+  for (const [place, answer] of answers) {
+    expect([answer.status, codeOf(answer)]).toEqual([422, 'participant-not-kept']);
+    const [issue] = answer.body['issue'] as unknown as { expression: string[]; details: { text: string } }[];
+    expect(issue!.expression).toEqual([`Appointment.participant[${place}].actor`]);
+    expect(issue!.details.text).toContain('identifier alone');
+  }
+  expect(await read(kept.id)).toEqual(kept);
+  expect((await book(order)).status).toBe(201);
+  // An identifier beside a reference says who is meant all the same.
+  const beside = { reference: `Patient/${patient}`, identifier: { system: 'urn:test', value: '8' } };
+  const named = { ...orderOf(stage.nextSlot(), patient), participant: [{ actor: beside, status: 'accepted' }] };
+  expect((await stage.call('Appointment', named)).status).toBe(201);
+});

@@ -98,6 +98,12 @@ test('a subscription is that of the app through which it was made', async () => 
   const less = await person('launch/patient user/Subscription.r', daughter, 'wide');
   const told = await get(`Subscription/${made.id}/$events?content=full-resource`, less);
   expect(told.status).toBe(200);
+  // Also when what was looked up at its beginning has grown old on the way.
+  const { clock } = stage.hub.context;
+  let looks = 0;
+  Object.assign(stage.hub.context, { clock: () => clock() + 1100 * looks++ });
+  expect((await get(`Subscription/${made.id}/$events`, wide)).status).toBe(200);
+  Object.assign(stage.hub.context, { clock });
   expect(JSON.stringify(told.body)).not.toMatch(new RegExp(`${son}|${booked.body.id}`));
 });
 
@@ -129,4 +135,46 @@ test('to read is not to issue codes, nor to moderate', async () => {
     statusAndCode(await send(`Person/${newcomer}/$moderate`, await as('moderator', scope), block));
   expect(await decide('user/Person.rs')).toEqual(outOfScope);
   expect(await decide('user/Person.ru')).toEqual([200, undefined]);
+});
+
+test('who was let in for one patient moderates no account', async () => {
+  const worker = await addAccount(stage.hub, { staff: [{ clinic: 'one', role: 'moderator' }] });
+  const newcomer = await addAccount(stage.hub, { state: 'limited' });
+  const block = parameters({ name: 'decision', valueCode: 'block' });
+  const decide = async (scope: string) => {
+    const { token } = await grant(stage.hub, { account: worker, role: 'moderator', scope, patient: son });
+    return statusAndCode(await send(`Person/${newcomer}/$moderate`, token, block));
+  };
+  expect(await decide('patient/Person.ru')).toEqual(outOfScope);
+  expect(await decide('patient/Person.r user/Person.ru')).toEqual([404, 'not-found']);
+  const { rows } = await stage.hub.pool.query('select state from account where id = $1', [newcomer]);
+  expect(rows).toEqual([{ state: 'limited' }]);
+});
+
+test('who was let in for one of the card file attaches nobody to the account', async () => {
+  const attach = async (scope: string, code: string) => {
+    const parameter = [
+      { name: 'code', valueString: code },
+      { name: 'name', valueHumanName: { family: 'Отцов', given: ['Анна'] } },
+    ];
+    const token = await person(scope, daughter);
+    return statusAndCode(await send('Person/$attach', token, parameters(...parameter)));
+  };
+  const linked = async () => {
+    const { rows } = await stage.hub.pool.query<{ patient: string }>(
+      'select p.patient from card c join card_patient p on p.card = c.id where c.account = $1',
+      [account],
+    );
+    return rows.map((row) => row.patient).sort();
+  };
+  const father = await stage.patient('Отцов');
+  const desk = await stage.hub.token({ clinics: ['one'], role: 'registrar' });
+  const issued = await send(`Patient/${father}/$issue-access-code`, desk);
+  const [, , link] = issued.body['parameter'] as unknown as { valueUri: string }[];
+  const code = link!.valueUri.split('#')[1]!;
+  for (const scope of ['patient/Person.u', 'patient/*.cruds', 'patient/Person.u user/Person.rs'])
+    expect([scope, ...(await attach(scope, code))]).toEqual([scope, ...outOfScope]);
+  expect(await linked()).toEqual([daughter, son].sort());
+  expect(await attach('patient/Appointment.rs user/Person.u', code)).toEqual([200, undefined]);
+  expect(await linked()).toEqual([daughter, father, son].sort());
 });

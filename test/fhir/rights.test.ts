@@ -186,6 +186,20 @@ describe('visits (D10)', () => {
     expect(await found('Consent', fathers)).toEqual([]);
     const decided = await ask(hub, 'POST', 'Consent', { token: fathers, body: { ...consent, status: 'inactive' } });
     expect([decided.status, codeOf(decided)]).toEqual([403, 'not-by-others']);
+    const byReference = async (token: string, reference: string) => {
+      const body = { ...consent, status: 'inactive', patient: { reference } };
+      const answer = await ask(hub, 'POST', 'Consent', { token, body });
+      return [answer.status, codeOf(answer)];
+    };
+    // A version of hers is she; what leads to nobody here withdraws nothing, and says so.
+    expect(await byReference(fathers, `Patient/${mother}/_history/1`)).toEqual([403, 'not-by-others']);
+    for (const token of [fathers, local, desk])
+      for (const version of ['', '/_history/1'])
+        expect(await byReference(token, `http://hub.test/fhir/Patient/${mother}${version}`)).toEqual([
+          422,
+          'patient-unknown',
+        ]);
+    expect(await found('Consent', desk)).toEqual([made.body.id]);
     const others = { ...consent, patient: { reference: `Patient/${stranger}` } };
     const refused = await ask(hub, 'POST', 'Consent', { token: local, body: others });
     expect([refused.status, codeOf(refused)]).toEqual([422, 'reference-unknown']);

@@ -1,8 +1,13 @@
 /** The websocket of subscriptions, with a client that speaks the protocol. */
 import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'undici';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { clinicsOf, createStanding } from '../../src/access/standing.sql.ts';
+import { createBindings } from '../../src/fhir/subscription/bindings.ts';
+import { currentViewer } from '../../src/fhir/viewer.ts';
 import { ask } from '../support/hub.ts';
+import { orderOf } from '../support/order.ts';
+import { addAccount, grant as grantTo } from '../support/people.ts';
 import { createStage, type Stage } from '../workflows/subscription-stage.ts';
 
 let stage: Stage;
@@ -178,6 +183,127 @@ test('what is deleted, switched off or expired is told nothing more', async () =
   const late = await connect();
   late.send(`bind-with-token ${granted.token}`);
   expect(await late.closed).toBe(1008);
+});
+
+describe('a later token of the same app, of the same person', () => {
+  let account: string;
+  let daughter: string;
+  let son: string;
+  let nextSlot = 1;
+  const before = () => stage.hub.context.subscriptions.viewerOf;
+  let viewerOf: ReturnType<typeof before>;
+
+  beforeAll(async () => {
+    const { hub } = stage;
+    viewerOf = before();
+    const standing = createStanding({ db: hub.pool, ...clinicsOf(hub.clinics) });
+    Object.assign(hub.context.subscriptions, { viewerOf: currentViewer(hub.context, standing) });
+    [daughter, son] = [await stage.patient('Дочкина'), await stage.patient('Сынов')];
+    const child = (patient: string) => ({ patient, clinic: 'one', relation: 'child' as const });
+    account = await addAccount(hub, { cards: [child(daughter), child(son)] });
+  });
+  afterAll(() => void Object.assign(stage.hub.context.subscriptions, { viewerOf }));
+
+  const personal = async (scope: string) =>
+    (await grantTo(stage.hub, { account, scope, client: 'phone', patient: daughter })).token;
+  const wide = () => personal('launch/patient user/*.cruds');
+  const narrow = () => personal('patient/Subscription.rs patient/Appointment.rs');
+  const book = async (patient: string) => {
+    const body = orderOf(stage.slot(nextSlot++), patient);
+    const { token } = await grantTo(stage.hub, { account, scope: 'user/*.cruds' });
+    const { status, body: made } = await ask(stage.hub, 'POST', 'Appointment', { token, body });
+    expect(status, JSON.stringify(made)).toBe(201);
+    await stage.rounds.turn();
+    return made.id!;
+  };
+  const socket = { channel: { type: 'websocket', endpoint: undefined } };
+  const follow = async () => {
+    const { body } = await stage.follow('appointment-changed', 'full-resource', { ...socket, token: await wide() });
+    return body.id!;
+  };
+  const bound = async (id: string, token: string, way: 'header' | 'token') => {
+    const talk = await connect(way === 'header' ? { authorization: `Bearer ${token}` } : {});
+    talk.send(way === 'header' ? `bind ${id}` : `bind-with-token ${(await grant(id, token)).granted.token}`);
+    return talk;
+  };
+
+  test.each(['header', 'token'] as const)('hears what it may see itself, and no more: by %s', async (way) => {
+    const id = await follow();
+    const talk = await bound(id, await narrow(), way);
+    expect(typeOf(await talk.next())).toBe('handshake');
+    const brothers = await book(son);
+    const hers = await book(daughter);
+    let heard = '';
+    while (!heard.includes(hers)) heard += await talk.next();
+    expect(heard).not.toMatch(new RegExp(`${son}|${brothers}`));
+    talk.close();
+    // What was kept from it is told to the one who subscribed.
+    const whole = await bound(id, await wide(), way);
+    expect(typeOf(await whole.next())).toBe('handshake');
+    let all = '';
+    while (!all.includes(hers)) all += await whole.next();
+    expect(all).toContain(brothers);
+    whole.close();
+  });
+
+  test('is not pinged of what it may not see', async () => {
+    const asked = { criteria: 'Appointment?', channel: { type: 'websocket' } };
+    const { body } = await stage.subscribe(asked, await wide());
+    const id = body.id!;
+    // In a turn it is told before the other one.
+    const less = await bound(id, await narrow(), 'header');
+    expect(await less.next()).toBe(`bound ${id}`);
+    const all = await bound(id, await wide(), 'header');
+    expect(await all.next()).toBe(`bound ${id}`);
+    await book(son);
+    expect(await all.next()).toBe(`ping ${id}`);
+    await book(daughter);
+    expect(await all.next()).toBe(`ping ${id}`);
+    expect(await less.next()).toBe(`ping ${id}`);
+    // One for two bookings: what comes next is the answer to this.
+    less.send(`bind ${id}`);
+    expect(await less.next()).toBe(`bound ${id}`);
+    less.close();
+    all.close();
+  });
+
+  test('binds nothing where it may read neither subscriptions nor what is followed', async () => {
+    const id = await follow();
+    for (const scope of ['patient/Appointment.rs', 'patient/Subscription.rs patient/Slot.rs'])
+      expect(await (await bound(id, await personal(scope), 'header')).closed).toBe(1008);
+    const readsOthers = await personal('patient/Subscription.rs patient/Slot.rs');
+    expect(await (await bound(id, readsOthers, 'token')).closed).toBe(1008);
+  });
+
+  test('ends, and what it has bound with it', async () => {
+    const id = await follow();
+    const { token, grant: given } = await grantTo(stage.hub, {
+      account,
+      scope: 'patient/Subscription.rs patient/Appointment.rs',
+      client: 'phone',
+      patient: daughter,
+    });
+    const talk = await bound(id, token, 'token');
+    expect(typeOf(await talk.next())).toBe('handshake');
+    await stage.hub.pool.query('update smart_grant set ended = now() where id = $1', [given]);
+    expect(await talk.closed).toBe(1008);
+  });
+});
+
+test('who hangs up while he is bound leaves nothing behind, and takes no events from who comes after', async () => {
+  const { id } = await plain();
+  const bindings = createBindings(stage.hub.context);
+  const sent: string[] = [];
+  const wire = { bufferedAmount: 0, send: (text: string) => void sent.push(text), close: () => {} };
+  const bearer = async () => ({ subject: 'test', role: 'app', clinics: ['one'] });
+  const bound = bindings.bind({ wire, subscription: id!, bearer });
+  bindings.forget(wire);
+  expect(await bound).toBe(false);
+  expect(bindings.has(wire)).toBe(false);
+  await stage.patient('Тестова');
+  await stage.rounds.turn();
+  await bindings.turn();
+  expect(sent).toEqual([]);
 });
 
 test('rights that are withdrawn unbind', async () => {

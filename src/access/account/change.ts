@@ -11,6 +11,7 @@ import { insertLink, makeToken, takeLink } from './link.sql.ts';
 import { putLetter } from './mail.ts';
 import { relatedIds } from './person.ts';
 import { confirmLimits, usedUp } from './registration.ts';
+import { noteDeed, noteRefusals } from './trail.ts';
 
 export interface FullName {
   readonly family: string;
@@ -56,7 +57,11 @@ export async function requestEmail(
 }
 
 /** By the link of the letter. The login of an account with a password is its e-mail. @throws Fault business-rule `link-used-up` */
-export async function confirmEmail(context: AccountContext, token: string, ip: string): Promise<void> {
+export function confirmEmail(context: AccountContext, token: string, ip: string): Promise<void> {
+  return noteRefusals(context, { interaction: 'confirm-email', ip }, () => putEmail(context, token, ip));
+}
+
+async function putEmail(context: AccountContext, token: string, ip: string): Promise<void> {
   const { pool, clock, url } = context;
   const now = new Date(clock());
   await takeAttempt(pool, confirmLimits(token, ip), clock());
@@ -69,6 +74,7 @@ export async function confirmEmail(context: AccountContext, token: string, ip: s
     if (account.email !== null)
       await putLetter(context, db, emailChangedLetter(account.email, url), new Date(now.getTime() + day));
     await writeFile(context, db, account.id);
+    await noteDeed(context, { interaction: 'confirm-email', account: account.id, ip });
   });
 }
 

@@ -10,7 +10,8 @@ import { putLetter } from './mail.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import { readEmail } from './person-fields.ts';
 import { confirmLimits, letterLimits, usedUp } from './registration.ts';
-import { checkSecret } from './sign-in.ts';
+import { proveSecret } from './sign-in.ts';
+import { noteDeed, noteRefusals } from './trail.ts';
 
 const halfHour = 1_800_000;
 const day = 86_400_000;
@@ -19,7 +20,11 @@ const day = 86_400_000;
  * Sends a letter, whether there is such an account or not: only its text differs, and so whoever asks learns nothing.
  * @throws Fault business-rule for what is no address; throttled
  */
-export async function requestRecovery(context: AccountContext, typed: string, ip: string): Promise<void> {
+export function requestRecovery(context: AccountContext, typed: string, ip: string): Promise<void> {
+  return noteRefusals(context, { interaction: 'recover', ip }, () => sendRecovery(context, typed, ip));
+}
+
+async function sendRecovery(context: AccountContext, typed: string, ip: string): Promise<void> {
   const { pool, clock, url } = context;
   const email = readEmail(typed);
   const login = foldLogin(email);
@@ -37,6 +42,7 @@ export async function requestRecovery(context: AccountContext, typed: string, ip
       isKnown ? recoveryLetter({ to: email, url, token }) : strangerLetter(email, url),
       ends,
     );
+    await noteDeed(context, { interaction: 'recover', account: account ?? undefined, ip });
   });
 }
 
@@ -44,7 +50,11 @@ export async function requestRecovery(context: AccountContext, typed: string, ip
  * Sets a new password by the link of a letter. All that was signed in to this account is ended.
  * @throws Fault business-rule `link-used-up`, `password-weak`; throttled
  */
-export async function recover(context: AccountContext, token: string, password: string, ip: string): Promise<void> {
+export function recover(context: AccountContext, token: string, password: string, ip: string): Promise<void> {
+  return noteRefusals(context, { interaction: 'set-password', ip }, () => setByLink(context, token, password, ip));
+}
+
+async function setByLink(context: AccountContext, token: string, password: string, ip: string): Promise<void> {
   const { pool, clock } = context;
   const now = new Date(clock());
   await takeAttempt(pool, confirmLimits(token, ip), clock());
@@ -56,6 +66,7 @@ export async function recover(context: AccountContext, token: string, password: 
     const taken = await takeLink(db, 'recovery', token, now);
     if (taken === undefined || account === undefined || !mayHave(account)) throw usedUp();
     await change(context, db, account, hashed, now);
+    await noteDeed(context, { interaction: 'set-password', account: account.id, ip });
   });
 }
 
@@ -71,7 +82,7 @@ export async function changePassword(
   ip: string,
 ): Promise<void> {
   const { pool, clock } = context;
-  const { id } = await checkSecret(context, form.login, form.password, ip);
+  const { id } = await proveSecret(context, form.login, form.password, ip);
   if (form.password === form.next)
     throw new Fault('business-rule', 'Новый пароль должен отличаться от прежнего.', {
       code: 'password-weak',
@@ -82,6 +93,7 @@ export async function changePassword(
     const account = await lockAccount(db, id);
     if (account === undefined || !mayHave(account)) throw usedUp();
     await change(context, db, account, hashed, new Date(clock()));
+    await noteDeed(context, { interaction: 'change-password', account: id, ip });
   });
 }
 

@@ -14,6 +14,7 @@ import { insertLink, makeToken, readLink, takeLink } from './link.sql.ts';
 import { putLetter } from './mail.ts';
 import { checkPassword, decoy, hashPassword, verifyPassword } from './password.ts';
 import { readBirthDate, readEmail, readName, readPhone, readSnils } from './person-fields.ts';
+import { noteDeed, noteRefusals } from './trail.ts';
 
 /** As it was typed. */
 export interface RegistrationForm {
@@ -46,7 +47,12 @@ export const consentHash = (text: string): string => hash('sha256', text.normali
  * Sends a letter whose link confirms the registration. Also where there is such an account: then it says so, and the page does not.
  * @throws Fault business-rule naming the field; throttled; not-found where nobody registers himself
  */
-export async function register(context: AccountContext, form: RegistrationForm, ip: string): Promise<void> {
+export function register(context: AccountContext, form: RegistrationForm, ip: string): Promise<void> {
+  const deed = { interaction: 'register', ip };
+  return noteRefusals(context, deed, () => askToConfirm(context, form, ip));
+}
+
+async function askToConfirm(context: AccountContext, form: RegistrationForm, ip: string): Promise<void> {
   const { pool, clock, url } = context;
   const registration = await read(context, form);
   const { email } = registration;
@@ -60,6 +66,7 @@ export async function register(context: AccountContext, form: RegistrationForm, 
     await insertLink(db, { token, purpose: 'registration', account: null, email, content, created, ends });
     const letter = isTaken ? alreadyLetter(email, url) : registrationLetter({ to: email, url, token });
     await putLetter(context, db, letter, ends);
+    await noteDeed(context, { interaction: 'register', ip });
   });
 }
 
@@ -97,12 +104,17 @@ async function read({ clock, settings }: AccountContext, form: RegistrationForm)
  * @returns the account
  * @throws Fault business-rule `link-used-up`; unauthenticated for another password; throttled
  */
-export async function confirmRegistration(
+export function confirmRegistration(
   context: AccountContext,
   token: string,
   password: string,
   ip: string,
 ): Promise<string> {
+  const deed = { interaction: 'confirm-registration', ip };
+  return noteRefusals(context, deed, () => confirm(context, token, password, ip));
+}
+
+async function confirm(context: AccountContext, token: string, password: string, ip: string): Promise<string> {
   const { pool, clock } = context;
   const now = new Date(clock());
   await takeAttempt(pool, confirmLimits(token, ip), clock());
@@ -117,6 +129,7 @@ export async function confirmRegistration(
   return transaction(pool, async (db) => {
     const id = (await takeLink(db, 'registration', token, now)) && (await create(context, db, registration, now));
     if (id === undefined) throw usedUp();
+    await noteDeed(context, { interaction: 'confirm-registration', account: id, ip });
     return id;
   });
 }

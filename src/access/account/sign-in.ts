@@ -18,6 +18,7 @@ import { deleteUntoldCards, insertCard, putSelfCard } from './card.sql.ts';
 import { comingOfAge, linkProven } from './card-file.ts';
 import { writeFile } from './file.ts';
 import { decoy, hashPassword, isOutdated, verifyPassword } from './password.ts';
+import { noteRefusals } from './trail.ts';
 
 export interface SignedIn {
   /** Id of the account. */
@@ -86,6 +87,12 @@ export async function checkSecret(
   await forgetAttempts(pool, [limits[0].key]);
   if (isOutdated(found.password)) await replacePassword(pool, found.id, found.password, await hashPassword(password));
   return found;
+}
+
+/** The same on the pages of accounts: what is refused there is written down here. */
+export function proveSecret(context: AccountContext, login: string, password: string, ip: string): Promise<SecretRow> {
+  const deed = { interaction: 'sign-in password', kind: 'sign-in', ip } as const;
+  return noteRefusals(context, deed, () => checkSecret(context, login, password, ip));
 }
 
 const mayEnter = ({ state, passwordEnds }: SecretRow, now: number) =>

@@ -18,13 +18,20 @@ export async function destroyUnconsented({ pool, clock, settings, url }: Account
   return ids.length;
 }
 
-/** Whom no app and no clinic has either. A consent that was withdrawn is one that was given. */
+/**
+ * Whom no app and no clinic has either: a clinic has whom it has given a code, and who has booked there. A consent that was withdrawn is
+ * one that was given.
+ */
 async function findUnconsented(db: Queryable, before: Date): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select a.id from account a where a.provider is not null and a.created < $1 and a.state <> 'erased'
        and not exists (select from account_consent c where c.account = a.id)
        and not exists (select from smart_grant g where g.account = a.id)
        and not exists (select from staff s where s.account = a.id)
+       and not exists (select from card k join card_patient p on p.card = k.id where k.account = a.id and p.basis <> 'esia')
+       and not exists (select from card k join card_patient p on p.card = k.id
+         join document d on d.patient = p.patient and d.type = 'Appointment' join booking b on b.appointment = d.id
+         where k.account = a.id and b.account = a.id)
      limit ${atOnce}`,
     [before],
   );

@@ -81,6 +81,7 @@ function whatOf(row: AuditRow): { type: Coding; subtype?: Coding[] } {
     'sign-out': () => ({ type: coding.authentication, subtype: [coding.logout] }),
     alert: () => ({ type: coding.alert, subtype: [own(name)] }),
     code: () => ({ type: coding.securityAdministration, subtype: [own(name)] }),
+    account: () => ({ type: coding.securityAttributes, subtype: [own(name)] }),
     export: () => ({ type: coding.exported, subtype: [own(name)] }),
     notification: () => ({ type: coding.exported, subtype: [own(name)] }),
     command: () => ({ type: coding.queried, subtype: [own(name)] }),

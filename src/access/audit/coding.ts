@@ -21,7 +21,7 @@ const participation = (code: string, display: string): Coding => ({
 });
 
 export const interactionSystem = 'http://hl7.org/fhir/restful-interaction';
-/** What we do that has no code elsewhere: `code`, `notification`, `command`. */
+/** What we do that has no code elsewhere: kinds `code`, `account`, `notification`, `command`. */
 export const ownSystem = 'https://medmost.ru/fhir/CodeSystem/audit-event';
 
 export const rest: Coding = { system: `${hl7}/audit-event-type`, code: 'rest', display: 'RESTful Operation' };
@@ -31,6 +31,7 @@ export const login = dicom('110122', 'Login');
 export const logout = dicom('110123', 'Logout');
 export const exported = dicom('110106', 'Export');
 export const queried = dicom('110112', 'Query');
+export const securityAttributes = dicom('110137', 'User Security Attributes Changed');
 export const securityAdministration = dicom('110136', 'Security Roles Changed');
 
 const application = dicom('110150', 'Application');

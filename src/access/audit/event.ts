@@ -7,6 +7,7 @@ export const auditKinds = [
   'sign-out',
   'alert',
   'code',
+  'account',
   'export',
   'notification',
   'command',

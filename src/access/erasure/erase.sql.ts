@@ -56,6 +56,7 @@ const ofAccount: Step[] = [
     `d.type = 'Subscription' and d.id in (select id from subscription where subscriber ->> 'subject' = $1::text)`,
   ),
   ['subscriptions', `delete from subscription where subscriber ->> 'subject' = $1::text`],
+  ['subscriptions', `delete from subscription_token where bearer ->> 'subject' = $1::text`],
   ['exports', `delete from export where subject = $1::text`],
   ['booking requests', `delete from idempotency_key where client = $1::text`],
   ['booking requests', `update booking set account = null, content = null, request = null where account = $1`],
@@ -75,6 +76,7 @@ const ofPatient: Step[] = [
     `d.type = 'Subscription' and d.id in (select id from subscription where subscriber ->> 'patient' = $1::text)`,
   ),
   ['subscriptions', `delete from subscription where subscriber ->> 'patient' = $1::text`],
+  ['subscriptions', `delete from subscription_token where bearer ->> 'patient' = $1::text`],
   [
     'authorizations',
     `delete from smart_record r using smart_grant g where g.patient = $1 and (r.grant_id = g.id or r.id = g.id)`,

@@ -63,7 +63,7 @@ export const holdings: readonly Holding[] = [
     tables: ['smart_grant', 'smart_record', 'smart_sign_in', 'smart_launch'],
     holds: 'what apps were let in to, by ids; sessions and tokens as digests',
     basis: agreed,
-    term: 'until it ends: 30 days at most without use',
+    term: 'until an hour after its end, which comes after 30 days without use at the latest',
     ended: 'signing out, withdrawal, upkeep; `medmost erase account`',
   },
   {

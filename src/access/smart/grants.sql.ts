@@ -52,6 +52,12 @@ export async function readGrantContext(db: Queryable, id: string): Promise<Grant
   return rows[0];
 }
 
+/** Also of one that has ended. */
+export async function readGrantAccount(db: Queryable, id: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ account: string }>('select account from smart_grant where id = $1', [id]);
+  return rows[0]?.account;
+}
+
 export interface AccountName {
   readonly family: string;
   readonly given: string;

@@ -15,7 +15,8 @@ import { textsOf } from './pages/texts.ts';
 import { createProvider } from './provider.ts';
 import { loadRsaKey } from './rsa.sql.ts';
 import { addressesOf, type Smart } from './smart.ts';
-import { type Desk, frameOf, show } from './stage.ts';
+import { addressOf, type Desk, frameOf, show } from './stage.ts';
+import { keepWhence } from './whence.ts';
 import { addWithdrawal } from './withdrawal.ts';
 import { authenticated, unwrapped } from './wrapped.ts';
 
@@ -98,13 +99,20 @@ function addLibrary(app: FastifyInstance, desk: Desk): void {
 }
 
 /** Fastify is not asked any more. What the library takes from headers of a proxy is what is configured. */
-function hand({ handle, at }: Desk, request: FastifyRequest, reply: FastifyReply, url: string, form?: URLSearchParams) {
+function hand(
+  { smart, handle, at }: Desk,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  url: string,
+  form?: URLSearchParams,
+) {
   reply.hijack();
   reply.raw.setHeader('x-request-id', request.id);
   for (const [name, value] of Object.entries(securityHeaders(at.https))) reply.raw.setHeader(name, value);
   const { host, protocol } = new URL(at.origin);
   const body = form?.toString() ?? (typeof request.body === 'string' ? request.body : undefined);
   const raw = body === undefined ? request.raw : replay(request.raw, body);
+  keepWhence(raw, { address: addressOf(smart, request), request: request.id });
   Object.assign(raw, { baseUrl: at.root, url });
   Object.assign(raw.headers, { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) });
   void handle(raw, reply.raw);

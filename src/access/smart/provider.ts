@@ -4,10 +4,10 @@
  */
 import type { JWK } from 'jose';
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { createAdapter } from './adapter.sql.ts';
+import { createAdapter, digestOf } from './adapter.sql.ts';
 import { fixedScopes, ownMetadata, ownOf, secretDigest } from './client.ts';
 import { claimsOf, fhirUserOf, grantOf } from './grant-context.ts';
-import { readAccountName } from './grants.sql.ts';
+import { readAccountName, readGrantContext } from './grants.sql.ts';
 import { guardedFetch } from './jwks-fetch.ts';
 import { failureOf, leaveSource, leftSource } from './library-pages.ts';
 import { observe } from './observe.ts';
@@ -147,7 +147,11 @@ function featuresOf(smart: Smart, at: Addresses): NonNullable<Configuration['fea
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     clientCredentials: { enabled: true },
-    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => own(client, token) },
+    // What a token stands on may end before it: a card, a place of work.
+    introspection: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) => own(client, token) && (await stands(smart, token)),
+    },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => own(client, token) },
     rpInitiatedLogout: {
       enabled: true,
@@ -161,6 +165,12 @@ function featuresOf(smart: Smart, at: Addresses): NonNullable<Configuration['fea
       getResourceServerInfo: (ctx, resource, client) => resourceServerOf(smart, at, ctx, resource, client),
     },
   };
+}
+
+/** Of a program, which stands on itself: whether it is switched on was looked at before. */
+async function stands({ pool }: Smart, token: object): Promise<boolean> {
+  const { grantId } = token as { grantId?: string };
+  return grantId === undefined || (await readGrantContext(pool, digestOf(grantId))) !== undefined;
 }
 
 /** Otherwise a token would be given away to a server that only says that it is ours. */

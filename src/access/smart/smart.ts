@@ -42,8 +42,8 @@ export interface Smart {
   readonly authenticate: Authenticate;
   /** Signing in and out is written down there. */
   readonly audit: Pick<Audit, 'record' | 'owe'>;
-  /** Whether a principal may read `Patient/<id>` or `Encounter/<id>`. */
-  mayRead(principal: Principal, type: 'Patient' | 'Encounter', id: string): Promise<boolean>;
+  /** Id of the Patient that `Patient/<id>` is, or that `Encounter/<id>` is of; undefined where the principal may not read it. */
+  patientOf(principal: Principal, type: 'Patient' | 'Encounter', id: string): Promise<string | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }

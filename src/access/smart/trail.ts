@@ -3,7 +3,7 @@ import { type AuditEntry, outcomes } from '../audit/event.ts';
 import type { Smart } from './smart.ts';
 
 interface Sign {
-  /** `sign-in password`, `sign-in esia`, `sign-in client`, `authorize`, `sign-out`, `token-reuse`. */
+  /** `sign-in password`, `sign-in esia`, `sign-in client`, `authorize`, `token`, `sign-out`, `token-reuse`. */
   readonly interaction: string;
   readonly client?: string | undefined;
   readonly account?: string | undefined;
@@ -20,7 +20,7 @@ export async function noteSignIn({ audit, clock }: Pick<Smart, 'audit' | 'clock'
   await audit.record([entryOf(sign, sign.interaction === 'sign-out' ? 'sign-out' : 'sign-in', clock())]);
 }
 
-/** What has happened already: a client that could not prove itself, a token that was used again and may have been stolen. */
+/** What has happened already: a client that could not prove itself or got no token, a token that was used again and may have been stolen. */
 export function noteTrouble(
   { audit, clock }: Pick<Smart, 'audit' | 'clock'>,
   kind: 'sign-in' | 'alert',

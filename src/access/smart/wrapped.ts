@@ -22,11 +22,15 @@ export async function authenticated(
   return form;
 }
 
-/** The library asks for the id of a signed token, under which there is a record; one that we have not signed is none. */
-export async function unwrapped({ smart, at }: Desk, form: URLSearchParams): Promise<URLSearchParams> {
-  const tokens = form.getAll('token');
-  if (tokens.length !== 1 || !tokens[0]!.includes('.')) return form;
-  const id = await idOf(smart.keys, at.issuer, tokens[0]!);
+/**
+ * The library asks for the id of a signed token, under which there is a record; one that we have not signed is none. The id itself is no
+ * token: it stands in what may be read by others.
+ */
+export async function unwrapped({ smart, at, provider }: Desk, form: URLSearchParams): Promise<URLSearchParams> {
+  const [token, ...more] = form.getAll('token');
+  if (token === undefined || token === '' || more.length > 0) return form;
+  if (!token.includes('.') && (await provider.RefreshToken.find(token)) !== undefined) return form;
+  const id = token.includes('.') ? await idOf(smart.keys, at.issuer, token) : undefined;
   // Without dots it is no signed token, and there is none of that id: not active, nothing to revoke.
   form.set('token', id ?? 'unknown');
   return form;

@@ -2,6 +2,7 @@
 import { attach } from '../../access/account/attach.ts';
 import { Fault } from '../../fault.ts';
 import type { Context } from '../context.ts';
+import { checkMayForAccount } from '../entitlement.ts';
 import { type Arguments, input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
@@ -33,6 +34,8 @@ async function handle(context: Context, { principal, address = '' }: Asked, call
   const { account, role } = principal;
   if (account === undefined || role !== 'patient')
     throw new Fault('forbidden', 'Only a person who has signed in as a patient has a card file.');
+  // Whom else the account acts for is not decided by an app that was let in for one of them.
+  checkMayForAccount(principal, 'Person', 'u');
   const { parameters } = call;
   const code = parameters.text('code')!.trim();
   const { patient } = await attach(context.accounts, {

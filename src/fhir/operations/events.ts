@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
-import { readFoci } from '../subscription/focus.ts';
+import { readFoci, readFociFor } from '../subscription/focus.ts';
 import { notificationBundle } from '../subscription/notification.ts';
 import { openViewer } from '../viewer.ts';
 
@@ -53,8 +53,9 @@ async function handle(context: Context, asked: Asked, { id = '', parameters }: O
 async function fociOf(context: Context, { principal }: Asked, row: SubscriptionRow, events: SubscriptionEvent[]) {
   const subscribers = await context.subscriptions.viewerOf(row.subscriber);
   const foci = await readFoci(context.db, context.slots, subscribers, events);
-  const mine = await readFoci(context.db, context.slots, await openViewer(context, principal), events);
-  return new Map([...foci].filter(([event]) => mine.has(event)));
+  // For whom a doctor's time is does not stand behind the wall.
+  const mine = await openViewer({ ...context, pool: context.subscriptions.pool }, principal);
+  return readFociFor(context.db, context.slots, mine, foci);
 }
 
 function numberOf(value: unknown, name: string): number | undefined {

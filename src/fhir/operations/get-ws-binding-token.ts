@@ -7,7 +7,7 @@ import { Fault } from '../../fault.ts';
 import { fhirInstant } from '../../instant.ts';
 import { isId } from '../../store/resource.ts';
 import { readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
-import { ownerOf } from '../../workflows/subscription.ts';
+import { ownerOf, type Subscriber } from '../../workflows/subscription.ts';
 import { insertToken } from '../../workflows/subscription-token.sql.ts';
 import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
@@ -53,7 +53,12 @@ async function handle(context: Context, asked: Asked, { id, parameters }: Operat
   const now = context.clock();
   const expires = new Date(now + seconds * 1000);
   const subscriptions = sockets.map((row) => row.id);
-  await insertToken(context.db, hash('sha256', token, 'buffer'), { subscriptions, owner, expires }, new Date(now));
+  await insertToken(
+    context.db,
+    hash('sha256', token, 'buffer'),
+    { subscriptions, bearer: bearerOf(asked), expires },
+    new Date(now),
+  );
   return replyWith({
     resourceType: 'Parameters',
     parameter: [
@@ -64,3 +69,9 @@ async function handle(context: Context, asked: Asked, { id, parameters }: Operat
     ],
   });
 }
+
+/** Without the card file, which is looked up anew. */
+const bearerOf = ({ principal }: Asked): Subscriber => {
+  const { cards: _cards, limited: _limited, account: _account, ...bearer } = principal;
+  return bearer;
+};

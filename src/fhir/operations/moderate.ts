@@ -5,6 +5,7 @@ import { readDocument } from '../../store/documents.sql.ts';
 import { isId } from '../../store/resource.ts';
 import { bytesOf } from '../byte-string.ts';
 import type { Context } from '../context.ts';
+import { checkMayForAccount } from '../entitlement.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { notFound } from '../read.ts';
 import type { Reply } from '../reply.ts';
@@ -41,6 +42,7 @@ export default operation;
 
 async function handle(context: Context, asked: Asked, { id = '', parameters }: OperationCall): Promise<Reply> {
   if (asked.principal.role !== 'moderator') throw new Fault('forbidden', 'Accounts are decided on by moderators.');
+  checkMayForAccount(asked.principal, 'Person', 'u');
   const decision = parameters.text('decision') as Decision;
   if (!decisions.includes(decision))
     throw new Fault('bad-value', `A decision is one of: ${decisions.join(', ')}.`, { expression: 'http.decision' });
@@ -48,7 +50,9 @@ async function handle(context: Context, asked: Asked, { id = '', parameters }: O
   const attach = parameters.one('attach') === true;
   if (attach && decision !== 'confirm')
     throw new Fault('bad-value', 'Only who is confirmed is given Patients.', { expression: 'http.attach' });
-  if (!isId(id) || !(await moderate(context.accounts, { account: id, decision, reason, attach })))
+  // In a launch for a patient no account is seen, whatever else the token may.
+  const isSeen = isId(id) && asked.viewer.keys === null;
+  if (!isSeen || !(await moderate(context.accounts, { account: id, decision, reason, attach })))
     throw notFound('Person');
   const { body } = (await readDocument(context.db, asked.viewer, 'Person', id)) ?? {};
   if (body === undefined) throw notFound('Person');

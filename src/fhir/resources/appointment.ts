@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
 import { type Asked, type ResourceDeclaration, readOnly, type Written } from '../resource.ts';
 import { readOffer } from '../scheduling/offer.ts';
+import { checkParticipants } from '../scheduling/participant.ts';
 import { wishOf } from '../waiting.ts';
 
 const declaration: ResourceDeclaration = {
@@ -50,6 +51,7 @@ function checkBooking(asked: Asked, body: Resource): { slot: string; patient: st
         expression: 'Appointment.status',
       },
     );
+  checkParticipants(body);
   return { slot: slotOf(body), patient: patientOf(asked, body) };
 }
 
@@ -94,6 +96,7 @@ async function update(context: Context, asked: Asked, id: string, body: Resource
     if (isWritten(body, kept)) return { ...current, status: 200, type: 'Appointment' };
     throw nothingToChange();
   }
+  checkParticipants(body, kept);
   if (patientOf(asked, body) !== patientOf(asked, kept))
     throw new Fault('business-rule', 'An Appointment cannot be given to another Patient.', {
       expression: 'Appointment.participant',

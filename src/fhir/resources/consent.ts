@@ -1,6 +1,7 @@
 /** Consent: kept here; withdrawing it ends what stands on it. https://hl7.org/fhir/R4/consent.html */
 import { Fault } from '../../fault.ts';
-import { type Reference, type Resource, referencedId } from '../../store/resource.ts';
+import { patientOf, unknownPatient } from '../../store/compartment.ts';
+import type { Reference, Resource } from '../../store/resource.ts';
 import { kept } from '../kept.ts';
 import { type Asked, type ResourceDeclaration, readOnly } from '../resource.ts';
 
@@ -28,7 +29,8 @@ export default declaration;
 /** Of several people who have a Patient in their card files, he himself and a parent decide. @throws Fault forbidden */
 function checkSpeaker({ principal: { role, cards } }: Asked, body: Resource): void {
   if (role !== 'patient' || cards === undefined) return;
-  const patient = referencedId(body['patient'] as Reference | undefined, 'Patient');
+  // As its compartment is found, in whichever form he is referred to.
+  const patient = patientOf(body, false);
   const card = cards.find((one) => one.patient === patient);
   if (card !== undefined && !card.speaks)
     throw new Fault('forbidden', 'The person himself or a parent decides on this Consent.', {
@@ -43,6 +45,12 @@ function checkContent(body: Resource, before: Resource | undefined): void {
       throw new Fault('missing-element', `A Consent says whose it is and when it was given: ${element} is missing.`, {
         expression: `Consent.${element}`,
       });
+  const { reference } = body['patient'] as Reference;
+  if (reference !== undefined && patientOf(body, false) === unknownPatient)
+    throw new Fault('business-rule', 'A Consent names its patient as "Patient/<id>": else it would be nobody’s here.', {
+      expression: 'Consent.patient',
+      code: 'patient-unknown',
+    });
   const whose = (of: typeof body) => (of['patient'] as { reference?: string } | undefined)?.reference;
   if (before !== undefined && whose(before) !== whose(body))
     throw new Fault('business-rule', 'A Consent stays that of its patient: write another one.', {

@@ -8,6 +8,7 @@ import type { Arguments } from '../operation.ts';
 import { notFound } from '../read.ts';
 import type { Asked } from '../resource.ts';
 import { patientOf, slotOf } from '../resources/appointment.ts';
+import { checkParticipants } from './participant.ts';
 import { referencedIdOf } from './reference.ts';
 import type { Source } from './source.ts';
 import { findTime, readTime, type Time } from './time.sql.ts';
@@ -74,6 +75,7 @@ function checkTimes(resource: Resource, time: Time): void {
  * Slot. @throws Fault bad-value when two are named
  */
 export function namedPatient(asked: Asked, given: Arguments, resource: Resource | undefined): string | undefined {
+  if (resource !== undefined) checkParticipants(resource);
   const [byId, ...others] = [...given.all('patient-reference'), ...given.all('patient-id')].map((value) =>
     referencedIdOf(asked.base, 'Patient', 'patient-reference', value),
   );

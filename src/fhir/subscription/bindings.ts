@@ -1,8 +1,17 @@
 /** Websockets bound to subscriptions: each second every one is told what its subscriptions have had since. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Queryable } from '../../postgres.ts';
+import type { Viewer } from '../../store/visibility.ts';
 import { markSent, readEvents, readSubscriptionsById } from '../../workflows/subscription.sql.ts';
-import type { SubscriptionContext, SubscriptionRow } from '../../workflows/subscription.ts';
+import {
+  ownerOf,
+  type Subscriber,
+  type SubscriptionContext,
+  type SubscriptionEvent,
+  type SubscriptionRow,
+} from '../../workflows/subscription.ts';
 import type { Context } from '../context.ts';
+import { readFoci, readFociFor } from './focus.ts';
 import { notificationBundle, written } from './notification.ts';
 import { eventBundle, signOf } from './speech.ts';
 
@@ -16,17 +25,18 @@ export interface Wire {
 export interface Binding {
   readonly wire: Wire;
   readonly subscription: string;
-  readonly owner: string;
-  /** Rejects when what it was bound with has expired or was taken back. */
-  check(): Promise<void>;
+  /** Of the token that it was bound with. Rejects when that has expired or was taken back. */
+  bearer(): Promise<Subscriber>;
   /** Number of the last event that was sent. */
   upTo: number;
   sent: number;
+  /** Something was kept from it that the subscriber may see: what it was sent is not all that he is to be told. */
+  narrow: boolean;
 }
 
 export interface Bindings {
   /** Binds and says so. @returns false for what is not this owner's, or has no websocket */
-  bind(binding: Pick<Binding, 'wire' | 'subscription' | 'owner' | 'check'>): Promise<boolean>;
+  bind(binding: Pick<Binding, 'wire' | 'subscription' | 'bearer'>): Promise<boolean>;
   /** The socket is closed. */
   forget(wire: Wire): void;
   has(wire: Wire): boolean;
@@ -42,44 +52,69 @@ type Ground = Pick<Context, 'slots' | 'clock' | 'audit' | 'declarations'> & {
 const mostBuffered = 1_000_000;
 /** Notifications to one socket in one turn. */
 const inTurn = 20;
+/** Events behind one `ping`, where they are looked at. */
+const mostInPing = 200;
+
+/**
+ * Who subscribed, by now, and, where it is less, what the bearer of the socket's token may see: it may be a narrower one of the same
+ * app. Told is what both may see.
+ */
+type Audience = readonly [subscriber: Viewer, bearer?: Viewer];
+
+const hears = ({ clinics, types }: Viewer, { terms }: SubscriptionRow): boolean =>
+  clinics.length > 0 && (types?.includes(terms.type) ?? true);
 
 export function createBindings(ground: Ground): Bindings {
   const { subscriptions, clock } = ground;
   const db: Queryable = subscriptions.pool;
   const all = new Set<Binding>();
+  const gone = new WeakSet<Wire>();
 
   const sendBundle = (binding: Binding, row: SubscriptionRow, bundle: object) => {
     binding.wire.send(written(bundle, row.terms.mime ?? 'application/fhir+json'));
     binding.sent = clock();
   };
 
-  async function tell(binding: Binding, row: SubscriptionRow): Promise<void> {
+  async function tell(binding: Binding, row: SubscriptionRow, audience: Audience): Promise<void> {
     if (binding.wire.bufferedAmount > mostBuffered) return;
     const { heartbeat, topic, maxCount } = row.terms;
     for (let n = 0; n < inTurn && binding.upTo < row.numbered; n++) {
-      if (topic === undefined) {
+      if (topic === undefined && audience.length === 1) {
         binding.wire.send(`ping ${row.id}`);
         binding.upTo = row.numbered;
       } else {
-        const events = await readEvents(db, row.id, binding.upTo + 1, row.numbered, maxCount);
+        const events = await readEvents(db, row.id, binding.upTo + 1, row.numbered, topic ? maxCount : mostInPing);
         const last = events.at(-1);
         // What was pruned is not there any more; the numbers tell it.
         if (last === undefined) return;
-        const viewer = await subscriptions.viewerOf(row.subscriber);
-        sendBundle(binding, row, await eventBundle(ground, db, row, viewer, events));
+        const foci = await fociFor(binding, audience, events);
+        if (topic !== undefined) sendBundle(binding, row, await eventBundle(ground, db, row, events, foci));
+        else if (foci.size > 0) binding.wire.send(`ping ${row.id}`);
         binding.upTo = last.number;
       }
-      await markSent(db, row.id, binding.upTo, new Date(clock()));
+      if (!binding.narrow) await markSent(db, row.id, binding.upTo, new Date(clock()));
     }
     if (topic !== undefined && heartbeat !== undefined && clock() - binding.sent >= heartbeat * 1000)
       sendBundle(binding, row, notificationBundle(row, signOf(row, 'heartbeat'), clock()));
   }
 
-  async function mayHear(binding: Binding, row: SubscriptionRow): Promise<boolean> {
-    if (row.status === 'off' || row.owner !== binding.owner) return false;
-    if (row.terms.channel !== 'websocket') return false;
-    if (row.ends !== null && row.ends.getTime() <= clock()) return false;
-    return (await subscriptions.viewerOf(row.subscriber)).clinics.length > 0;
+  async function fociFor(binding: Binding, [subscriber, bearer]: Audience, events: readonly SubscriptionEvent[]) {
+    const all = await readFoci(db, ground.slots, subscriber, events);
+    if (bearer === undefined) return all;
+    const foci = await readFociFor(db, ground.slots, bearer, all);
+    if (foci.size < all.size) binding.narrow = true;
+    return foci;
+  }
+
+  /** @returns undefined where there is nothing to be heard, or not any more */
+  async function audienceOf(binding: Binding, row: SubscriptionRow): Promise<Audience | undefined> {
+    if (row.status === 'off' || row.terms.channel !== 'websocket') return undefined;
+    if (row.ends !== null && row.ends.getTime() <= clock()) return undefined;
+    const bearer = await binding.bearer().catch(() => undefined);
+    if (bearer === undefined || ownerOf(bearer) !== row.owner) return undefined;
+    const [own, mine] = [await subscriptions.viewerOf(row.subscriber), await subscriptions.viewerOf(bearer)];
+    if (!hears(own, row) || !hears(mine, row)) return undefined;
+    return isDeepStrictEqual(own, mine) ? [own] : [own, mine];
   }
 
   function unbind(binding: Binding): void {
@@ -88,10 +123,11 @@ export function createBindings(ground: Ground): Bindings {
   }
 
   return {
-    async bind({ wire, subscription, owner, check }) {
+    async bind(asked) {
+      const { wire, subscription } = asked;
       const [row] = await readSubscriptionsById(db, [subscription]);
-      const binding: Binding = { wire, subscription, owner, check, upTo: row?.delivered ?? 0, sent: clock() };
-      if (row === undefined || !(await mayHear(binding, row))) return false;
+      const binding: Binding = { ...asked, upTo: row?.delivered ?? 0, sent: clock(), narrow: false };
+      if (row === undefined || (await audienceOf(binding, row)) === undefined || gone.has(wire)) return false;
       for (const other of all) if (other.wire === wire && other.subscription === subscription) all.delete(other);
       if (row.terms.topic === undefined) wire.send(`bound ${row.id}`);
       else sendBundle(binding, row, notificationBundle(row, signOf(row, 'handshake'), clock()));
@@ -99,6 +135,7 @@ export function createBindings(ground: Ground): Bindings {
       return true;
     },
     forget(wire) {
+      gone.add(wire);
       for (const binding of all) if (binding.wire === wire) all.delete(binding);
     },
     has: (wire) => all.values().some((b) => b.wire === wire),
@@ -108,12 +145,9 @@ export function createBindings(ground: Ground): Bindings {
       const byId = new Map(rows.map((row) => [row.id, row]));
       for (const binding of [...all]) {
         const row = byId.get(binding.subscription);
-        const valid = await binding.check().then(
-          () => true,
-          () => false,
-        );
-        if (!valid || row === undefined || !(await mayHear(binding, row))) unbind(binding);
-        else if (all.has(binding)) await tell(binding, row);
+        const audience = row && (await audienceOf(binding, row));
+        if (audience === undefined) unbind(binding);
+        else if (all.has(binding)) await tell(binding, row!, audience);
       }
     },
   };

@@ -62,3 +62,14 @@ export async function readFoci(
   }
   return foci;
 }
+
+/** @returns those that another viewer may see, too */
+export async function readFociFor(
+  db: Queryable,
+  renderer: SlotRenderer,
+  viewer: Viewer,
+  foci: ReadonlyMap<SubscriptionEvent, Focus>,
+): Promise<ReadonlyMap<SubscriptionEvent, Focus>> {
+  const seen = await readFoci(db, renderer, viewer, [...foci.keys()]);
+  return new Map([...foci].filter(([event]) => seen.has(event)));
+}

@@ -1,6 +1,5 @@
 /** What the workflow of subscriptions asks of FHIR: which changes match, and the requests by which receivers are told. */
 import type { Queryable } from '../../postgres.ts';
-import type { Viewer } from '../../store/visibility.ts';
 import type { SubscriptionEvent, SubscriptionRow, SubscriptionSpeech } from '../../workflows/subscription.ts';
 import { recordNotification } from '../audit/sending.ts';
 import type { Context } from '../context.ts';
@@ -49,13 +48,12 @@ function eventNotification(
 
 /** A Bundle of events, for a websocket. */
 export async function eventBundle(
-  ground: Pick<Ground, 'slots' | 'clock' | 'audit' | 'declarations'>,
+  ground: Pick<Ground, 'clock' | 'audit' | 'declarations'>,
   db: Queryable,
   row: SubscriptionRow,
-  viewer: Viewer,
   events: readonly SubscriptionEvent[],
+  foci: Notification['foci'],
 ): Promise<object> {
-  const foci = await readFoci(db, ground.slots, viewer, events);
   const bundle = notificationBundle(row, eventNotification(row, events, foci), ground.clock());
   await recordNotification(ground, db, row, JSON.stringify(bundle));
   return bundle;

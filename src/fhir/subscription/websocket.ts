@@ -6,10 +6,10 @@
 import { hash } from 'node:crypto';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { rightsOf } from '../../access/rights.ts';
 import type { Authenticate } from '../../access/token.ts';
 import { Fault } from '../../fault.ts';
 import { isId } from '../../store/resource.ts';
-import { ownerOf } from '../../workflows/subscription.ts';
 import { readToken } from '../../workflows/subscription-token.sql.ts';
 import { baseOf } from '../base.ts';
 import type { Context } from '../context.ts';
@@ -166,19 +166,20 @@ function listen(
 
   async function bind(subscription: string): Promise<boolean> {
     if (authorization === undefined || !isId(subscription)) return false;
-    const owner = ownerOf(await authenticate(authorization));
-    const check = async () => void (await authenticate(authorization));
-    return bindings.bind({ wire: socket, subscription, owner, check });
+    if (!rightsOf(await authenticate(authorization)).may('Subscription', 'r')) return false;
+    const bearer = async () => authenticate(authorization);
+    return bindings.bind({ wire: socket, subscription, bearer });
   }
 
   async function bindWithToken(text: string): Promise<boolean> {
     const token = await readToken(context.pool, hash('sha256', text, 'buffer'), new Date(context.clock()));
     if (token === undefined) return false;
-    const check = async () => {
+    const bearer = async () => {
       if (token.expires.getTime() <= context.clock()) throw new Error('expired');
+      return token.bearer;
     };
     for (const subscription of token.subscriptions)
-      if (!(await bindings.bind({ wire: socket, subscription, owner: token.owner, check }))) return false;
+      if (!(await bindings.bind({ wire: socket, subscription, bearer }))) return false;
     return true;
   }
 

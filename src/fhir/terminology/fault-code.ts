@@ -49,6 +49,7 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'nothing-to-change': 'The update changes nothing that can be changed.',
   'slot-unknown': 'The Slot is not known here.',
   'patient-unknown': 'The Patient is not known here.',
+  'participant-not-kept': 'A participant is named by an identifier alone.',
   'patient-of-other-clinic': 'The Patient is of another clinic than the Slot.',
   'slot-in-the-past': 'The Slot has begun.',
   'no-booking': 'The clinic takes no bookings through the hub.',

@@ -2,11 +2,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertConsent } from '../../../src/access/account/consent.sql.ts';
 import { keepUp } from '../../../src/access/account/upkeep.ts';
+import { ask } from '../../support/hub.ts';
+import { begin, quarterSlots } from '../../support/memory-mis.ts';
+import { orderOf } from '../../support/order.ts';
 import { type AccountStage, createStage } from './stage.ts';
 
 let stage: AccountStage;
 beforeAll(async () => {
-  stage = await createStage();
+  stage = await createStage({
+    slots: quarterSlots('doctor-1;branch-1', Math.max(begin, Date.parse('2026-12-02T09:00:00Z')), 2),
+  });
 });
 afterAll(() => stage.hub.close());
 
@@ -39,6 +44,33 @@ test('an hour later the account is destroyed with an act; who consented, has an 
   expect(await stage.rows(`select from document where type = 'Person' and id = $1`, [silent])).toEqual([]);
   const acts = await stage.rows<{ subject: string; reason: string }>('select subject, reason from destruction');
   expect(acts).toEqual([{ subject: `account/${silent}`, reason: expect.stringContaining('согласие') }]);
+});
+
+test('whom a clinic has given a code, or who has booked, stays without an app; whom it only knows does not', async () => {
+  const { hub } = stage;
+  const signIn = async (subject: string) => (await stage.accounts.signInBy('esia', { ...person, subject })).account;
+  const [coded, booked, known] = [await signIn('11'), await signIn('12'), await signIn('13')];
+  const patient = await stage.patient();
+  const clinic = hub.clinics.byKey('demo')!.number;
+  const link = async (account: string, basis: 'code' | 'esia') => {
+    const [card] = await stage.rows<{ id: string }>('select id from card where account = $1', [account]);
+    const text = 'insert into card_patient (card, patient, clinic, basis) values ($1, $2, $3, $4)';
+    await hub.pool.query(text, [card!.id, patient, clinic, basis]);
+  };
+  await link(coded, 'code');
+  await link(booked, 'esia');
+  await link(known, 'esia');
+  await hub.read();
+  const cards = [{ patient, whole: false }];
+  const token = await hub.token({ subject: booked, account: booked, role: 'patient', clinics: ['demo'], cards });
+  const free = await ask(hub, 'GET', 'Slot?status=free&_count=1', { token });
+  const [{ resource }] = free.body['entry'] as [{ resource: { id: string } }];
+  const made = await ask(hub, 'POST', 'Appointment', { token, body: orderOf(resource.id, patient) });
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  stage.now += 7200_000;
+  await keepUp(stage.context);
+  const left = await accountsLeft();
+  expect([left.includes('11'), left.includes('12'), left.includes('13')]).toEqual([true, true, false]);
 });
 
 test('where there is no text to consent to, nobody is destroyed', async () => {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFoci } from '../../../src/fhir/subscription/focus.ts';
 import { eventBundle } from '../../../src/fhir/subscription/speech.ts';
 import { hubIn } from '../../../src/store/visibility.ts';
 import type { SubscriptionRow } from '../../../src/workflows/subscription.ts';
@@ -93,5 +94,6 @@ test('a notification: whoever is named, or stands behind what is named', async (
   expect(await send({ mime: json, topic: 'appointment', content: 'empty' })).toEqual([]);
   expect(await send({})).toEqual([]);
   const onSocket = row({ topic: 'appointment', content: 'id-only' });
-  expect(await sent(() => eventBundle(hub.context, pool, onSocket, viewer, [event]))).toEqual([one]);
+  const foci = await readFoci(pool, hub.context.slots, viewer, [event]);
+  expect(await sent(() => eventBundle(hub.context, pool, onSocket, [event], foci))).toEqual([one]);
 });

@@ -1,8 +1,17 @@
 /** What of signing in is written down: who, by which app, for whom; and nothing by which a person could be known. */
 import pino from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Browser, backOf } from './browser.ts';
-import { askToken, authorizationOf, authorize, createSmartHub, exchange, type SmartHub, signIn } from './smart-hub.ts';
+import {
+  askToken,
+  authorizationOf,
+  authorize,
+  callback,
+  createSmartHub,
+  exchange,
+  type SmartHub,
+  signIn,
+} from './smart-hub.ts';
 
 let hub: SmartHub;
 let account: string;
@@ -49,6 +58,7 @@ test('signing in, allowing, failing, using a token twice and signing out', async
   const back = await browser.submit(consent, '/consent');
   await exchange(hub, 'app', begun, back);
   expect((await exchange(hub, 'app', begun, back)).status).toBe(400);
+  await expect.poll(async () => (await trail()).at(-1)?.kind).toBe('alert');
   await browser.submit(await browser.go(`${hub.auth}/end`), '/end/confirm', { logout: 'yes' });
   const common = { client: 'app', account, patient: null, outcome: 0, reason: null };
   expect(await trail()).toEqual([
@@ -62,7 +72,7 @@ test('signing in, allowing, failing, using a token twice and signing out', async
     },
     { ...common, kind: 'sign-in', interaction: 'sign-in password' },
     { ...common, kind: 'sign-in', interaction: 'authorize', patient },
-    { ...common, kind: 'alert', interaction: 'token-reuse', account: null, outcome: 4, reason: 'used-before' },
+    { ...common, kind: 'alert', interaction: 'token-reuse', outcome: 4, reason: 'used-before' },
     { ...common, kind: 'sign-out', interaction: 'sign-out', client: null },
   ]);
   const { rows } = await hub.pool.query<{ all: string }>(`select string_agg(e::text, ' ') as all from audit_event e`);
@@ -100,6 +110,55 @@ test('a client that cannot prove itself', async () => {
   await expect
     .poll(async () => (await trail()).at(-1))
     .toMatchObject({ interaction: 'sign-in client', client: 'server', outcome: 4 });
+});
+
+describe('at the token endpoint each refusal is written, with what is known of who it was:', () => {
+  const newest = async (asked: Record<string, string>, headers: Record<string, string> = {}) => {
+    const count = async () => Number((await hub.pool.query('select count(*) as n from audit_event')).rows[0].n);
+    const before = await count();
+    const { status, headers: got } = await askToken(hub, asked, headers);
+    expect(status).toBeGreaterThanOrEqual(400);
+    await expect.poll(count).toBe(before + 1);
+    const { rows } = await hub.pool.query(
+      'select kind, interaction, outcome, reason, client, account, address, request, role from audit_event order by seq desc limit 1',
+    );
+    expect(rows[0]).toMatchObject({ kind: 'sign-in', outcome: 4, address: '127.0.0.1', account: null });
+    expect(rows[0].request).toBe(got.get('x-request-id'));
+    return [rows[0].interaction, rows[0].client, rows[0].reason];
+  };
+  const codeOf = async () => {
+    const begun = authorizationOf(hub, 'app', scope);
+    const browser = new Browser();
+    const back = await browser.submit(await signIn(browser, begun.url, login), '/consent');
+    const code = backOf(back).get('code')!;
+    const grant_type = 'authorization_code';
+    return { grant_type, code, redirect_uri: callback, client_id: 'app', code_verifier: begun.verifier };
+  };
+
+  test('a code that is none, that is of another verifier or another client', async () => {
+    const good = await codeOf();
+    const refused = (client: string) => ['token', client, 'invalid_grant'];
+    expect(await newest({ ...good, code: 'x' })).toEqual(refused('app'));
+    expect(await newest({ ...good, code_verifier: 'y'.repeat(43) })).toEqual(refused('app'));
+    await hub.client('other', { audience: 'patient', scopes: scope.split(' ') });
+    expect(await newest({ ...good, client_id: 'other' })).toEqual(refused('other'));
+  });
+
+  test('a refresh token that is none, scopes that were not given, a kind of grant that there is not', async () => {
+    const { body } = await authorize(hub, { client: 'app', scope, login });
+    const refresh = { grant_type: 'refresh_token', client_id: 'app' };
+    expect(await newest({ ...refresh, refresh_token: 'x' })).toEqual(['token', 'app', 'invalid_grant']);
+    const wider = { ...refresh, refresh_token: body.refresh_token, scope: 'patient/*.cruds' };
+    expect(await newest(wider)).toEqual(['token', 'app', 'invalid_scope']);
+    expect(await newest({ ...refresh, grant_type: 'password' })).toEqual(['token', 'app', 'unsupported_grant_type']);
+  });
+
+  test('a client that nobody knows, without the name that it gave itself', async () => {
+    const asked = { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'maria-canary' };
+    expect(await newest(asked)).toEqual(['sign-in client', null, 'client-unknown']);
+    const { rows } = await hub.pool.query(`select string_agg(e::text, ' ') as all from audit_event e`);
+    expect(rows[0].all).not.toContain('canary');
+  });
 });
 
 test('no log holds a login, a password, a name, a code or a token', async () => {

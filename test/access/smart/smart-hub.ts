@@ -5,6 +5,7 @@ import { type ClientSettings, clientSettings } from '../../../src/access/smart/c
 import { writeClient } from '../../../src/access/smart/clients.sql.ts';
 import { addSmart } from '../../../src/access/smart/mount.ts';
 import type { Accounts, Smart } from '../../../src/access/smart/smart.ts';
+import { patientReader } from '../../../src/authorization.ts';
 import { freePort } from '../../../src/cluster.ts';
 import type { MisRecord } from '../../../src/connectors/connector.ts';
 import { Fault } from '../../../src/fault.ts';
@@ -119,10 +120,7 @@ function smartOf(hub: TestHub, url: string, outbound: Outbound, { accounts, term
     clinicName: (key) => hub.clinics.byKey(key)?.name ?? key,
     outbound,
     authenticate: hub.authenticate,
-    mayRead: async (principal, type, id) => {
-      const found = await ask(hub, 'GET', `${type}/${id}`, { token: await hub.token(principal) });
-      return found.status === 200;
-    },
+    patientOf: patientReader(hub.context, `${url}/fhir`),
     audit: hub.context.audit,
     clock: hub.context.clock,
     log: silent,

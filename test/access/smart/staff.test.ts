@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask } from '../../support/hub.ts';
 import { Browser, backOf } from './browser.ts';
 import {
   authorizationOf,
@@ -97,6 +98,18 @@ describe('a launch', () => {
     };
   };
   const asked = () => ({ client: 'vaccines', patient: here });
+  /** @returns its id */
+  const visit = async (patient: string, clinic: string) => {
+    const body = {
+      resourceType: 'Encounter',
+      status: 'in-progress',
+      class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
+      subject: { reference: `Patient/${patient}` },
+    };
+    const made = await ask(hub, 'POST', 'Encounter', { body, token: await hub.token({ clinics: [clinic] }) });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return made.body.id!;
+  };
   const scope = 'launch patient/Patient.rs openid';
   const open = (id: string, client = 'vaccines', who = login) =>
     signIn(new Browser(), authorizationOf(hub, client, scope, { launch: id }).url, who);
@@ -147,6 +160,32 @@ describe('a launch', () => {
     expect(hidden).toEqual(unknown);
     expect(hidden.status).toBe(404);
     expect((await launch({ ...asked(), encounter: randomUUID() })).status).toBe(404);
+  });
+
+  test('names a visit of that patient; one of another is as if there were none', async () => {
+    const neighbour = await hub.account('neighbour@mail.test', { name: 'Орлов Игорь' });
+    const [other] = await hub.card(neighbour, 'self', 'Орлов Игорь', ['demo']);
+    const own = await visit(here, 'demo');
+    const { status, body } = await launch({ ...asked(), encounter: own });
+    expect(status, JSON.stringify(body)).toBe(201);
+    const begun = authorizationOf(hub, 'vaccines', scope, { launch: body.launch });
+    const browser = new Browser();
+    const consent = await signIn(browser, begun.url, login);
+    const given = await exchange(hub, 'vaccines', begun, await browser.submit(consent, '/consent'));
+    expect(given.body).toMatchObject({ patient: here, encounter: own });
+    const refused = await launch({ ...asked(), encounter: randomUUID() });
+    expect(refused.status).toBe(404);
+    for (const encounter of [await visit(other!, 'demo'), await visit(elsewhere, 'second')])
+      expect(await launch({ ...asked(), encounter })).toEqual(refused);
+    const swapped = await launch({ ...asked(), patient: other, encounter: own });
+    expect(swapped).toEqual(refused);
+  });
+
+  test('of a visit needs the right to read visits', async () => {
+    const own = await visit(here, 'demo');
+    const narrow = await authorize(hub, { client: 'cabinet', scope: 'user/Patient.rs', login });
+    expect((await launch({ ...asked(), encounter: own }, narrow.body.access_token)).status).toBe(404);
+    expect((await launch(asked(), narrow.body.access_token)).status).toBe(201);
   });
 
   test('is for people who work at a clinic, with a token that lets them read', async () => {

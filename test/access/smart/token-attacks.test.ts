@@ -256,8 +256,48 @@ describe('introspection', () => {
       expect(await introspect(token)).toEqual({ status: 200, body: { active: false } });
     expect((await introspect(body.access_token, {})).status).toBeGreaterThanOrEqual(400);
     await hub.pool.query(`update smart_grant set ended = now() where account = $1`, [account]);
-    await hub.pool.query(`delete from smart_record where model = 'Grant'`);
-    expect((await introspect(body.access_token)).body).toEqual({ active: false });
+    for (const token of [body.access_token, body.refresh_token])
+      expect(await introspect(token)).toEqual({ status: 200, body: { active: false } });
+  });
+
+  test('takes no id of a token for the token, nor does revocation', async () => {
+    const { body } = await given();
+    const { jti } = decodeJwt(body.access_token);
+    expect(await introspect(jti!)).toEqual({ status: 200, body: { active: false } });
+    const revoked = await fetch(`${hub.auth}/revoke`, {
+      method: 'POST',
+      headers: basic,
+      body: new URLSearchParams({ token: jti! }),
+    });
+    expect(revoked.status).toBe(200);
+    for (const token of [body.access_token, body.refresh_token])
+      expect((await introspect(token)).body['active']).toBe(true);
+  });
+
+  test('tells nothing more of a child that has left the card file, before its tokens end', async () => {
+    const { body } = await given();
+    expect((await introspect(body.access_token)).body).toMatchObject({ active: true, patient });
+    await hub.pool.query(`update card set ends = now() where account = $1`, [account]);
+    for (const token of [body.access_token, body.refresh_token])
+      expect(await introspect(token)).toEqual({ status: 200, body: { active: false } });
+  });
+
+  test('is the same to a client, whether a token is of another one or of nobody', async () => {
+    const { body } = await given();
+    const headers = {};
+    const asOther = async (token: string) => {
+      const answer = await fetch(`${hub.auth}/introspect`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ token, client_id: 'other' }),
+      });
+      return { status: answer.status, body: await answer.json(), length: answer.headers.get('content-length') };
+    };
+    const unknown = await asOther('unknown');
+    expect(unknown).toMatchObject({ status: 200, body: { active: false } });
+    const { jti } = decodeJwt(body.access_token);
+    for (const token of [body.access_token, body.refresh_token, body['id_token'] as string, jti!])
+      expect(await asOther(token)).toEqual(unknown);
   });
 });
 
@@ -302,4 +342,48 @@ test('ids of tokens, codes and sessions are nowhere in the database; what has ex
   const left = await hub.pool.query(`select model, count(*)::int from smart_record group by 1`);
   expect(left.rows.map((r) => r.model)).not.toContain('AuthorizationCode');
   expect(left.rows.map((r) => r.model)).toContain('RefreshToken');
+});
+
+describe('a grant is kept', () => {
+  const given = async (made: Partial<{ scope: string }> = {}) => {
+    const { body } = await authorize(hub, { client: 'app', scope: made.scope ?? scope, login });
+    return { refresh: body.refresh_token, id: decodeJwt(body.access_token)['gid'] as string };
+  };
+  const age = (id: string, days: number) =>
+    hub.pool.query(
+      `with aged as (update smart_record set expires = expires - make_interval(days => $2) where grant_id = $1)
+       update smart_grant set created = created - make_interval(days => $2), ends = ends - make_interval(days => $2) where id = $1`,
+      [id, days],
+    );
+  const kept = async () => {
+    await pruneSmart(hub.pool, 1000);
+    const { rows } = await hub.pool.query<{ id: string }>('select id from smart_grant where account = $1', [account]);
+    return rows.map((row) => row.id);
+  };
+
+  test('for an hour after it has ended, or its time is over', async () => {
+    const [lives, revoked, over] = [await given(), await given(), await given({ scope: 'patient/Patient.rs' })];
+    await hub.pool.query('update smart_grant set ended = now() where id = $1', [revoked.id]);
+    await hub.pool.query('update smart_grant set ends = now() where id = $1', [over.id]);
+    expect((await kept()).sort()).toEqual([lives.id, revoked.id, over.id].sort());
+    const earlier = `now() - interval '61 minutes'`;
+    await hub.pool.query(`update smart_grant set ended = ${earlier} where id = $1`, [revoked.id]);
+    await hub.pool.query(`update smart_grant set ends = ${earlier} where id = $1`, [over.id]);
+    expect(await kept()).toEqual([lives.id]);
+  });
+
+  test('as long as it is used once in 30 days, and no longer', async () => {
+    const [used, unused] = [await given(), await given()];
+    for (const { id } of [used, unused]) await age(id, 29);
+    expect((await kept()).sort()).toEqual([used.id, unused.id].sort());
+    expect((await refresh(used.refresh)).status).toBe(200);
+    for (const { id } of [used, unused]) await age(id, 2);
+    expect(await kept()).toEqual([used.id]);
+  });
+
+  test('twelve hours without a token that refreshes it', async () => {
+    const { id } = await given({ scope: 'patient/Patient.rs' });
+    await hub.pool.query(`update smart_record set expires = now() - interval '1 minute' where grant_id = $1`, [id]);
+    expect(await kept()).toEqual([id]);
+  });
 });

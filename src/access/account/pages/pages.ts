@@ -5,7 +5,7 @@ import { attach } from '../attach.ts';
 import { confirmEmail } from '../change.ts';
 import { changePassword, recover, requestRecovery } from '../recovery.ts';
 import { confirmRegistration, register } from '../registration.ts';
-import { checkSecret } from '../sign-in.ts';
+import { proveSecret } from '../sign-in.ts';
 import type { FormField, FormPage } from './form.ts';
 
 const login: FormField = {
@@ -135,7 +135,7 @@ const attaching = (context: AccountContext): FormPage => ({
     password,
   ],
   async run(form, ip) {
-    const { id, passwordEnds } = await checkSecret(context, form('login'), form('password'), ip);
+    const { id, passwordEnds } = await proveSecret(context, form('login'), form('password'), ip);
     if (passwordEnds !== null)
       return { title: 'Смените пароль', text: 'Пароль выдан на один раз: сначала придумайте свой.' };
     const [family, given] = [form('family').trim(), form('given').trim()];
