@@ -1,5 +1,5 @@
 /** Who and what the clinic consists of: lists of 1С → records (protocols/onec.md §1.3, §1.4). */
-import { localOf, startOfDay } from '../../instant.ts';
+import { addDays, localOf, startOfDay } from '../../instant.ts';
 import type { MisRecords } from '../connector.ts';
 import { readBranches, readEmployees } from './employee.ts';
 import type { Link } from './link.ts';
@@ -8,7 +8,7 @@ import { cabinetOf, employeesOf, placesOf, roleOf, specializationsOf } from './p
 import { readServices } from './price.ts';
 import { misRead } from './read-error.ts';
 import { mergeEntries } from './schedule.ts';
-import { addDays, readSchedule } from './schedule-reading.ts';
+import { readSchedule } from './schedule-reading.ts';
 
 /**
  * Kinds:

@@ -1,6 +1,7 @@
 /** Opens the connector the way the hub does, for tests. */
-import type { Exchange, Operations } from '../../../src/connectors/connector.ts';
+import type { ConnectionContext, Exchange, Operations } from '../../../src/connectors/connector.ts';
 import connector from '../../../src/connectors/onec/index.ts';
+import { openPool } from '../../../src/postgres.ts';
 
 export interface Connected {
   readonly operations: Operations;
@@ -10,18 +11,21 @@ export interface Connected {
 /** 2026-11-30T21:00:00Z: the first of December begins in Moscow. */
 export const now = Date.UTC(2026, 10, 30, 21);
 
+/** The database is one that is not there: 1С is all that this connector speaks to. */
+export const contextOf = (clock: () => number, record: (exchange: Exchange) => void): ConnectionContext => ({
+  clinic: 'demo',
+  zone: 'Europe/Moscow',
+  clock,
+  database: openPool('postgres://nobody@127.0.0.1:9/none', { name: 'none', connections: 1, onError: () => {} }),
+  record,
+});
+
 /** @param settings as in the clinics file */
 export function connect(settings: Record<string, unknown>, clock: () => number = () => now): Connected {
   const exchanges: Exchange[] = [];
-  const context = {
-    clinic: 'demo',
-    zone: 'Europe/Moscow',
-    clock,
-    record: (exchange: Exchange) => void exchanges.push(exchange),
-  };
   const operations = connector.connect(
     connector.settings.parse({ login: 'hub', password: 'secret', ...settings }),
-    context,
+    contextOf(clock, (exchange) => void exchanges.push(exchange)),
   );
   return { operations, exchanges };
 }

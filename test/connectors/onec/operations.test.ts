@@ -11,7 +11,7 @@ import {
 } from '../../../src/connectors/onec/operations.ts';
 import { readEntries } from '../../../src/connectors/onec/schedule-entry.ts';
 import { onecSettings } from '../../../src/connectors/onec/settings.ts';
-import { now } from './connect.ts';
+import { contextOf, now } from './connect.ts';
 import { openStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -20,7 +20,13 @@ beforeAll(async () => {
   stage = await openStage();
   const { login, password } = stage.sandbox;
   const settings = onecSettings.parse({ url: `${stage.sandbox.origin}/umc`, login, password });
-  link = openLink(settings, { clinic: 'demo', zone: 'Europe/Moscow', clock: () => now, record: () => {} });
+  link = openLink(
+    settings,
+    contextOf(
+      () => now,
+      () => {},
+    ),
+  );
 });
 afterAll(async () => {
   await link.close();
