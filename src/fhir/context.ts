@@ -12,6 +12,7 @@ import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
 import type { SubscriptionContext } from '../workflows/subscription.ts';
+import type { Templating } from '../workflows/templates.ts';
 import type { Program } from './capability.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Operations } from './operations.ts';
@@ -36,6 +37,7 @@ export interface Context {
   readonly booking: Booking;
   readonly holding: Holding;
   readonly live: LiveCheck;
+  readonly templates: Templating;
   readonly terminology: Terminology;
   readonly exporter: Exporter;
   readonly subscriptions: SubscriptionContext;

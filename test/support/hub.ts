@@ -37,6 +37,7 @@ import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
+import { createTemplating } from '../../src/workflows/templates.ts';
 import { scannedLog } from './scanned-log.ts';
 
 export interface TestHub {
@@ -121,6 +122,7 @@ export async function createTestHub(
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
+    templates: createTemplating(sync, clinics),
     // Bulk reading in the pool `work`: tests start the exporter themselves.
     exporter: createExporter(work),
     terminology,
