@@ -1,4 +1,5 @@
 /** Booking in a table of our own: a constraint decides who gets a time, and a reference made of the booking tells what is ours. */
+import { fhirInstant } from '../../instant.ts';
 import { type FoundBooking, MisReadError, type MisRecord, type WriteContext, type WriteOutcome } from '../connector.ts';
 import { cancelBooking, insertBooking, isTaken, readBooking } from './booking.sql.ts';
 import { cellsOf } from './grid.ts';
@@ -21,7 +22,12 @@ export async function book(
   const { schedule, start, end } = request;
   const cells = link.places.some(({ key }) => key === schedule) ? cellsOf(request, zone) : undefined;
   if (cells === undefined) return refuse('taken', 'Этого времени нет в расписании. Выберите другое.');
-  const ask = { operation: 'book', request: { reference, schedule, start, end }, signal, booking };
+  const ask = {
+    operation: 'book',
+    request: { reference, schedule, start: fhirInstant(start), end: fhirInstant(end) },
+    signal,
+    booking,
+  };
   return link.write(ask, reference, async (db) => {
     if (await insertBooking(db, clinic, reference, request, cells)) return { outcome: 'confirmed', reference };
     // Not by this attempt; an earlier one of the same booking may have made it.

@@ -27,7 +27,7 @@ export async function readSchedule(
   const places = link.places.filter(({ key }) => only?.includes(key) ?? true);
   const keys = places.map(({ key }) => key);
   const practitioners = places.map(({ practitioner }) => practitioner);
-  const ask = { operation: 'schedule', request: { ...window, ...(only && { only }) }, signal };
+  const ask = { operation: 'schedule', request: { ...written(window), ...(only && { only }) }, signal };
   const [templates, taken] = await link.read(
     ask,
     async (db) => [await readTemplates(db, clinic, keys), await readTaken(db, clinic, practitioners, window)] as const,
@@ -43,10 +43,10 @@ export async function readSchedule(
     // A hundred thousand slots take a while: others get their turn in between.
     await setImmediate();
   }
-  const { start, end } = horizon;
-  const schedule = places.map((place) => ({ ...place, start: fhirInstant(start), end: fhirInstant(end) }));
-  return { schedule, slot };
+  return { schedule: places.map((place) => ({ ...place, ...written(horizon) })), slot };
 }
+
+const written = ({ start, end }: Interval) => ({ start: fhirInstant(start), end: fhirInstant(end) });
 
 /** From the beginning of today, so that it changes once a day. */
 function horizonOf({ context: { clock, zone }, settings }: Link): Interval {
@@ -74,8 +74,7 @@ function slotsOf(
     key: `${key};${fhirInstant(time.start)}`,
     schedule: key,
     ...(specialty !== undefined && { specialty }),
-    start: fhirInstant(time.start),
-    end: fhirInstant(time.end),
+    ...written(time),
     ...status,
   });
   const all = [
