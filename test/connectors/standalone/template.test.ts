@@ -305,7 +305,7 @@ describe('what is booked stays', () => {
       booking: 'b',
     });
     expect((await put(operations, main, { active: false }, id)).outside).toEqual([]);
-    const later = stage.open(stage.pool, () => Date.parse('2026-12-01T06:20:00Z')).operations;
+    const later = stage.open(stage.pool, () => Date.parse('2026-12-01T06:10:00Z')).operations;
     const { outside } = await put(later, main, { active: false }, other.id);
     expect(outside.map(({ start }) => new Date(start).toISOString())).toEqual(['2026-12-01T06:30:00.000Z']);
   });
