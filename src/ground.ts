@@ -96,16 +96,21 @@ async function openClinics(config: Config, pool: Database, messages: MessageLog,
   const numbers = await ensureClinics(pool, Object.keys(config.clinics));
   const all: Clinic[] = [];
   for (const [key, clinic] of Object.entries(config.clinics))
-    all.push(await connectClinic(key, numbers.get(key)!, clinic, messages, clock));
+    all.push(await connectClinic(key, numbers.get(key)!, clinic, { database: pool, messages, clock }));
   return indexClinics(all);
+}
+
+interface Connecting {
+  readonly database: Database;
+  readonly messages: MessageLog;
+  readonly clock: Clock;
 }
 
 async function connectClinic(
   key: string,
   number: number,
   config: ClinicConfig,
-  messages: MessageLog,
-  clock: Clock,
+  { database, messages, clock }: Connecting,
 ): Promise<Clinic> {
   const connector = await loadConnector(config.mis);
   const settings = connector.settings.safeParse(config.connection);
@@ -117,6 +122,6 @@ async function connectClinic(
   const folders = config.mappings === undefined ? [folder] : [folder, config.mappings];
   const mappings = loadMappings(folders, { clinic: key, zone: config.zone });
   const record = (exchange: Parameters<MessageLog['record']>[1]) => messages.record(number, exchange);
-  const operations = connector.connect(settings.data, { clinic: key, zone: config.zone, clock, record });
+  const operations = connector.connect(settings.data, { clinic: key, zone: config.zone, clock, database, record });
   return openClinic({ key, number, config, operations, mappings });
 }

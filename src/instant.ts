@@ -111,3 +111,16 @@ export function fhirInstant(instant: number): string {
 export function startOfDay(day: string, zone: string): number {
   return instantOf(`${day}T00:00:00`, zone);
 }
+
+/** @param day `yyyy-mm-dd` */
+export function addDays(day: string, count: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Local days `yyyy-mm-dd` that an interval touches. */
+export function daysOf(interval: Interval, zone: string): string[] {
+  const last = localOf(Math.max(interval.start, interval.end - 1), zone).slice(0, 10);
+  const days: string[] = [];
+  for (let day = localOf(interval.start, zone).slice(0, 10); day <= last; day = addDays(day, 1)) days.push(day);
+  return days;
+}

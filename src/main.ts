@@ -37,6 +37,7 @@ import { type Queue, startQueue } from './workflows/queue.ts';
 import type { SubscriptionContext } from './workflows/subscription.ts';
 import { startSubscriptions } from './workflows/subscription-rounds.ts';
 import { startSweeper } from './workflows/sweeper.ts';
+import { createTemplating } from './workflows/templates.ts';
 import { startTicker } from './workflows/ticker.ts';
 import { createWaitingSettler } from './workflows/waiting-settlement.ts';
 import { createWaitlist, startWaitingSweeper } from './workflows/waitlist.ts';
@@ -110,6 +111,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     holding: createHolding(bookingContext),
     waitlist,
     live: createLiveCheck(pool, sync, clinics),
+    templates: createTemplating(sync, clinics),
     exporter: createExporter(bulk),
     terminology,
     subscriptions,

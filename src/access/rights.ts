@@ -25,6 +25,8 @@ type Permissions = Readonly<Record<string, string>>;
 
 const published: Permissions = Object.fromEntries(directory.map((type) => [type, 'rs']));
 const own = { ...published, Subscription: 'cruds' };
+/** By Schedule/$set-template, where the hub keeps the schedule; a doctor his own. */
+const timetable = { Schedule: 'rus' };
 const records = {
   Patient: 'cruds',
   Appointment: 'crus',
@@ -48,12 +50,12 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     // For Patient/$who-saw: there is no search of them.
     AuditEvent: 'r',
   },
-  doctor: { ...own, ...records, Patient: 'crus', Consent: 'rs' },
-  registrar: { ...own, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
+  doctor: { ...own, ...timetable, ...records, Patient: 'crus', Consent: 'rs' },
+  registrar: { ...own, ...timetable, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
   moderator: { ...published, Person: 'rus', RelatedPerson: 'rs' },
   app: { ...own, ...records, Consent: 'crus' },
   registry: own,
-  operator: { ...own, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'r' },
+  operator: { ...own, ...timetable, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'r' },
 };
 
 /** An account that no moderator has confirmed yet. */

@@ -12,6 +12,7 @@ import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
 import type { SubscriptionContext } from '../workflows/subscription.ts';
+import type { Templating } from '../workflows/templates.ts';
 import type { Waitlist } from '../workflows/waitlist.ts';
 import type { Program } from './capability.ts';
 import type { Exporter } from './export/exporter.ts';
@@ -38,6 +39,7 @@ export interface Context {
   readonly holding: Holding;
   readonly waitlist: Waitlist;
   readonly live: LiveCheck;
+  readonly templates: Templating;
   readonly terminology: Terminology;
   readonly exporter: Exporter;
   readonly subscriptions: SubscriptionContext;

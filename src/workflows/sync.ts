@@ -35,12 +35,16 @@ export function syncDirectory(context: SyncContext, clinic: Clinic, signal: Abor
   });
 }
 
+/** From the beginning of today for the configured days. */
+export function mirroredTime({ clock }: Pick<SyncContext, 'clock'>, { zone, config }: Clinic): Interval {
+  const start = startOfDay(localOf(clock(), zone).slice(0, 10), zone);
+  return { start, end: start + config.sync.days * day };
+}
+
 /** Reads the schedule of all doctors for the configured days. What has begun meanwhile is closed, with or without a MIS. */
 export async function syncSchedule(context: SyncContext, clinic: Clinic, signal: AbortSignal): Promise<RunResult> {
   await closePast(context.pool, clinic.number, context.clock());
-  const today = localOf(context.clock(), clinic.zone).slice(0, 10);
-  const start = startOfDay(today, clinic.zone);
-  const interval = { start, end: start + clinic.config.sync.days * day };
+  const interval = mirroredTime(context, clinic);
   return runSync(context, clinic, 'schedule', async (began) => {
     const read = await clinic.readSchedule(interval, undefined, signal);
     const last = await readLastRun(context.pool, clinic.number, 'schedule');
@@ -55,8 +59,8 @@ export async function syncSchedule(context: SyncContext, clinic: Clinic, signal:
 }
 
 /**
- * Reads some doctors' schedules for a short time, for a slot that is looked at now. Leaves no run behind. Whatever vanished
- * is believed: one doctor's day is closed in one stroke, and there is no second reading to wait for.
+ * Reads some doctors' schedules, for a slot that is looked at now or because they were changed from here. Leaves no run behind. Whatever
+ * vanished is believed: one doctor's day is closed in one stroke, and there is no second reading to wait for.
  * @param began when the reading begins, by the clock of Postgres
  */
 export async function syncSome(

@@ -37,6 +37,7 @@ import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
+import { createTemplating } from '../../src/workflows/templates.ts';
 import { createWaitingSettler, type WaitingSettler } from '../../src/workflows/waiting-settlement.ts';
 import { createWaitlist } from '../../src/workflows/waitlist.ts';
 import { scannedLog } from './scanned-log.ts';
@@ -126,6 +127,7 @@ export async function createTestHub(
     holding: createHolding(bookingContext),
     waitlist: createWaitlist(bookingContext, waitingSettler),
     live: createLiveCheck(pool, sync, clinics),
+    templates: createTemplating(sync, clinics),
     // Bulk reading in the pool `work`: tests start the exporter themselves.
     exporter: createExporter(work),
     terminology,

@@ -8,6 +8,7 @@ import { loadMappings } from '../../src/connectors/mapping.ts';
 import connector from '../../src/connectors/regiz/index.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
+import { contextOf } from './connection.ts';
 import { createDatabase } from './database.ts';
 import { createTestHub, silent, type TestHub } from './hub.ts';
 
@@ -61,6 +62,6 @@ function openConnection(sandbox: Sandbox, settings: Record<string, unknown>, rec
     waitlist: { followMilliseconds: 300 },
   };
   const given = { url: sandbox.url, lpu: 44, guid: sandbox.guid, guard, ...quick, ...settings };
-  const context = { clinic: key, zone, clock: Date.now, record };
+  const context = contextOf(Date.now, record);
   return { operations: connector.connect(connector.settings.parse(given), context) };
 }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openLink } from '../../src/connectors/regiz/link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { contextOf } from '../support/connection.ts';
 import { ask } from '../support/hub.ts';
 import { createRegizHub } from '../support/regiz-hub.ts';
 
@@ -121,7 +122,7 @@ describe('who waits', () => {
 /** The clinic finds a time for a request; rules of areas and ages keep it from some. */
 async function bookByRequest(IdPar: string): Promise<void> {
   const settings = regizSettings.parse({ url: sandbox.url, lpu: 44, guid: sandbox.guid });
-  const link = openLink(settings, { clinic: 'p44', zone: 'Europe/Moscow', clock: Date.now, record: () => {} });
+  const link = openLink(settings, contextOf(Date.now));
   const signal = AbortSignal.timeout(20_000);
   const { rows } = await hub.pool.query<{ key: string }>(
     'select mis_key as key from slot where status = 0 order by key desc',

@@ -70,6 +70,17 @@ export async function deleteStaff(
   return rowCount === 1;
 }
 
+/** The Practitioners that an account is at a clinic, as a doctor. */
+export async function readOwnPractitioners(db: Queryable, account: string, clinic: number): Promise<string[]> {
+  const { rows } = await db.query<{ practitioner: string }>({
+    name: 'own_practitioners',
+    text: `select practitioner from staff where account = $1::uuid and clinic = $2 and role = 'doctor'
+      and practitioner is not null`,
+    values: [account, clinic],
+  });
+  return rows.map((row) => row.practitioner);
+}
+
 export interface StaffRow {
   readonly clinic: string;
   readonly role: StaffRole;

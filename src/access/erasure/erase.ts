@@ -99,6 +99,7 @@ const categories: Readonly<Record<string, string>> = {
   'search values of subscriptions': 'поисковые признаки подписок',
   exports: 'выгрузки',
   'booking requests': 'заявки на запись',
+  visits: 'записи в расписании, которое ведёт сама система',
   holds: 'удержания времени',
   'access codes': 'коды прикрепления',
   'medical documents': 'сведения о пациенте, записях на приём, обращениях и сообщениях, с историей изменений',

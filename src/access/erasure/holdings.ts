@@ -81,6 +81,13 @@ export const holdings: readonly Holding[] = [
     ended: 'the outcome; upkeep; `medmost erase patient`',
   },
   {
+    tables: ['standalone_booking'],
+    holds: 'visits of clinics whose schedule the hub itself keeps: the id of the Patient, whose time, when',
+    basis: law,
+    term: 'as the clinic keeps its record',
+    ended: '`medmost erase patient`',
+  },
+  {
     tables: ['slot', 'slot_version'],
     holds: 'the id of the Patient or client for whom time is held',
     basis: agreed,
@@ -140,6 +147,7 @@ export const holdings: readonly Holding[] = [
       'search_parameter',
       'slot_fragment',
       'smart_key',
+      'standalone_template',
       'subscription_position',
       'sync_run',
       'tick',

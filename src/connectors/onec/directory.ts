@@ -1,12 +1,12 @@
 /** Who and what the clinic consists of: lists of 1С → records (protocols/onec.md §1.3, §1.4). */
-import { localOf, startOfDay } from '../../instant.ts';
+import { addDays, localOf, startOfDay } from '../../instant.ts';
 import type { MisRecords } from '../connector.ts';
 import type { Link } from './link.ts';
 import { cabinetOf, employeesOf, placesOf, roleOf, specializationsOf } from './place.ts';
 import { readServices } from './price.ts';
 import { misRead } from './read-error.ts';
 import { mergeEntries } from './schedule.ts';
-import { addDays, readSchedule } from './schedule-reading.ts';
+import { readSchedule } from './schedule-reading.ts';
 
 /**
  * Kinds:

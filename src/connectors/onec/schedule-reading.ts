@@ -1,5 +1,5 @@
 /** Reading a window of the schedule in portions that 1С and the limits of an answer can bear. */
-import { type Interval, localOf } from '../../instant.ts';
+import { daysOf, type Interval } from '../../instant.ts';
 import { MisReadError } from '../connector.ts';
 import { TooLongAnswer } from '../http.ts';
 import { untrusted } from './answer.ts';
@@ -74,18 +74,6 @@ function halve({ days, employees }: Portion): [Portion, Portion] | undefined {
     { days, employees: employees.slice(0, middle) },
     { days, employees: employees.slice(middle) },
   ];
-}
-
-/** Local days that an interval touches. */
-export function daysOf(window: Interval, zone: string): string[] {
-  const last = localOf(Math.max(window.start, window.end - 1), zone).slice(0, 10);
-  const days: string[] = [];
-  for (let day = localOf(window.start, zone).slice(0, 10); day <= last; day = addDays(day, 1)) days.push(day);
-  return days;
-}
-
-export function addDays(day: string, count: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
 }
 
 function portions<T>(items: readonly T[], size: number): T[][] {

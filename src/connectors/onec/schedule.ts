@@ -1,13 +1,13 @@
 /** Entries of the schedule → records `schedule` and `slot` (protocols/onec.md §1.3, §7.2). */
 import { setImmediate } from 'node:timers/promises';
-import { fhirInstant, type Interval, localOf, startOfDay } from '../../instant.ts';
+import { addDays, fhirInstant, type Interval, localOf, startOfDay } from '../../instant.ts';
 import type { MisRecord, MisRecords } from '../connector.ts';
+import { cut, merge, overlaps, subtract } from '../interval.ts';
 import { isCabinet } from './cabinet.ts';
-import { cut, merge, overlaps, subtract } from './interval.ts';
 import type { Link } from './link.ts';
 import { misRead } from './read-error.ts';
 import type { Period, ScheduleEntry } from './schedule-entry.ts';
-import { addDays, readSchedule } from './schedule-reading.ts';
+import { readSchedule } from './schedule-reading.ts';
 import type { OnecSettings } from './settings.ts';
 
 /** All entries of one employee in one branch. */

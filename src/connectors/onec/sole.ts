@@ -1,8 +1,8 @@
 /** What the employee's day shows at the time of a booking: free, taken, and by how many. */
 import { type Interval, instantOf } from '../../instant.ts';
 import { MisReadError } from '../connector.ts';
+import { overlaps } from '../interval.ts';
 import type { BookingRequest } from './booking-request.ts';
-import { overlaps } from './interval.ts';
 import type { Link } from './link.ts';
 import { countBooked, durationOf, freeOf } from './schedule.ts';
 import type { ScheduleEntry } from './schedule-entry.ts';

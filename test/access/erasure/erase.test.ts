@@ -106,6 +106,11 @@ async function person(family: string, snils: string, phone: string): Promise<Per
     `insert into booking (id, appointment, clinic, slot, patient, state, content, request) values ($1, $1, $2, $1, $3, 'cancelled', $4, $5)`,
     [randomUUID(), clinic.number, patient, family, JSON.stringify({ phone })],
   );
+  await pool.query(
+    `insert into standalone_booking (clinic, reference, schedule, practitioner, start_at, end_at, patient, booking)
+     values ($1, $2, 'd;b', $2, now(), now() + interval '1 hour', $3, $2)`,
+    [clinic.number, randomUUID(), patient],
+  );
   const file = { resourceType: 'Person', id: randomUUID(), name: [{ family }] };
   await putDocument(
     pool,

@@ -1,6 +1,7 @@
 /** Opens the connector the way the hub does, for tests. */
 import type { Exchange, Operations } from '../../../src/connectors/connector.ts';
 import connector from '../../../src/connectors/onec/index.ts';
+import { contextOf } from '../../support/connection.ts';
 
 export interface Connected {
   readonly operations: Operations;
@@ -13,15 +14,9 @@ export const now = Date.UTC(2026, 10, 30, 21);
 /** @param settings as in the clinics file */
 export function connect(settings: Record<string, unknown>, clock: () => number = () => now): Connected {
   const exchanges: Exchange[] = [];
-  const context = {
-    clinic: 'demo',
-    zone: 'Europe/Moscow',
-    clock,
-    record: (exchange: Exchange) => void exchanges.push(exchange),
-  };
   const operations = connector.connect(
     connector.settings.parse({ login: 'hub', password: 'secret', ...settings }),
-    context,
+    contextOf(clock, (exchange) => void exchanges.push(exchange)),
   );
   return { operations, exchanges };
 }

@@ -11,6 +11,7 @@ import {
   getSchedule20,
 } from '../../../src/connectors/onec/umc-soap/operations.ts';
 import { umcSoapSettings } from '../../../src/connectors/onec/umc-soap/settings.ts';
+import { contextOf } from '../../support/connection.ts';
 import { now } from './connect.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -20,7 +21,10 @@ beforeAll(async () => {
   stage = await openStage();
   const { login, password } = stage.sandbox;
   const settings = umcSoapSettings.parse({ url: `${stage.sandbox.origin}/umc`, login, password });
-  line = openSoapLine(settings, { clinic: 'demo', zone: 'Europe/Moscow', clock: () => now, record: () => {} });
+  line = openSoapLine(
+    settings,
+    contextOf(() => now),
+  );
 });
 afterAll(async () => {
   await line.close();

@@ -6,6 +6,7 @@ import type { Exchange, MisRecord, Operations } from '../../../src/connectors/co
 import { loadMappings } from '../../../src/connectors/mapping.ts';
 import connector from '../../../src/connectors/regiz/index.ts';
 import { localOf } from '../../../src/instant.ts';
+import { contextOf } from '../../support/connection.ts';
 
 /** 2026-11-30T21:00:00Z: the first of December begins in Moscow. */
 export const now = Date.UTC(2026, 10, 30, 21);
@@ -24,8 +25,7 @@ export interface Connected {
 /** @param settings as in the clinics file */
 export function connect(settings: Record<string, unknown>, clock: () => number = () => now): Connected {
   const exchanges: Exchange[] = [];
-  const record = (exchange: Exchange) => void exchanges.push(exchange);
-  const context = { clinic: 'demo', zone, clock, record };
+  const context = contextOf(clock, (exchange) => void exchanges.push(exchange));
   return { operations: connector.connect(connector.settings.parse(settings), context), exchanges };
 }
 

@@ -1,5 +1,5 @@
 /** Half-open intervals of time, in milliseconds (DESIGN.md §Laws 8). */
-import type { Interval } from '../../instant.ts';
+import type { Interval } from '../instant.ts';
 
 export const overlaps = (a: Interval, b: Interval): boolean => a.start < b.end && b.start < a.end;
 
