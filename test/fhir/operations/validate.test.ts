@@ -185,7 +185,8 @@ describe('what a write would be answered', () => {
     const judged = (more: object) => told('Appointment/$validate', inMode('create', appointment(more)));
     expect(await judged({})).toEqual(allOk);
     expect(await judged({ slot: undefined })).toEqual([200, 'error business-rule Appointment.slot']);
-    expect(await judged({ status: 'waitlist' })).toEqual([200, 'error business-rule Appointment.status']);
+    expect(await judged({ status: 'cancelled' })).toEqual([200, 'error business-rule Appointment.status']);
+    expect(await judged({ status: 'waitlist' })).toEqual([200, 'error business-rule Appointment.slot']);
     const [free] = await Promise.all([ask(target.hub, 'GET', `Slot/${target.slot(7)}`, { token: target.token })]);
     expect(free.body['status']).toBe('free');
   });
