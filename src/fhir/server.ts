@@ -128,7 +128,7 @@ async function serve(
   const answer = await audited(context, occasion, call, (acts) =>
     call.interaction === 'batch'
       ? performBundle(inside, { ...asked, acts }, request.body)
-      : perform(inside, { ...asked, acts }, call, request.body),
+      : perform(inside, { ...asked, acts, occasion }, call, request.body),
   );
   void reply.header('cache-control', 'no-store');
   return sendReply(request, reply, answer);

@@ -3,7 +3,7 @@ import { createTurns, gather } from '../gathering.ts';
 import { type Database, isConnectionLost, type Queryable } from '../postgres.ts';
 import { keepReferences, type Reservation } from './booking.sql.ts';
 import { type Intent, insertIntents, type Question, readFacts, type SlotFacts } from './claim.sql.ts';
-import { type Confirmation, type Confirmed, confirmBookings } from './confirmation.sql.ts';
+import { type Confirmation, type Confirmed, confirmAlone, confirmBookings } from './confirmation.sql.ts';
 
 export interface BookingStatements {
   readFacts(question: Question): Promise<SlotFacts | undefined>;
@@ -19,16 +19,19 @@ export interface BookingStatements {
  */
 export function gatherStatements(together: Database, alone: Database): BookingStatements {
   const turns = createTurns(1);
-  const gathered = <Item, Result>(statement: (db: Queryable, items: readonly Item[]) => Promise<Result[]>) =>
+  const gathered = <Item, Result>(
+    statement: (db: Queryable, items: readonly Item[]) => Promise<Result[]>,
+    one = async (db: Queryable, item: Item): Promise<Result> => (await statement(db, [item]))[0]!,
+  ) =>
     gather<Item, Result>(turns, {
       together: (items) => statement(together, items),
-      alone: async (item) => (await statement(alone, [item]))[0]!,
+      alone: (item) => one(alone, item),
       isUndone: (error) => !isConnectionLost(error),
     });
   return {
     readFacts: gathered(readFacts),
     claim: gathered(insertIntents),
     keepReference: gathered(keepReferences),
-    confirm: gathered(confirmBookings),
+    confirm: gathered(confirmBookings, confirmAlone),
   };
 }
