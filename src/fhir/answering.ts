@@ -86,14 +86,14 @@ function sendPacked(reply: FastifyReply, body: Buffer, encoding: Encoding): Fast
   void reply.header('content-encoding', encoding);
   const packed = pack(body, encoding);
   if (Buffer.isBuffer(packed)) return reply.send(packed);
-  const { raw, statusCode, log } = reply.hijack();
+  const { raw, statusCode, log, request } = reply.hijack();
   packed.then(
     (bytes) => {
       raw.writeHead(statusCode, { ...reply.getHeaders(), 'content-length': bytes.length } as OutgoingHttpHeaders);
       raw.end(bytes);
     },
     (error: unknown) => {
-      log.error({ err: error }, 'an answer could not be packed');
+      log.error({ err: error, request: request.id }, 'an answer could not be packed');
       raw.destroy();
     },
   );

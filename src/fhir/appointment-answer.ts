@@ -12,7 +12,7 @@ const longestKey = 255;
 
 const statuses = { booked: 'whole', cancelled: 'whole', pending: 202, cancelling: 202 } as const;
 
-export function written({ outcome, document, repeated }: Answer, whole: 200 | 201): Written {
+export function written({ outcome, document, repeated, noted = false }: Answer, whole: 200 | 201): Written {
   const { id, version, updated, body } = document;
   const status = statuses[outcome] === 202 ? 202 : repeated ? 200 : whole;
   return {
@@ -22,6 +22,7 @@ export function written({ outcome, document, repeated }: Answer, whole: 200 | 20
     version,
     updated,
     body,
+    noted,
     ...(status === 202 && { retryAfter: pendingRetrySeconds }),
   };
 }

@@ -12,6 +12,8 @@ export interface Reply {
   readonly body: ByteString | undefined;
   /** `Type/id` of what neither the address nor the answer names, for the audit. */
   readonly touched?: readonly string[];
+  /** The events of it are in the audit. */
+  readonly noted?: boolean;
 }
 
 /** A resource that has no version: an outcome, a Parameters, a Bundle. */
@@ -27,14 +29,14 @@ export function stampOf(version: number, updated: Date): Record<string, string> 
 
 /** https://hl7.org/fhir/R4/http.html#return: `Prefer: return=minimal` and `return=OperationOutcome` are honoured. */
 export function replyOf(asked: Asked, written: Written): Reply {
-  const { status, type, id, version, updated, retryAfter } = written;
+  const { status, type, id, version, updated, retryAfter, noted = false } = written;
   const address = `${asked.base}/${type}/${id}`;
   const headers: Record<string, string> = stampOf(version, updated);
   // Also of what was found or changed: one who has asked by a condition, for no body, hears here what it is.
   if (status === 202) headers['content-location'] = address;
   else headers['location'] = `${address}/_history/${version}`;
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
-  return { status, headers, body: bodyOf(asked, written) };
+  return { status, headers, body: bodyOf(asked, written), noted };
 }
 
 function bodyOf(asked: Asked, { type, id, version, updated, body }: Written): ByteString | undefined {

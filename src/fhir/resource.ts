@@ -3,7 +3,7 @@ import type { Principal } from '../access/principal.ts';
 import type { SearchType } from '../r4/definition.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
-import type { Act } from './audit/recording.ts';
+import type { Act, Occasion } from './audit/recording.ts';
 import type { Context } from './context.ts';
 import type { SlotStorage } from './search/slot.ts';
 
@@ -37,6 +37,8 @@ export interface Asked {
   readonly promised?: ReadonlySet<string>;
   /** Filled with all that is done for the request, for the audit. */
   readonly acts?: Act[];
+  /** The request, where it is this one call and no more. */
+  readonly occasion?: Occasion;
 }
 
 /** What a writing handler answers. */
@@ -49,6 +51,8 @@ export interface Written {
   readonly body: string;
   /** Seconds after which a pending outcome is worth asking for. */
   readonly retryAfter?: number;
+  /** The audit says so already. */
+  readonly noted?: boolean;
 }
 
 /** A search parameter of our own. https://hl7.org/fhir/R4/searchparameter.html */

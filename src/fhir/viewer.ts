@@ -14,6 +14,17 @@ import type { Subscriber } from '../workflows/subscription.ts';
 
 /** Deny by default: a clinic that is not configured is not seen, nor a type that is neither the role's nor within the scopes. */
 export function viewerOf(principal: Principal, clinics: Clinics): Viewer {
+  const found = viewers.get(principal);
+  if (found?.clinics === clinics) return found.viewer;
+  const viewer = findViewer(principal, clinics);
+  viewers.set(principal, { clinics, viewer });
+  return viewer;
+}
+
+/** A principal is read anew once a second, or never: nearly every request is of one that has been seen. */
+const viewers = new WeakMap<Principal, { readonly clinics: Clinics; readonly viewer: Viewer }>();
+
+function findViewer(principal: Principal, clinics: Clinics): Viewer {
   const numbers = principal.clinics.map((key) => clinics.byKey(key)?.number).filter((n) => n !== undefined);
   return { clinics: numbers, keys: keysOf(principal), types: rightsOf(principal).types, closed: [] };
 }

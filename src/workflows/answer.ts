@@ -14,6 +14,8 @@ export interface Answer {
   readonly document: StoredDocument;
   /** The key was used before: nothing new was done. */
   readonly repeated: boolean;
+  /** The events that were given with the order are in the audit. */
+  readonly noted?: boolean;
 }
 
 /**

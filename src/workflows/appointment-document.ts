@@ -3,6 +3,7 @@
 import type { Clinic } from '../connectors/clinic.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import { parseKept } from '../r4/json-reader.ts';
+import type { Note } from '../store/audit-event.sql.ts';
 import { contentOf, type Draft, draftDocument, stampDocument } from '../store/document.ts';
 import { putDocument, readDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
@@ -19,6 +20,8 @@ export interface Known {
   readonly facts: SlotFacts;
   /** The Appointment as it will be when it is booked. */
   readonly booked: Draft;
+  /** The audit's events of the request, when it ends with this Appointment as booked. */
+  readonly note?: Note | undefined;
 }
 
 /** The Appointment as pending or booked. @param facts what is known of the slot; read when absent @throws Fault bad-value */

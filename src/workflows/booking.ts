@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clinic } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import { violatedConstraint } from '../postgres.ts';
+import type { Note } from '../store/audit-event.sql.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
@@ -43,6 +44,8 @@ export interface Order extends Who {
   readonly background?: boolean;
   /** The patient's own booking of the slot is the answer, and not an error. */
   readonly repeatable?: boolean;
+  /** For the audit, of a new Appointment that is booked before the client is told anything else. */
+  readonly note?: Note | undefined;
 }
 
 export interface Booking {
@@ -117,7 +120,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     const intent = { ...row, client, lease: leaseOf(clinic, 1), key };
     try {
       const claimed = old === undefined ? await statements.claim(intent) : (await insertIntents(pool, [intent]))[0];
-      return claimed ? await attempt(order, clinic, row, known) : await taken(order, old);
+      return claimed ? await attempt(order, clinic, row, { ...known, note: order.note }) : await taken(order, old);
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'booking_claim' || constraint === 'idempotency_key_pkey') return taken(order, old);
@@ -178,7 +181,7 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
     if (conclusion?.outcome === 'booked') {
       const document =
         conclusion.document ?? (await answer(context, viewer, row.appointment, 'booked', false)).document;
-      return { outcome: 'booked', document, repeated: false };
+      return { outcome: 'booked', document, repeated: false, noted: conclusion.noted ?? false };
     }
     if (conclusion?.outcome === 'refused') throw conclusion.fault;
     return tellPending(context, viewer, row, known.facts, false);

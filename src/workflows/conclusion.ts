@@ -19,7 +19,8 @@ export interface BookingContext {
 }
 
 export type Conclusion =
-  | { readonly outcome: 'booked'; readonly document?: StoredDocument }
+  /** `noted`: the audit says so already. */
+  | { readonly outcome: 'booked'; readonly document?: StoredDocument; readonly noted?: boolean }
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'refused'; readonly fault: Fault }
   /** Not known yet; the sweeper goes on. */

@@ -84,7 +84,8 @@ export function createSettler(context: BookingContext): Settler {
     if (done.replaces !== null) await giveUp(clinic, done.replaces, 'Перенос записи');
     if (!done.wanted) return cancel(clinic, { ...row, reference, state: 'cancelling', wanted: false }, undefined);
     const { id, version, updated, body } = document;
-    return { outcome: 'booked', document: { id, version, updated: new Date(updated), body } };
+    const { noted } = done;
+    return { outcome: 'booked', document: { id, version, updated: new Date(updated), body }, noted };
   }
 
   async function writeConfirmed(
@@ -99,7 +100,9 @@ export function createSettler(context: BookingContext): Settler {
       const draft = known?.booked ?? (await draftAppointment(context, clinic, row, 'booked'));
       const document = stampDocument(draft, version + 1, context.clock());
       try {
-        const confirmation = { booking: row.id, reference, lease: leaseOf(clinic, 1), document };
+        // One who has been told "pending" is heard of by then: his Appointment is there already, and this one not new.
+        const note = isNew ? known.note?.(document) : undefined;
+        const confirmation = { booking: row.id, reference, lease: leaseOf(clinic, 1), document, note };
         const done = version === 0 ? statements.confirm(confirmation) : confirmAgain(pool, confirmation);
         return { done: await done, document };
       } catch (error) {

@@ -65,7 +65,8 @@ test('a plan made while the tables are empty looks up every row by its key', asy
     await insertIntents(client, []);
     await keepReferences(client, []);
     await confirmBookings(client, []);
-    for (const name of ['slot_facts', 'claim', 'keep_references', 'confirm_new'])
+    await confirmBookings(client, [noted]);
+    for (const name of ['slot_facts', 'claim', 'keep_references', 'confirm_new', 'confirm_new_noted'])
       expect(await strayScans(client, name), name).toEqual([]);
   } finally {
     client.release();
@@ -73,6 +74,21 @@ test('a plan made while the tables are empty looks up every row by its key', asy
     await empty.drop();
   }
 });
+
+const document = {
+  type: 'Appointment',
+  id: randomUUID(),
+  clinic: 1,
+  patient: null,
+  under: null,
+  version: 1,
+  updated: 0,
+};
+const nothing = { misKey: null, mis: null, hash: null, body: '{}', values: '{}' };
+const noted = {
+  ...{ booking: randomUUID(), reference: 'r', lease: 1, document: { ...document, ...nothing } },
+  note: { events: [], queries: [] },
+};
 
 /** Scans of tables that go by anything but a whole key. */
 async function strayScans(client: pg.PoolClient, statement: string): Promise<string[]> {

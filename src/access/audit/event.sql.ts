@@ -1,35 +1,10 @@
 /** Statements on `audit_event`. */
 import { hash, randomBytes } from 'node:crypto';
 import type { Queryable } from '../../postgres.ts';
+import { type EventRecords, eventColumns, insertNotes } from '../../store/audit-event.sql.ts';
 import type { AuditEntry } from './event.ts';
 
-const columns = [
-  ['at', 'timestamptz'],
-  ['kind', 'text'],
-  ['action', 'text'],
-  ['interaction', 'text'],
-  ['outcome', 'smallint'],
-  ['status', 'smallint'],
-  ['reason', 'text'],
-  ['clinic', 'smallint'],
-  ['patient', 'uuid'],
-  ['subject', 'text'],
-  ['role', 'text'],
-  ['client', 'text'],
-  ['account', 'uuid'],
-  ['address', 'text'],
-  ['request', 'text'],
-  ['resource', 'text'],
-  ['query', 'bytea'],
-] as const;
-
-const names = columns.map(([name]) => name).join(', ');
-const types = columns.map(([name, type]) => `${name} ${type}`).join(', ');
-
-const insert = `with query as (
-    insert into audit_query (digest, salt, text, at)
-    select digest, salt, text, at from jsonb_to_recordset($2::jsonb) q (digest bytea, salt bytea, text text, at timestamptz))
-  insert into audit_event (${names}) select ${names} from jsonb_to_recordset($1::jsonb) e (${types})`;
+const insert = `with ${insertNotes('(select $1::json as note)')} select`;
 
 /** Longer addresses are cut: what is looked for in them stands at their beginning. */
 const longestQuery = 8000;
@@ -39,19 +14,20 @@ const writable = (text: string) => text.toWellFormed().replaceAll('\0', '\uFFFD'
 
 /** Adds events, all or none of them. Needs no right but to insert. */
 export async function insertEvents(db: Queryable, entries: readonly AuditEntry[]): Promise<void> {
+  await db.query({ name: 'insert_audit_events', text: insert, values: [JSON.stringify(recordsOf(entries))] });
+}
+
+/** Events as they are written, also by another statement than `insertEvents`. The number of a clinic must be known. */
+export function recordsOf(entries: readonly AuditEntry[]): EventRecords {
   const queries = new Map<string, object & { digest: string }>();
-  const rows = entries.map((entry) => {
+  const events = entries.map((entry) => {
     const { agent, query, at, ...rest } = entry;
     const digest = query === undefined ? undefined : digestOf(queries, query, at, entry.request ?? '');
     const texts = { reason: rest.reason, request: rest.request, resource: rest.resource, ...agent };
     const clean = Object.entries(texts).map(([name, text]) => [name, text && writable(text).slice(0, 1000)]);
     return { ...rest, at: new Date(at), ...Object.fromEntries(clean), query: digest };
   });
-  await db.query({
-    name: 'insert_audit_events',
-    text: insert,
-    values: [JSON.stringify(rows), JSON.stringify([...queries.values()])],
-  });
+  return { events, queries: [...queries.values()] };
 }
 
 /** Events of one request share its text. */
@@ -97,7 +73,7 @@ export interface AuditRow {
 }
 
 /** The members of an AuditRow, for `from audit_event e left join audit_query q on q.digest = e.query`. */
-export const rowColumns = `e.seq::text, ${columns
+export const rowColumns = `e.seq::text, ${eventColumns
   .filter(([name]) => name !== 'query')
   .map(([name]) => `e.${name}`)
   .join(', ')}, q.text as query`;

@@ -65,13 +65,15 @@ export function agentOf({ subject, role, client, account }: Principal, address?:
 /** @throws when Postgres cannot be asked in whose compartment something is */
 export async function entriesOf(ground: Ground, occasion: Occasion, acts: readonly Act[]): Promise<AuditEntry[]> {
   const all: AuditEntry[] = [];
-  for (const act of acts) all.push(...(await entriesOfAct(ground, occasion, act)));
+  for (const act of acts) if (act.reply?.noted !== true) all.push(...(await entriesOfAct(ground, occasion, act)));
   return all;
 }
 
 /** As entriesOf, where nobody can be asked whose the resources are: their addresses tell it later. */
 export function unread(ground: Ground, occasion: Occasion, acts: readonly Act[]): AuditEntry[] {
-  return acts.filter(({ call }) => isWorthNoting(call, 200)).map((act) => entryOf(ground, occasion, act));
+  return acts
+    .filter(({ call, reply }) => reply?.noted !== true && isWorthNoting(call, 200))
+    .map((act) => entryOf(ground, occasion, act));
 }
 
 async function entriesOfAct(ground: Ground, occasion: Occasion, act: Act): Promise<AuditEntry[]> {
@@ -84,7 +86,11 @@ async function entriesOfAct(ground: Ground, occasion: Occasion, act: Act): Promi
   return [{ ...entry, clinic: clinicOf(ground, occasion.principal) }];
 }
 
-function entryOf({ clock }: Ground, { principal, address, request, text }: Occasion, act: Act): AuditEntry {
+export function entryOf(
+  { clock }: Pick<Ground, 'clock'>,
+  { principal, address, request, text }: Occasion,
+  act: Act,
+): AuditEntry {
   const { call, reply, error } = act;
   const status = reply?.status ?? answerOf(error).status;
   const refused = status === 401 || status === 403;

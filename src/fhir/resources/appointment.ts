@@ -5,6 +5,7 @@ import { readDocument } from '../../store/documents.sql.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';
 import { clientsPart } from '../../workflows/appointment.ts';
 import { keyOf, pendingOr200, whoOf, written } from '../appointment-answer.ts';
+import { noteOf } from '../audit/booked.ts';
 import { existing, ifNoneExist, keyOfCondition, matchOf } from '../condition.ts';
 import type { Context } from '../context.ts';
 import { checkVersion } from '../precondition.ts';
@@ -69,6 +70,7 @@ async function create(context: Context, asked: Asked, body: Resource): Promise<W
     content: body,
     ...checkBooking(asked, body),
     key: key ?? keyOfCondition(asked, 'Appointment', body),
+    note: noteOf(context, asked),
   };
   return written(await context.booking.book(order), 201);
 }
