@@ -13,6 +13,7 @@ import { clinicsOf, createStanding, rememberStanding } from './access/standing.s
 import { createAuthenticator, type Standing } from './access/token.ts';
 import { configureClients, smartOf } from './authorization.ts';
 import { type Config, ConfigError } from './config.ts';
+import { addHubService } from './doors/hub-service/mount.ts';
 import { createExporter } from './fhir/export/exporter.ts';
 import { createHealth } from './fhir/health.ts';
 import { loadOperations } from './fhir/operations.ts';
@@ -127,6 +128,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const outbound = openOutbound(config.outbound);
   await addSmart(app, smartOf(config, { context, keys, authenticate, outbound, url: seen }));
   addAccountPages(app, context.accounts, config.server.trustProxy);
+  if (config.hubService !== undefined)
+    addHubService(app, context, config.hubService, { url: seen, trustProxy: config.server.trustProxy });
   const upkeep = startSmartUpkeep(sync.pool, log);
   const accountUpkeep = startAccountUpkeep({ ...context.accounts, pool: sync.pool }, config.mail);
   const ticker = await startTicker(pool, clock, log);
