@@ -128,8 +128,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const outbound = openOutbound(config.outbound);
   await addSmart(app, smartOf(config, { context, keys, authenticate, outbound, url: seen }));
   addAccountPages(app, context.accounts, config.server.trustProxy);
-  if (config.hubService !== undefined)
-    addHubService(app, context, config.hubService, { url: seen, trustProxy: config.server.trustProxy });
+  const { hubService: door } = config;
+  const hubService = door && addHubService(app, context, door, { url: seen, trustProxy: config.server.trustProxy });
   const upkeep = startSmartUpkeep(sync.pool, log);
   const accountUpkeep = startAccountUpkeep({ ...context.accounts, pool: sync.pool }, config.mail);
   const ticker = await startTicker(pool, clock, log);
@@ -139,9 +139,11 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
+  await hubService?.start(queue.boss);
   const stop = async () => {
     health.drain();
     await closeServer(app);
+    await hubService?.stop();
     await Promise.all([booking.drain(), queue.stop(), sweeper.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
     await Promise.all([

@@ -86,6 +86,10 @@ const ofPatient: Step[] = [
   ['message log', 'delete from message m using booking b where b.id = m.booking and b.patient = $1'],
   ['booking requests', 'delete from booking_event e using booking b where b.id = e.booking and b.patient = $1'],
   ['booking requests', 'delete from booking where patient = $1'],
+  [
+    'booking requests',
+    `delete from hub_notification n using document d where d.type = 'Appointment' and d.id = n.appointment and d.patient = $1`,
+  ],
   ['holds', 'update slot set held_until = null, held_by = null, held_for = null where held_for = $1'],
   // Packed, and kept for a day: nobody can look into them.
   [

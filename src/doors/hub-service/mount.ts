@@ -1,5 +1,6 @@
 /** РЕГИЗ's HubService as a clinic's MIS serves it, SOAP 1.1 and 1.2, beside the FHIR API (protocols/regiz.md §1.1). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { PgBoss } from 'pg-boss';
 import { clientAddress } from '../../client-address.ts';
 import { type HubOperation, hubContract } from '../../connectors/regiz/contract/hub.ts';
 import { Fault } from '../../fault.ts';
@@ -12,6 +13,7 @@ import { answer, type Desk } from './answering.ts';
 import { type Caller, openCallers } from './caller.ts';
 import type { Ground } from './desk.ts';
 import { readRequest, SoapRefusal } from './envelope.ts';
+import { type Notifications, startNotifications } from './notifications.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,6 +27,12 @@ const bodyLimit = 256 * 1024;
 
 export const path = '/HubService.svc';
 
+export interface HubService {
+  /** Begins to tell concentrators of bookings. @param retrySeconds until what was not accepted is told again, at first */
+  start(boss: PgBoss, retrySeconds?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * Adds the service to an app that does not listen yet.
  * @param url by which callers see the hub
@@ -35,7 +43,7 @@ export function addHubService(
   ground: Ground,
   settings: HubServiceSettings,
   { url, trustProxy = false }: { readonly url: string; readonly trustProxy?: boolean | undefined },
-): void {
+): HubService {
   const desk: Desk = {
     ground,
     callers: openCallers(settings, ground.clinics),
@@ -52,6 +60,13 @@ export function addHubService(
     for (const at of [path, `${path}/soap12`])
       inside.post(at, (request, reply) => serve(desk, trustProxy, request, reply));
   });
+  let notifications: Notifications | undefined;
+  return {
+    async start(boss, retrySeconds) {
+      notifications = await startNotifications(ground, settings, desk.callers.all, boss, retrySeconds);
+    },
+    stop: async () => notifications?.stop(),
+  };
 }
 
 function createLimiters({ clock, log }: Ground): (caller: Caller) => RateLimiter {

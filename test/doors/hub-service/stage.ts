@@ -7,7 +7,7 @@ import {
   hubContract,
 } from '../../../src/connectors/regiz/contract/hub.ts';
 import { readXml, type XmlNode } from '../../../src/connectors/xml.ts';
-import { addHubService, path } from '../../../src/doors/hub-service/mount.ts';
+import { addHubService, type HubService, path } from '../../../src/doors/hub-service/mount.ts';
 import { type HubServiceSettings, hubServiceSettings } from '../../../src/hub-service-settings.ts';
 import type { Clock } from '../../../src/instant.ts';
 import { localOf } from '../../../src/instant.ts';
@@ -35,7 +35,7 @@ export interface Reply<O extends HubOperation> {
 
 export interface Stage {
   readonly hub: MemoryHub;
-  readonly settings: HubServiceSettings;
+  readonly service: HubService;
   call<O extends HubOperation>(
     operation: O,
     parameters?: HubParameters<O>,
@@ -80,7 +80,7 @@ export async function createStage({ settings: more, clock, quarters = 40 }: Stag
   ];
   const hub = await createMemoryHub({ keys: ['one', 'two'], slots, ...(clock && { clock }) });
   const settings = settingsOf(more);
-  addHubService(hub.app, hub.context, settings, { url: 'http://hub.test' });
+  const service = addHubService(hub.app, hub.context, settings, { url: 'http://hub.test' });
   await hub.read('one');
   await hub.read('two');
   const send: Stage['send'] = async (body, headers = {}, at = path) => {
@@ -89,7 +89,7 @@ export async function createStage({ settings: more, clock, quarters = 40 }: Stag
   };
   const stage: Stage = {
     hub,
-    settings,
+    service,
     send,
     async call(operation, parameters = {}, { version = '1.1', absent = 'omit' } = {}) {
       const given = { guid: guids.concentrator, ...parameters };
