@@ -3,6 +3,7 @@
  * the same transaction, and repeated by pg-boss until it is accepted.
  */
 import type { PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
 import { openHttp } from '../../connectors/http.ts';
 import type { HubServiceSettings } from '../../hub-service-settings.ts';
 import { type Queryable, transaction } from '../../postgres.ts';
@@ -46,14 +47,21 @@ export async function startNotifications(
   await boss.work<NotificationJob>(queue, { localConcurrency: 4, pollingIntervalSeconds: 1 }, ([job]) =>
     work(announcer, job!.data),
   );
-  let [stopped, readable, looks] = [false, true, 0];
+  let looks = 0;
+  return startLooking(log, async (isStopped) => {
+    for (const caller of callers) while (!isStopped() && (await match(ground, caller, boss)));
+    if (++looks % pruneEvery === 0) while ((await sql.pruneNotifications(pool, kept, pruned)) === pruned);
+  });
+}
+
+function startLooking(log: Logger, look: (isStopped: () => boolean) => Promise<void>): Notifications {
+  let [stopped, readable] = [false, true];
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
 
-  async function look(): Promise<void> {
+  async function lookOnce(): Promise<void> {
     try {
-      for (const caller of callers) while (!stopped && (await match(ground, caller, boss)));
-      if (++looks % pruneEvery === 0) while ((await sql.pruneNotifications(pool, kept, pruned)) === pruned);
+      await look(() => stopped);
       if (!readable) log.info('changes can be read for notifications again');
       readable = true;
     } catch (err) {
@@ -64,7 +72,7 @@ export async function startNotifications(
   }
 
   function begin(): void {
-    round = look();
+    round = lookOnce();
   }
 
   begin();

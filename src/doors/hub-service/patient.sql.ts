@@ -35,8 +35,21 @@ export async function findPatients(
   wanted: Wanted,
 ): Promise<Candidates> {
   const values: unknown[] = [...viewerValues(viewer)];
-  const given = (value: unknown, type: string) => `$${values.push(value)}::${type}`;
-  const number = (code: string) => given(parameters.of('Patient', code).id, 'smallint');
+  const given: Given = (value, type) => `$${values.push(value)}::${type}`;
+  const tests = testsOf(wanted, (code) => given(parameters.of('Patient', code).id, 'smallint'), given);
+  const { rows } = await db.query<{ body: string }>(
+    `select d.body from document d where d.type = 'Patient' and ${documentVisible('d', 1)} and ${tests.join(' and ')}
+     order by d.doc limit ${most + 1}`,
+    values,
+  );
+  const found = rows.slice(0, most).map((r) => JSON.parse(r.body) as Resource);
+  return { found: found.filter((p) => p['active'] !== false), more: rows.length > most };
+}
+
+/** A value as a parameter of the statement. */
+type Given = (value: unknown, type: string) => string;
+
+function testsOf(wanted: Wanted, number: (code: string) => string, given: Given): string[] {
   const tests: string[] = [];
   for (const [code, text] of [
     ['family', wanted.family],
@@ -57,13 +70,7 @@ export async function findPatients(
       `d.doc in (select v.doc from search_token v where v.parameter = ${number('phone')}
         and v.code = any(${given(spellingsOf(phone), 'text[]')}))`,
     );
-  const { rows } = await db.query<{ body: string }>(
-    `select d.body from document d where d.type = 'Patient' and ${documentVisible('d', 1)} and ${tests.join(' and ')}
-     order by d.doc limit ${most + 1}`,
-    values,
-  );
-  const found = rows.slice(0, most).map((r) => JSON.parse(r.body) as Resource);
-  return { found: found.filter((p) => p['active'] !== false), more: rows.length > most };
+  return tests;
 }
 
 const escaped = (text: string): string => foldString(text).replace(/[\\%_]/g, (x) => `\\${x}`);

@@ -22,6 +22,8 @@ function wantedOf(sent: Sent | undefined): Wanted {
   if (given.every((value) => value === undefined)) throw new HubError(4, 'Пациент не указан');
   const id = IdPat?.trim();
   if (id !== undefined && !isId(id)) throw new HubError(20);
+  // Signs alone are in nobody's name.
+  if ([Surname, Name, SecondName].some((name) => name !== undefined && foldString(name) === '')) throw new HubError(20);
   const snils = Snils === undefined ? [] : [{ system: identifierSystems.snils, value: normaliseSnils(Snils) ?? Snils }];
   const others = person.identifiersOf({ Polis_N, Polis_S, Document_N, Document_S });
   return {

@@ -1,6 +1,7 @@
 /** People: `HubService2.Patient` ↔ Patient (protocols/regiz.md §1.6). https://hl7.org/fhir/R4/patient.html */
 import { canonicalSystem, identifierSystems, isEnp, isSnils, normaliseSnils } from '../../r4/identifier.ts';
 import { itemsOf, type Json } from '../../r4/json.ts';
+import { foldString } from '../../r4/values/string.ts';
 import type { Resource } from '../../store/resource.ts';
 import type { Made } from './desk.ts';
 import { HubError, incomplete } from './error.ts';
@@ -119,7 +120,7 @@ export function newPatient(sent: Made<'Patient'>): Resource {
 
 function nameText(text: string | undefined, member: string): string {
   const name = text?.trim().replace(/\s+/g, ' ');
-  if (name === undefined || name.length > 100) throw incomplete(member);
+  if (name === undefined || name.length > 100 || foldString(name) === '') throw incomplete(member);
   return name;
 }
 

@@ -67,6 +67,7 @@ describe('AddNewPatient', () => {
     ['a birthday that is none', { ...person, Birthday: '1985-02-30T00:00:00' }],
     ['a wrong СНИЛС', { ...person, Snils: '112-233-445 96' }],
     ['a phone that is none', { ...person, CellPhone: '<b>' }],
+    ['a name of signs', { ...person, Surname: '--' }],
     ['a name of 101 letters', { ...person, Name: 'а'.repeat(101) }],
   ])('%s is refused with 4', async (_, patient) => {
     expect((await stage.call('AddNewPatient', { idLpu, patient } as never)).errors).toEqual([4]);
@@ -105,7 +106,7 @@ describe('CheckPatient', () => {
     expect((await check({ AriaNumber: '5' })).errors).toEqual([4]);
     expect((await stage.call('CheckPatient', { idLpu })).errors).toEqual([4]);
     expect((await check({ Surname: 'Нетакой' })).errors).toEqual([20]);
-    expect((await check({ Surname: '%' })).errors).toEqual([21]);
+    expect((await check({ Surname: '%' })).errors).toEqual([20]);
     expect((await check({ IdPat: 'не наш' })).errors).toEqual([20]);
     await stage.patient('Двойная');
     await stage.call('AddNewPatient', { idLpu, patient: { ...person, Surname: 'Двойная' } });

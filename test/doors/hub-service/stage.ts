@@ -64,6 +64,7 @@ export function settingsOf(more: object = {}): HubServiceSettings {
     callers: {
       concentrator: {
         guid: guids.concentrator,
+        perMinute: 0,
         member: '77777777-2222-4333-8444-555555555555',
         clinics: { one: { idLpu: lpu.one, oid: '1.2.3', lpuType: 1, district: { id: 7, name: 'Невский' } } },
       },
