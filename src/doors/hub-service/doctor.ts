@@ -34,7 +34,7 @@ interface Coding {
   readonly display?: string;
 }
 
-interface Concept {
+export interface Concept {
   readonly coding?: readonly Coding[];
   readonly text?: string;
 }
@@ -86,7 +86,7 @@ export function addressOf(resource: Resource | undefined): string | undefined {
   return address?.text ?? (parts.length === 0 ? undefined : parts.join(', '));
 }
 
-const codeOf = (concept: Concept | undefined, system: string | undefined): string | undefined =>
+export const codeOf = (concept: Concept | undefined, system: string | undefined): string | undefined =>
   concept?.coding?.find((c) => system === undefined || c.system === system)?.code;
 
 /** One whose time is for no specialty is found, too. */

@@ -8,6 +8,7 @@ import type { Handler } from './desk.ts';
 import * as directory from './directory.ts';
 import * as doctors from './doctors.ts';
 import * as patient from './patient.ts';
+import * as referral from './referral.ts';
 import * as timetable from './timetable.ts';
 import * as visit from './visit.ts';
 
@@ -23,6 +24,8 @@ type Table = { readonly [O in HubOperation]?: Entry<O> };
 
 const onPatient = (action: AuditAction) => ({ action, type: 'Patient' }) as const;
 const onVisit = (action: AuditAction) => ({ action, type: 'Appointment' }) as const;
+
+const onReferral = { action: 'R', type: 'ServiceRequest' } as const;
 
 export const handlers: Table = {
   GetVersion: { run: directory.version, open: true },
@@ -43,6 +46,8 @@ export const handlers: Table = {
   GetFullInfoById: { run: doctors.fullInfo, audit: onPatient('R') },
   CheckPatient: { run: patient.checkPatient, audit: onPatient('R') },
   SearchTop10Patient: { run: patient.searchTop10, audit: onPatient('R') },
+  CheckReferral: { run: referral.checkReferral, audit: onReferral },
+  InspectDoctorsReferral2: { run: referral.inspectReferral, audit: onReferral },
   AddNewPatient: { run: patient.addPatient, audit: onPatient('C') },
   UpdatePhoneByIdPat: { run: patient.updatePhone, audit: onPatient('U') },
   SetAppointment: { run: visit.book, audit: onVisit('C') },

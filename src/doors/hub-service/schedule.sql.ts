@@ -1,4 +1,5 @@
 /** Statements on timetables of one clinic: who has one, and what of it is free. */
+import type { ParameterIds } from '../../store/parameters.ts';
 import type { Resource } from '../../store/resource.ts';
 import { documentVisible, slotVisible, viewerValues } from '../../store/visibility.ts';
 import type { Place } from './desk.ts';
@@ -38,6 +39,21 @@ export async function readSome({ db, viewer }: Place, type: string, most: number
     name: 'hub_some',
     text: `select d.body from document d where d.type = $5 and ${documentVisible('d', 1)} order by d.doc limit $6`,
     values: [...viewerValues(viewer), type, most],
+  });
+  return bodies(rows);
+}
+
+/** Referrals of that number, whoever has given it; two at most, for that is one too many. */
+export async function readReferrals(
+  { db, viewer }: Place,
+  parameters: ParameterIds,
+  number: string,
+): Promise<Resource[]> {
+  const { rows } = await db.query<{ body: string }>({
+    name: 'hub_referrals',
+    text: `select d.body from search_token v join document d on d.doc = v.doc
+      where v.parameter = $5::smallint and v.code = $6 and d.type = 'ServiceRequest' and ${documentVisible('d', 1)} limit 2`,
+    values: [...viewerValues(viewer), parameters.of('ServiceRequest', 'identifier').id, number],
   });
   return bodies(rows);
 }

@@ -12,11 +12,14 @@ interface Window {
 
 const day = 86_400_000;
 
+/** The end of what is mirrored. */
+export const openEnd = ({ clinic }: Place, now: number): Date => new Date(now + (clinic.config.sync.days + 1) * day);
+
 /** A day that is named as the end belongs to what is asked for: callers name it so. Without an end, as far as is mirrored. */
 function windowOf({ visitStart, visitEnd }: Window, place: Place, now: number): { from: Date; until: Date } {
-  const { zone, config } = place.clinic;
+  const { zone } = place.clinic;
   const from = visitStart === undefined ? now : timeOf(visitStart, place, 'visitStart');
-  if (visitEnd === undefined) return { from: new Date(from), until: new Date(now + (config.sync.days + 1) * day) };
+  if (visitEnd === undefined) return { from: new Date(from), until: openEnd(place, now) };
   const end = timeOf(visitEnd, place, 'visitEnd');
   const isDay = localOf(end, zone).endsWith('T00:00:00');
   // The next midnight, also where a day has 23 hours or 25.
@@ -42,7 +45,7 @@ export const dates: Handler<'GetAvailableDates'> = async (call) => {
   return { AvailableDateList: [...days].map((d) => `${d}T00:00:00`) };
 };
 
-const writeTime = (place: Place, of: Doctor, time: Time): Made<'Appointment'> => ({
+export const writeTime = (place: Place, of: Doctor, time: Time): Made<'Appointment'> => ({
   Address: of.address,
   IdAppointment: time.id,
   Room: of.room,

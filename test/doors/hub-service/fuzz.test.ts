@@ -29,6 +29,18 @@ beforeAll(async () => {
   const token = await stage.hub.token({ clinics: ['two'] });
   const stranger = { resourceType: 'Patient', name: [{ family: secret }] };
   const { body } = await ask(stage.hub, 'POST', 'Patient', { token, body: stranger });
+  const subject = { reference: `Patient/${people[0]}` };
+  const referral = {
+    resourceType: 'ServiceRequest',
+    status: 'active',
+    intent: 'order',
+    subject,
+    identifier: [{ value: 'УО-1' }],
+  };
+  await ask(stage.hub, 'POST', 'ServiceRequest', {
+    token: await stage.hub.token({ clinics: ['one'] }),
+    body: referral,
+  });
   await stage.call('SetAppointment', { idLpu: lpu.one, idPat: people[0]!, idAppointment: slots[0]! });
   const { result } = await stage.call('GetPatientHistory', { idLpu: lpu.one, idPat: people[0]! });
   const appointment = result.ListHistoryVisit![0]!.IdAppointment!;
