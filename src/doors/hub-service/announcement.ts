@@ -28,7 +28,7 @@ export function nextStep({ told, told_start }: NotificationRow, appointment: Res
   const { status, start } = appointment as { status?: string; start?: string };
   if (status === 'cancelled' || status === 'entered-in-error') return 'cancelled';
   if (status === 'fulfilled' || status === 'noshow') return status;
-  return Date.parse(start ?? '') === told_start?.getTime() ? undefined : 'moved';
+  return start === undefined || Date.parse(start) === told_start?.getTime() ? undefined : 'moved';
 }
 
 export interface Saying {

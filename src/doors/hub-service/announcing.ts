@@ -33,7 +33,9 @@ export interface Announcer {
   readonly http: Http;
 }
 
-/** Seconds: five steps of a minute at most, each. */
+/** Booked, moved, booked anew, cancelled: a further change has a job of its own. */
+const mostSteps = 4;
+/** Seconds: so many steps of a minute at most, each. */
 const leaseSeconds = 300;
 
 /** @throws NotAccepted when there is more to tell: the job comes again */
@@ -45,7 +47,7 @@ export async function announce(announcer: Announcer, job: NotificationJob): Prom
   let failed = true;
   try {
     let row: NotificationRow | undefined = taken;
-    while (row !== undefined) row = await tellNext(announcer, row);
+    for (let steps = 0; row !== undefined && steps < mostSteps; steps++) row = await tellNext(announcer, row);
     failed = false;
   } finally {
     await releaseNotification(pool, taken, failed);

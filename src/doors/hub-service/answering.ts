@@ -6,7 +6,7 @@ import type { Call, Ground } from './desk.ts';
 import type { SoapCall } from './envelope.ts';
 import { errorTexts, HubError } from './error.ts';
 import { type Entry, handlers } from './handlers.ts';
-import { type Done, eventsOf, type Occasion, recordDenied } from './recording.ts';
+import { type Done, eventsOf, findNamed, type Occasion, recordDenied } from './recording.ts';
 import { errorOf } from './refusal.ts';
 
 export interface Desk {
@@ -75,6 +75,8 @@ async function audited(
     refused: undefined,
   };
   const result = await run(desk, call, done);
+  if (entry.audit !== undefined && done.refused !== undefined)
+    for (const id of await findNamed(ground.pool, call.parameters).catch(() => [])) done.touched.add(id);
   const events = eventsOf(ground, occasion, done);
   if (changes) {
     await ground.audit.owe(events);

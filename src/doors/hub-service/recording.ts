@@ -1,6 +1,9 @@
 /** Calls → events of the audit. docs/audit.md */
+import { readCompartments } from '../../access/audit/clinic.sql.ts';
 import type { AuditEntry, AuditOutcome } from '../../access/audit/event.ts';
 import type { HubOperation } from '../../connectors/regiz/contract/hub.ts';
+import type { Queryable } from '../../postgres.ts';
+import { isId } from '../../store/resource.ts';
 import type { Caller } from './caller.ts';
 import type { Ground } from './desk.ts';
 import type { ErrorNumber } from './error.ts';
@@ -20,6 +23,25 @@ export interface Done {
   readonly touched: Set<string>;
   resource: string | undefined;
   refused: ErrorNumber | undefined;
+}
+
+/**
+ * Of a call that was refused: whose the ids in it are in truth, of whatever clinic. Looked for in any case, so that the time that it
+ * takes tells nothing.
+ */
+export async function findNamed(db: Queryable, parameters: Readonly<Record<string, unknown>>): Promise<string[]> {
+  const { idPat, idAppointment, pat } = parameters as {
+    idPat?: string;
+    idAppointment?: string;
+    pat?: { IdPat?: string };
+  };
+  const named = [
+    ['Patient', idPat],
+    ['Patient', pat?.IdPat],
+    ['Appointment', idAppointment],
+  ] as const;
+  const ids = named.flatMap(([type, id]) => (id !== undefined && isId(id.trim()) ? [[type, id.trim()] as const] : []));
+  return (await readCompartments(db, ids)).map(({ patient }) => patient);
 }
 
 const minor: AuditOutcome = 4;

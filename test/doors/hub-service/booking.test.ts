@@ -318,6 +318,14 @@ describe('the audit', () => {
     ]);
   });
 
+  test("a try at another clinic's patient is an event of his, at his clinic", async () => {
+    const idPat = await somebody();
+    await stage.call('GetPatientHistory', { guid: guids.portal, idLpu: lpu.two, idPat });
+    expect((await events('hub-service:portal')).slice(-1)).toMatchObject([
+      { patient: idPat, clinic: stage.hub.clinic.number, outcome: 4, reason: 'hub-error-20' },
+    ]);
+  });
+
   test('a wrong guid is an alert, and is not written down', async () => {
     const guid = '22222222-2222-4333-8444-555555555555';
     await stage.call('CheckPatient', { guid, idLpu, pat: { Surname: 'Т' } });
