@@ -35,19 +35,20 @@ export interface Announcer {
 
 /** Booked, moved, booked anew, cancelled: a further change has a job of its own. */
 const mostSteps = 4;
-/** Seconds: so many steps of a minute at most, each. */
-const leaseSeconds = 300;
+/** Seconds beside those of a call: what a process that was killed has taken is not waited for any longer. */
+const slack = 15;
 
 /** @throws NotAccepted when there is more to tell: the job comes again */
 export async function announce(announcer: Announcer, job: NotificationJob): Promise<void> {
   const { pool } = announcer.ground;
-  const taken = await takeNotification(pool, job.caller, job.appointment, leaseSeconds);
+  const lease = slack + (announcer.settings.callers[job.caller]?.notify?.timeoutSeconds ?? 0);
+  const taken = await takeNotification(pool, job.caller, job.appointment, lease);
   if (taken === undefined) return;
   if (taken === 'busy') throw new NotAccepted('another process is telling of this booking');
   let failed = true;
   try {
     let row: NotificationRow | undefined = taken;
-    for (let steps = 0; row !== undefined && steps < mostSteps; steps++) row = await tellNext(announcer, row);
+    for (let steps = 0; row !== undefined && steps < mostSteps; steps++) row = await tellNext(announcer, row, lease);
     failed = false;
   } finally {
     await releaseNotification(pool, taken, failed);
@@ -55,7 +56,11 @@ export async function announce(announcer: Announcer, job: NotificationJob): Prom
 }
 
 /** Tells one step. @returns the row after it; undefined when there is nothing left to tell */
-async function tellNext(announcer: Announcer, row: NotificationRow): Promise<NotificationRow | undefined> {
+async function tellNext(
+  announcer: Announcer,
+  row: NotificationRow,
+  lease: number,
+): Promise<NotificationRow | undefined> {
   const { ground, settings, callers } = announcer;
   const notify = settings.callers[row.caller]?.notify;
   const caller = callers.find((c) => c.name === row.caller);
@@ -69,10 +74,10 @@ async function tellNext(announcer: Announcer, row: NotificationRow): Promise<Not
   const patient = await read(place, 'Patient', patientOf(appointment!));
   if (patient === undefined) return undefined;
   const mayTell = row.member !== null || (await mayProcess(ground.pool, patient.id!, 'notification'));
-  if (!mayTell) return void (await markTold(ground.pool, row, { told: 'withheld' }));
+  if (!mayTell) return void (await markTold(ground.pool, row, { told: 'withheld' }, lease));
   const saying = { row, place, settings: notify, appointment: appointment!, patient, now: ground.clock() };
   await recordTelling(ground, caller, saying);
-  return markTold(ground.pool, row, await say(announcer, saying, step));
+  return markTold(ground.pool, row, await say(announcer, saying, step), lease);
 }
 
 const patientOf = (appointment: Resource): string =>

@@ -90,16 +90,18 @@ export interface Told {
   readonly number?: string | undefined;
 }
 
-/** What was accepted. */
+/** What was accepted; the next step has the whole time again. @param seconds as of takeNotification */
 export async function markTold(
   db: Queryable,
   { caller, appointment }: NotificationRow,
   { told, start, number }: Told,
+  seconds: number,
 ): Promise<NotificationRow> {
   const { rows } = await db.query<NotificationRow>(
-    `update hub_notification set told = $3, told_start = coalesce($4, told_start), number = coalesce($5, number), failures = 0
+    `update hub_notification set told = $3, told_start = coalesce($4, told_start), number = coalesce($5, number), failures = 0,
+       leased_until = clock_timestamp() + make_interval(secs => $6)
      where caller = $1 and appointment = $2 returning ${columns}`,
-    [caller, appointment, told, start ?? null, number ?? null],
+    [caller, appointment, told, start ?? null, number ?? null, seconds],
   );
   return rows[0]!;
 }
