@@ -27,10 +27,11 @@ export const book: Handler<'SetAppointment'> = async (call) => {
   call.touched.add(patient!);
   const schedule = await readScheduleOf(place, slot);
   if (schedule === undefined) throw new HubError(38);
-  await checkOpen(call, place, schedule, patient!);
   const previous = await previousOf(call, place, patient!);
-  await checkOther(call, place, patient!, schedule, slot, previous);
-  const answer = await bookOnce(call, orderOf(call, place, slot, patient!, previous));
+  const answer = await bookOnce(call, orderOf(call, place, slot, patient!, previous), async () => {
+    await checkOpen(call, place, schedule, patient!);
+    await checkOther(call, place, patient!, schedule, slot, previous);
+  });
   call.note(`Appointment/${answer.document.id}`);
   await booked(call, place, answer);
   return { Type: 'отсутстствует_неопределено' };
@@ -87,14 +88,21 @@ const mostAgain = 50;
 /**
  * The contract has no key of idempotency; caller, patient and time together are one. Once the booking that was made with it is over,
  * the same call means another one, whose key has the id of the one before.
+ * @param check of what is asked for the first time: what stands is not judged again
  */
-async function bookOnce({ ground, parameters }: Booking, order: Omit<Order, 'key'>): Promise<Answer> {
+async function bookOnce(
+  { ground, parameters }: Booking,
+  order: Omit<Order, 'key'>,
+  check: () => Promise<void>,
+): Promise<Answer> {
   const { slot, patient, client, viewer } = order;
   const request = hash('sha256', `${slot} ${patient}`, 'buffer');
   let text = `SetAppointment ${parameters.idLpu} ${patient} ${slot}`;
   for (let again = 0; again < mostAgain; again++) {
     const key = { client, key: text, request };
-    const answer = (await ground.booking.answered(viewer, key)) ?? (await ground.booking.book({ ...order, key }));
+    const earlier = await ground.booking.answered(viewer, key);
+    if (earlier === undefined) await check();
+    const answer = earlier ?? (await ground.booking.book({ ...order, key }));
     if (!answer.repeated || answer.outcome !== 'cancelled') return answer;
     text = `SetAppointment ${parameters.idLpu} ${patient} ${slot} after ${answer.document.id}`;
   }

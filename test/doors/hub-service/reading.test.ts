@@ -172,6 +172,7 @@ describe('for whom it is', () => {
   test('what is for patients of the clinic alone is not shown to another, and cannot be booked by him', async () => {
     const { doctor, slots } = await stage.times();
     const idPat = await stage.patient();
+    await stage.call('SetAppointment', { idLpu, idPat, idAppointment: slots[1]! });
     const insert = `insert into schedule_availability (schedule, clinic, rule) values ($1, $2, 'attached')`;
     await stage.hub.pool.query(insert, [doctor, stage.hub.clinic.number]);
     try {
@@ -179,6 +180,10 @@ describe('for whom it is', () => {
       expect(result.ListSpesiality!.map((s) => s.NameSpesiality)).toEqual(['Кардиология']);
       expect((await stage.call('GetAvaibleAppointments', { idLpu, idPat, idDoc: doctor })).errors).toEqual([99]);
       expect((await stage.call('SetAppointment', { idLpu, idPat, idAppointment: slots[0]! })).errors).toEqual([36]);
+      // What stands is not judged again.
+      expect((await stage.call('SetAppointment', { idLpu, idPat, idAppointment: slots[1]! })).result.Success).toBe(
+        true,
+      );
     } finally {
       await stage.hub.pool.query('delete from schedule_availability');
     }
