@@ -47,6 +47,7 @@ beforeAll(async () => {
   const { result: list } = await stage.call('GetSpesialityList', { idLpu: lpu.one });
   const specialty = list.ListSpesiality!.map((s) => s.IdSpesiality!);
   known = {
+    ...{ doctorsReferal: ['УО-1'], doctorsReferral: ['УО-1'], surname: ['Фаззова'] },
     ...{ idDoc: [doctor], idPat: people, IdPat: [...people, body.id!], idAppointment: [...slots, appointment] },
     ...{
       idAppointmentPrev: [appointment, ...slots],
