@@ -4,6 +4,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { clinicSettings } from './clinic-settings.ts';
+import { hubServiceSettings } from './hub-service-settings.ts';
 
 const origin = z
   .string()
@@ -95,6 +96,9 @@ export const configSchema = z.strictObject({
     .describe('Apps and programs that may be given access; see docs/smart.md'),
   esia: z.record(z.string(), z.unknown()).optional().describe('Sign-in with Госуслуги; see docs/connectors/esia.md'),
   esiaGateway: z.record(z.string(), z.unknown()).optional().describe('The same by a gateway'),
+  hubService: hubServiceSettings
+    .optional()
+    .describe("РЕГИЗ's HubService, by which a concentrator books at our clinics; see docs/doors/hub-service.md"),
   companions: z
     .array(z.strictObject({ name: z.string(), args: z.array(z.string()), url: z.url() }))
     .default([])
@@ -130,7 +134,7 @@ export function readSettings<Schema extends z.ZodType>(file: string, schema: Sch
 /** The lines that follow quote the file, with whatever secret is there. */
 const firstLine = (error: unknown) => (error as Error).message.split('\n')[0]!.replace(/:$/, '');
 
-const secretName = /^(?:password|.*secret|key|token)$/i;
+const secretName = /^(?:password|.*secret|key|token|guid)$/i;
 
 /** Secrets that stand in a configuration as they are, by their keys: `mail.password`. References to elsewhere are not. */
 export function plainSecrets(file: string): string[] {

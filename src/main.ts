@@ -13,6 +13,7 @@ import { clinicsOf, createStanding, rememberStanding } from './access/standing.s
 import { createAuthenticator, type Standing } from './access/token.ts';
 import { configureClients, smartOf } from './authorization.ts';
 import { type Config, ConfigError } from './config.ts';
+import { addHubService } from './doors/hub-service/mount.ts';
 import { createExporter } from './fhir/export/exporter.ts';
 import { createHealth } from './fhir/health.ts';
 import { loadOperations } from './fhir/operations.ts';
@@ -134,6 +135,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const outbound = openOutbound(config.outbound);
   await addSmart(app, smartOf(config, { context, keys, authenticate, outbound, url: seen }));
   addAccountPages(app, context.accounts, config.server.trustProxy);
+  const { hubService: door } = config;
+  const hubService = door && addHubService(app, context, door, { url: seen, trustProxy: config.server.trustProxy });
   const upkeep = startSmartUpkeep(sync.pool, log);
   const accountUpkeep = startAccountUpkeep({ ...context.accounts, pool: sync.pool }, config.mail);
   const ticker = await startTicker(pool, clock, log);
@@ -143,9 +146,11 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
+  await hubService?.start(queue.boss);
   const stop = async () => {
     health.drain();
     await closeServer(app);
+    await hubService?.stop();
     await Promise.all([booking.drain(), waitlist.drain(), ...sweepers.map((s) => s.stop())]);
     await Promise.all([queue.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();

@@ -30,7 +30,7 @@ describe('medmost', () => {
 
   test('a token is refused for a clinic that is not configured, naming those that are', async () => {
     const { code, out } = await medmost('token', '--clinic', 'nowhere');
-    expect([code, out.trim()]).toEqual([1, 'there is no clinic "nowhere"; there are: demo']);
+    expect([code, out.trim()]).toEqual([1, 'there is no clinic "nowhere"; there are: demo, region']);
   });
 
   test('a patient token needs its patient', async () => {

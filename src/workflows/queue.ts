@@ -19,6 +19,8 @@ import { type SyncContext, syncDirectory, syncSchedule } from './sync.ts';
 export interface Queue {
   /** Reads a clinic soon, once however often it is asked for. */
   request(kind: 'sync-directory' | 'sync-schedule', clinic: string): Promise<void>;
+  /** For those who have queues of their own. */
+  readonly boss: PgBoss;
   stop(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function startQueue(
   for (const name of clinicQueues) await workOn(boss, name, jobs[name], clinics, context.log);
   await boss.work('prune', { pollingIntervalSeconds: 10 }, () => prune(context.pool));
   return {
+    boss,
     async request(kind, clinic) {
       await boss.send(kind, { clinic }, { singletonKey: clinic });
     },

@@ -17,6 +17,8 @@ export interface OnecHubOptions {
   readonly request?: number;
   /** How long a client waits before it hears "pending", seconds. */
   readonly answerSeconds?: number;
+  /** Settings of РЕГИЗ's HubService; absent: there is none. */
+  readonly hubService?: object;
   /** Folder with `src/` to run instead of the project's own: a mutant. */
   readonly program?: string;
 }
@@ -120,9 +122,11 @@ async function untilFirstReading({ base, token, output }: OnecHub): Promise<void
   throw new Error(`no slot was read:\n${output()}`);
 }
 
-function configOf({ grace, request = 700, answerSeconds = 2 }: OnecHubOptions, folder: string, origin: string): object {
+function configOf(options: OnecHubOptions, folder: string, origin: string): object {
+  const { grace, request = 700, answerSeconds = 2, hubService } = options;
   return {
     data: join(folder, 'data'),
+    ...(hubService && { hubService }),
     clinics: {
       demo: {
         name: 'Поликлиника',

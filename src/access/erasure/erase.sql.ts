@@ -92,6 +92,10 @@ const ofPatient: Step[] = [
   ['message log', 'delete from message m using waiting w where w.id = m.booking and w.patient = $1'],
   ['booking requests', 'delete from waiting where patient = $1'],
   ['visits', 'delete from standalone_booking where patient = $1'],
+  [
+    'booking requests',
+    `delete from hub_notification n using document d where d.type = 'Appointment' and d.id = n.appointment and d.patient = $1`,
+  ],
   ['holds', 'update slot set held_until = null, held_by = null, held_for = null where held_for = $1'],
   // Packed, and kept for a day: nobody can look into them.
   [

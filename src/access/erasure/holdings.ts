@@ -88,6 +88,13 @@ export const holdings: readonly Holding[] = [
     ended: '`medmost erase patient`',
   },
   {
+    tables: ['hub_notification'],
+    holds: 'of which visits a concentrator is told, and what it has accepted: ids',
+    basis: law,
+    term: '400 days after the last change',
+    ended: 'upkeep; `medmost erase patient`',
+  },
+  {
     tables: ['slot', 'slot_version'],
     holds: 'the id of the Patient or client for whom time is held',
     basis: agreed,
@@ -141,6 +148,7 @@ export const holdings: readonly Holding[] = [
     tables: [
       'clinic',
       'generation',
+      'hub_position',
       'migration',
       'page_key',
       'schedule_availability',
@@ -167,7 +175,7 @@ export function dataMap(): string {
     'What is kept where, on which basis, for how long, and what ends it. Made from `src/access/erasure/holdings.ts`; every table of the database is in it.',
     '',
     'Beside the database: the log of the hub holds ids and no names; backups of Postgres hold everything until you destroy them: say for how long you keep them.',
-    'The queue (pg-boss, schema `pgboss`) holds keys of clinics.',
+    'The queue (pg-boss, schema `pgboss`) holds keys of clinics, and ids of Appointments of which a concentrator is told.',
     '',
     '| tables | what of persons | basis | term | ended by |',
     '| --- | --- | --- | --- | --- |',
