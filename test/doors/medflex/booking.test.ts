@@ -380,10 +380,13 @@ describe('a hub that is down when the answer is due', () => {
       const client = somebody();
       const { door, close } = await tellNo(n, client);
       const [answer] = await Promise.all([sandbox.book({ ...stage.cell(0, n), client }), door.round()]);
+      const said = answer.body['status_code'] === 204 ? [answer.body['claim_id']] : [];
+      const booked = async () => (await standing(n)).filter((a) => a.status === 'booked').map((a) => a.id);
       await door.round();
+      // What is taken back stays booked until the clinic has let it go.
+      await expect.poll(booked, { timeout: 15_000 }).toEqual(said);
       await door.round();
-      const booked = (await standing(n)).filter((a) => a.status === 'booked').map((a) => a.id);
-      expect(booked).toEqual(answer.body['status_code'] === 204 ? [answer.body['claim_id']] : []);
+      expect(await booked()).toEqual(said);
       await close();
     }
   });
