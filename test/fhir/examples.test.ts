@@ -13,6 +13,9 @@ interface Example {
   readonly body: string;
 }
 
+/** What the MIS of this hub cannot do: test/workflows/waitlist and test/fhir/operations/template try that. */
+const beyond = ({ path, body }: Example) => /\$(set-|delete-)?template/.test(path) || body.includes('"waitlist"');
+
 /**
  * What the hub sends to others, what $find must have answered before, dictionaries that come with 1С, which this hub has not, and what
  * people send who have signed in: test/access tries that.
@@ -25,7 +28,7 @@ const examples = globSync('docs/**/*.md', { cwd: root })
     const text = readFileSync(join(root, page), 'utf8');
     return [...text.matchAll(/^```http\n(.*?)^```/gms)].map(([, block]) => parse(page, block!));
   })
-  .filter((e) => !others.test(`${e.method} ${e.path}`));
+  .filter((e) => !others.test(`${e.method} ${e.path}`) && !beyond(e));
 
 function parse(page: string, block: string): Example {
   const [head = '', ...rest] = block.split(/\n\n/);
