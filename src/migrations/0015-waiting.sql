@@ -33,6 +33,7 @@ comment on column waiting.next_at is 'when it is looked at; the row itself is it
 -- Nobody waits twice for the same: this index, not a check, decides every race.
 create unique index waiting_open on waiting (patient, target) where state in ('sending', 'unknown', 'waiting', 'cancelling');
 create index waiting_due on waiting (next_at) where next_at is not null;
+create index waiting_reference on waiting (reference) where state = 'waiting';
 
 -- As `booking`: whether one is under way is asked behind the wall, too (0011).
 grant select on waiting to medmost_client;

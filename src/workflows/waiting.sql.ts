@@ -119,6 +119,14 @@ export async function takeDueWaiting(db: Queryable, limit: number, lease: number
   return rows;
 }
 
+/** One that waits is due now. */
+export async function hastenWaiting(db: Queryable, clinics: readonly number[], reference: string): Promise<void> {
+  await db.query(
+    `update waiting set next_at = clock_timestamp() where reference = $2 and clinic = any($1::smallint[]) and state = 'waiting'`,
+    [clinics, reference],
+  );
+}
+
 export interface Seen {
   readonly clinic: number;
   readonly body: string;

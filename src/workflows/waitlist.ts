@@ -18,6 +18,7 @@ import { afterSending } from './intent.ts';
 import { longestLease, type Sweeper, sweepDue } from './sweeper.ts';
 import { createUnderWay } from './under-way.ts';
 import {
+  hastenWaiting,
   insertWaiting,
   markWaitingTold,
   markWaitingUnwanted,
@@ -49,6 +50,8 @@ export interface Waitlist {
   knows(appointment: string): Promise<boolean>;
   /** Takes a patient off the list. @param version which alone is meant; any when absent @throws Fault */
   leave(who: Who, appointment: string, reason: string | undefined, version?: number): Promise<Answer>;
+  /** Somebody says that a request has changed: the MIS is asked at once. @param clinics whose requests he may speak of */
+  hasten(clinics: readonly number[], reference: string): Promise<void>;
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
@@ -120,7 +123,13 @@ export function createWaitlist(context: BookingContext, settler: WaitingSettler)
     );
   }
 
-  return { join, leave, knows: async (id) => (await readWaiting(pool, id)) !== undefined, drain: underWay.drain };
+  return {
+    join,
+    leave,
+    knows: async (id) => (await readWaiting(pool, id)) !== undefined,
+    hasten: (clinics, reference) => hastenWaiting(pool, clinics, reference),
+    drain: underWay.drain,
+  };
 }
 
 interface Prepared {

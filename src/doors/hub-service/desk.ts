@@ -12,6 +12,7 @@ import { isId, type Resource } from '../../store/resource.ts';
 import type { Viewer } from '../../store/visibility.ts';
 import type { Wall } from '../../wall.ts';
 import type { Booking } from '../../workflows/booking.ts';
+import type { Waitlist } from '../../workflows/waitlist.ts';
 import type { Caller, CallersClinic } from './caller.ts';
 import { HubError, incomplete } from './error.ts';
 
@@ -22,6 +23,7 @@ export interface Ground {
   readonly parameters: ParameterIds;
   readonly clinics: Clinics;
   readonly booking: Booking;
+  readonly waitlist: Pick<Waitlist, 'hasten'>;
   readonly audit: Audit;
   readonly program: { readonly version: string };
   readonly clock: Clock;

@@ -4,6 +4,7 @@
  */
 import type { AuditAction } from '../../access/audit/event.ts';
 import type { HubOperation } from '../../connectors/regiz/contract/hub.ts';
+import * as deferred from './deferred.ts';
 import type { Handler } from './desk.ts';
 import * as directory from './directory.ts';
 import * as doctors from './doctors.ts';
@@ -53,4 +54,7 @@ export const handlers: Table = {
   SetAppointment: { run: visit.book, audit: onVisit('C') },
   CreateClaimForRefusal: { run: visit.cancel, audit: onVisit('U') },
   GetPatientHistory: { run: visit.history, audit: onVisit('R') },
+  GetAvailableAppointmentsByPARequest: { run: deferred.slotsByRequest, audit: onPatient('R') },
+  SetAppointmentByPARequest: { run: deferred.bookByRequest, audit: onVisit('C') },
+  HandlePARequestChanged: { run: deferred.changed },
 };

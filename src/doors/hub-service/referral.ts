@@ -69,14 +69,8 @@ export const inspectReferral: Handler<'InspectDoctorsReferral2'> = async (call) 
   call.touched.add(patient.id!);
   if (request['status'] !== 'active') throw new HubError(99, 'Направление не действует');
   const own = await placeFor(call, place.settings.idLpu, patient.id);
-  const groups = Map.groupBy(await doctorsFor(own, request), (d) => d.specialty.id);
-  const ListSpeciality = [...groups.values()].map(async (doctors) => ({
-    FerIdSpeciality: doctors[0]!.specialty.federal,
-    IdSpeciality: doctors[0]!.specialty.id,
-    ListDoctor: await Promise.all(doctors.map((d) => writeDoctor2(call, own, d))),
-    NameSpeciality: doctors[0]!.specialty.name,
-  }));
-  return { IdLpu: place.settings.idLpu, IdPat: patient.id!, ListSpeciality: await Promise.all(ListSpeciality) };
+  const ListSpeciality = await writeSpecialties(call, own, await doctorsFor(own, request));
+  return { IdLpu: place.settings.idLpu, IdPat: patient.id!, ListSpeciality };
 };
 
 async function doctorsFor(place: Place, request: Resource): Promise<Doctor[]> {
@@ -94,7 +88,20 @@ function fits({ federal, name }: Doctor['specialty'], type: Concept): boolean {
   return [type.text, ...(type.coding ?? []).map((c) => c.display)].some((t) => t && foldString(t) === foldString(name));
 }
 
-async function writeDoctor2({ ground }: Call<'InspectDoctorsReferral2'>, place: Place, doctor: Doctor) {
+/** Specialities with their doctors and all of their times. */
+export function writeSpecialties(call: Pick<Call<'GetVersion'>, 'ground'>, place: Place, doctors: readonly Doctor[]) {
+  const groups = Map.groupBy(doctors, (d) => d.specialty.id);
+  return Promise.all(
+    [...groups.values()].map(async (same) => ({
+      FerIdSpeciality: same[0]!.specialty.federal,
+      IdSpeciality: same[0]!.specialty.id,
+      ListDoctor: await Promise.all(same.map((d) => writeDoctor2(call, place, d))),
+      NameSpeciality: same[0]!.specialty.name,
+    })),
+  );
+}
+
+async function writeDoctor2({ ground }: Pick<Call<'GetVersion'>, 'ground'>, place: Place, doctor: Doctor) {
   const now = ground.clock();
   const times = await readFree(place, doctor.id, new Date(now), openEnd(place, now));
   return {
