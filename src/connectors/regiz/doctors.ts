@@ -33,10 +33,18 @@ export async function readDoctors(link: Link, signal: AbortSignal): Promise<read
   const listed: Doctor[] = [];
   for (const speciality of specialities)
     listed.push(...(await (position ? readByPosition : readBySpeciality)(link, speciality, chain, signal)));
-  return [...Map.groupBy(listed, ({ id }) => id).values()].map((same) => ({
-    ...same[0]!,
+  return [...Map.groupBy(listed, ({ id }) => id).values()].map(inOne);
+}
+
+/** Tickets are counted under each speciality apart. */
+function inOne(same: readonly Doctor[]): Doctor {
+  const { tickets: _, ...first } = same[0]!;
+  const counted = same.map(({ tickets }) => tickets).filter((tickets) => tickets !== undefined);
+  return {
+    ...first,
     specialities: same.flatMap((doctor) => doctor.specialities),
-  }));
+    ...(counted.length === same.length && { tickets: Math.max(...counted) }),
+  };
 }
 
 const placeOf = ({ settings: { lpu, directory } }: Link) => ({ idLpu: lpu, idPat: directory.patient });

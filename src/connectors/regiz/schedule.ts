@@ -33,25 +33,40 @@ export function openTimetable(link: Link): Timetable {
     return known.doctors;
   }
 
+  async function read(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<MisRecords> {
+    const wanted = only === undefined ? undefined : new Set(only);
+    const doctors = (await doctorsNow(signal)).filter(({ id }) => wanted?.has(id) ?? true);
+    const { concurrency } = link.settings.guard;
+    const slots = await inTurn(doctors, concurrency, (doctor) => readSlots(link, doctor, window, signal));
+    return { schedule: doctors.map((doctor) => scheduleRecord(link, doctor)), slot: uniqueOf(slots.flat()) };
+  }
+
   return {
-    read: (window, only, signal) =>
-      misRead(link, async () => {
-        const wanted = only === undefined ? undefined : new Set(only);
-        const doctors = (await doctorsNow(signal)).filter(({ id }) => wanted?.has(id) ?? true);
-        const slots = await inTurn(doctors, link.settings.guard.concurrency, (doctor) =>
-          readSlots(link, doctor, window, signal),
-        );
-        return { schedule: doctors.map((doctor) => scheduleRecord(link, doctor)), slot: uniqueOf(slots.flat()) };
-      }),
+    async read(window, only, signal) {
+      try {
+        return await misRead(link, () => read(window, only, signal));
+      } catch (error) {
+        // A doctor who has left is refused for as long as he is listed: the next reading lists them anew.
+        known = undefined;
+        throw error;
+      }
+    },
   };
 }
 
-/** Results in the order of the items. A failure ends all: a schedule is never half read. */
+/** Results in the order of the items. A failure ends all: a schedule is never half read, nor is the rest asked for. */
 async function inTurn<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const left = items.entries();
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (const [index, item] of left) results[index] = await work(item);
+    for (const [index, item] of left) {
+      if (failed) return;
+      results[index] = await work(item).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
   return results;

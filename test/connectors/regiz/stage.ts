@@ -22,10 +22,10 @@ export interface Connected {
 }
 
 /** @param settings as in the clinics file */
-export function connect(settings: Record<string, unknown>, clock: () => number = () => now): Connected {
+export function connect(settings: Record<string, unknown>, clock: () => number = () => now, place = zone): Connected {
   const exchanges: Exchange[] = [];
   const record = (exchange: Exchange) => void exchanges.push(exchange);
-  const context = { clinic: 'demo', zone, clock, record };
+  const context = { clinic: 'demo', zone: place, clock, record };
   return { operations: connector.connect(connector.settings.parse(settings), context), exchanges };
 }
 
