@@ -7,8 +7,10 @@ import { RefusedByHub, refusalOf } from './refusal.ts';
 
 /** @returns IdPat; undefined when the clinic has no such patient @throws ExchangeError, RefusedByHub (of several cards, too) */
 export async function checkPatient(link: Link, request: BookingRequest, call: Call): Promise<string | undefined> {
+  // Whatever is sent narrows, and a telephone that has changed hides the card.
+  const { CellPhone: _, ...pat } = patientOf(request);
   try {
-    const { IdPat } = await link.read('CheckPatient', { pat: patientOf(request), idLpu: link.settings.lpu }, call);
+    const { IdPat } = await link.read('CheckPatient', { pat, idLpu: link.settings.lpu }, call);
     return IdPat;
   } catch (error) {
     if (!(error instanceof RefusedByHub)) throw error;
