@@ -1,6 +1,7 @@
 /** Who sees patients in the clinic, as the service lists them: by speciality, or by position in Hub25 (protocols/regiz.md §1.4). */
 import type { Chain, Link } from './link.ts';
 import { orEmpty } from './read-error.ts';
+import { inTurn } from './turns.ts';
 
 export interface Speciality {
   /** IdSpesiality, or IdPosition. */
@@ -30,10 +31,10 @@ export async function readDoctors(link: Link, signal: AbortSignal): Promise<read
   const chain: Chain = {};
   const position = link.settings.directory.by === 'position';
   const specialities = await (position ? readPositions : readSpecialities)(link, chain, signal);
-  const listed: Doctor[] = [];
-  for (const speciality of specialities)
-    listed.push(...(await (position ? readByPosition : readBySpeciality)(link, speciality, chain, signal)));
-  return [...Map.groupBy(listed, ({ id }) => id).values()].map(inOne);
+  const listed = await inTurn(specialities, link.settings.guard.concurrency, (speciality) =>
+    (position ? readByPosition : readBySpeciality)(link, speciality, chain, signal),
+  );
+  return [...Map.groupBy(listed.flat(), ({ id }) => id).values()].map(inOne);
 }
 
 /** Tickets are counted under each speciality apart. */

@@ -6,11 +6,13 @@ import { fhirInstant, type Interval, localOf, startOfDay } from '../../instant.t
 import type { MisRecord, MisRecords } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
 import type { HubData } from './contract/hub.ts';
-import { type Doctor, readDoctors } from './doctors.ts';
+import type { Doctor } from './doctors.ts';
 import type { Link } from './link.ts';
 import { misRead, orEmpty } from './read-error.ts';
 import type { Reference } from './reference.ts';
+import type { Roster } from './roster.ts';
 import { misInstant } from './time.ts';
+import { inTurn } from './turns.ts';
 
 /** A time of a doctor. */
 type Place = Pick<Reference, 'idDoc' | 'start' | 'slot'>;
@@ -20,22 +22,10 @@ export interface Timetable {
   read(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<MisRecords>;
 }
 
-/** Doctors change rarely and times all the time: the list of doctors serves several readings. */
-export function openTimetable(link: Link): Timetable {
-  let known: { readonly doctors: readonly Doctor[]; readonly at: number } | undefined;
-
-  async function doctorsNow(signal: AbortSignal): Promise<readonly Doctor[]> {
-    const { doctorsFor } = link.settings.directory;
-    // A monotonic clock: the list's age has nothing to do with the time of day.
-    if (known !== undefined && performance.now() - known.at < doctorsFor && !link.settings.schedule.onlyWithTickets)
-      return known.doctors;
-    known = { doctors: await readDoctors(link, signal), at: performance.now() };
-    return known.doctors;
-  }
-
+export function openTimetable(link: Link, roster: Roster): Timetable {
   async function read(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<MisRecords> {
     const wanted = only === undefined ? undefined : new Set(only);
-    const doctors = (await doctorsNow(signal)).filter(({ id }) => wanted?.has(id) ?? true);
+    const doctors = (await roster.known(signal)).filter(({ id }) => wanted?.has(id) ?? true);
     const { concurrency } = link.settings.guard;
     const slots = await inTurn(doctors, concurrency, (doctor) => readSlots(link, doctor, window, signal));
     return { schedule: doctors.map((doctor) => scheduleRecord(link, doctor)), slot: uniqueOf(slots.flat()) };
@@ -46,30 +36,11 @@ export function openTimetable(link: Link): Timetable {
       try {
         return await misRead(link, () => read(window, only, signal));
       } catch (error) {
-        // A doctor who has left is refused for as long as he is listed: the next reading lists them anew.
-        known = undefined;
+        roster.forget();
         throw error;
       }
     },
   };
-}
-
-/** Results in the order of the items. A failure ends all: a schedule is never half read, nor is the rest asked for. */
-async function inTurn<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const left = items.entries();
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of left) {
-      if (failed) return;
-      results[index] = await work(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
-  return results;
 }
 
 /** @throws ExchangeError when one id names two times: a booking of it would be a guess */
@@ -101,8 +72,9 @@ export async function readSlots(
     link,
     reading.then((result) => result.ListAppointments),
   );
+  const specialities = doctor.specialities.map((s) => ({ ...s }));
   return listed
-    .flatMap((appointment) => slotRecord(link, doctor, appointment))
+    .flatMap((appointment) => slotRecord(link, { id: doctor.id, specialities }, appointment))
     .filter(({ start }) => Date.parse(start) >= window.start && Date.parse(start) < window.end);
 }
 
@@ -124,7 +96,7 @@ function slotRecord(
       start: fhirInstant(start),
       end: fhirInstant(end > start ? end : shortest),
       status: 'free',
-      specialities: specialities.map((s) => ({ ...s })),
+      specialities,
       ...(Room !== undefined && { room: Room }),
     },
   ];

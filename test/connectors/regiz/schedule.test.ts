@@ -69,6 +69,16 @@ test('the list of doctors serves several readings; one who has left ends it, and
   expect(asked('GetDoctorList') - before).toBe(2 * once);
 });
 
+test('the list that a directory has read serves the schedule, and each directory reads it anew', async () => {
+  const one = stage.open({ guard });
+  const before = asked('GetSpesialityList');
+  const { role } = await one.operations.directory!(soon().signal);
+  expect((await read(one))['schedule']!.map(({ key }) => key)).toEqual(role!.map(({ key }) => key));
+  expect(asked('GetSpesialityList') - before).toBe(1);
+  await one.operations.directory!(soon().signal);
+  expect(asked('GetSpesialityList') - before).toBe(2);
+});
+
 test('doctorsFor 0 reads the doctors every time', async () => {
   const one = stage.open({ guard, directory: { doctorsFor: 0 } });
   const before = asked('GetSpesialityList');
@@ -100,7 +110,7 @@ test('onlyWithTickets asks for those alone who have some under any speciality, o
 test('a reading that has failed asks for nothing more', async () => {
   server.on('GetSpesialityList', specialities('1'));
   server.on('GetDoctorList', doctors(...Array.from({ length: 40 }, (_, n) => [`d${n}`] as const)));
-  server.on('GetAvaibleAppointments', times(), refusing(603));
+  server.on('GetAvaibleAppointments', times(), refusing(603), times());
   const one = plain({ guard: { ...guard, concurrency: 2 } });
   await expect(read(one)).rejects.toMatchObject({ name: 'MisReadError', retryable: true });
   // An exchange of its own ends after those under way.
