@@ -14,6 +14,7 @@ import { measureExport } from './export.ts';
 import { measureIngest } from './ingest.ts';
 import { measureMapping } from './mapping.ts';
 import { fillPeopleDatabase, measureMixed } from './mixed.ts';
+import { measureRegion } from './region.ts';
 import { printNotes, printTable, type Row } from './report.ts';
 import { measureScale } from './scale.ts';
 import { fillDatabase, measureInclude, measureSearch } from './search.ts';
@@ -31,6 +32,7 @@ const names = [
   'ingest',
   'scale',
   'mapping',
+  'region',
 ];
 
 const { values, positionals } = parseArgs({
@@ -42,6 +44,7 @@ const { values, positionals } = parseArgs({
     ingest: { type: 'string', default: '100000' },
     small: { type: 'string', default: '50000' },
     large: { type: 'string', default: '5000000' },
+    clinics: { type: 'string', default: '100' },
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '5' },
     warm: { type: 'string', default: '8' },
@@ -65,7 +68,7 @@ const add = (...made: Row[]) => {
 };
 
 if (wants('mapping')) add(...measureMapping(effort));
-if (wants('access', 'search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale')) {
+if (wants('access', 'search', 'include', 'walk', 'export', 'booking', 'mixed', 'crud', 'ingest', 'scale', 'region')) {
   await using ground = await startGround();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void ground[Symbol.asyncDispose]().finally(() => process.exit(130)));
@@ -89,6 +92,10 @@ if (wants('access', 'search', 'include', 'walk', 'export', 'booking', 'mixed', '
     if (wants('crud')) add(await measureCrud(ground, url, effort));
   }
   if (wants('ingest')) add(...(await measureIngest(ground, Number(values.ingest), effort)));
+  if (wants('region')) {
+    const size = { clinics: Number(values.clinics), doctors: 30, days: 14 };
+    add(await measureRegion(ground, size, effort));
+  }
   if (wants('scale')) add(await measureScale(ground, generator, [Number(values.small), Number(values.large)], effort));
 }
 printTable(rows);

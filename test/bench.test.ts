@@ -25,6 +25,8 @@ test('every row is measured and told', { timeout: 300_000 }, async () => {
     '2000',
     '--large',
     '4000',
+    '--clinics',
+    '2',
   ];
   const effort = ['--seconds', '0.3', '--warm', '0.3', '--rounds', '1', '--json', file];
   const { stdout } = await run(process.execPath, ['bench/main.ts', ...sizes, ...effort], { cwd: root });
@@ -46,6 +48,7 @@ test('every row is measured and told', { timeout: 300_000 }, async () => {
     'CRUD mix of Patients, per core',
     'slot ingest',
     're-sync of 2,000 unchanged',
+    'first sync of a region of 2 clinics',
     'scale: a search in 4,000 slots',
   ]);
   for (const row of rows) {

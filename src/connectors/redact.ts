@@ -21,15 +21,20 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
 
 const literally = (value: string): string => value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
-/**
- * An answer of a MIS with what it echoes of the request replaced, and whatever looks like a person's name, phone or e-mail.
- * @param values personal values that were sent; those shorter than 3 characters are left, they would hit any word
- */
-export function redactResponse(text: string, values: readonly string[]): string {
+/** A text without these values, in capitals or not; those shorter than 3 characters are left, they would hit any word. */
+export function withoutValues(text: string, values: readonly string[]): string {
   let clean = text;
   for (const value of values)
     if (value.trim().length > 2) clean = clean.replace(new RegExp(literally(value.trim()), 'giu'), mark);
-  return clean.replace(personNames, mark).replace(phones, mark).replace(emails, mark);
+  return clean;
+}
+
+/**
+ * An answer of a MIS with what it echoes of the request replaced, and whatever looks like a person's name, phone or e-mail.
+ * @param values personal values that were sent, see `withoutValues`
+ */
+export function redactResponse(text: string, values: readonly string[]): string {
+  return withoutValues(text, values).replace(personNames, mark).replace(phones, mark).replace(emails, mark);
 }
 
 /** The beginning of a body, with a note of what was left out. */

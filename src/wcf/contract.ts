@@ -137,8 +137,20 @@ export interface Member {
   readonly reference: Reference;
 }
 
+/** Asked for with every object that is read or written: a list of times holds hundreds of one type. */
+const known = new WeakMap<Contract, Map<string, readonly Member[]>>();
+
 /** All members of a type, those of its bases first. @throws Error when the contract has no such type */
 export function membersOf(contract: Contract, prefix: string, name: string): readonly Member[] {
+  const types = known.get(contract) ?? new Map<string, readonly Member[]>();
+  known.set(contract, types);
+  const key = `${prefix}:${name}`;
+  const members = types.get(key) ?? collectMembers(contract, prefix, name);
+  types.set(key, members);
+  return members;
+}
+
+function collectMembers(contract: Contract, prefix: string, name: string): readonly Member[] {
   const type = contract.namespaces[prefix]?.types[name];
   if (type === undefined) throw new Error(`the contract has no type ${prefix}:${name}`);
   const own = isDerived(type) ? type[1] : type;

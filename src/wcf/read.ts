@@ -71,8 +71,10 @@ function readValue(contract: Contract, reference: Reference, element: XmlElement
 }
 
 /** Prefixes differ from server to server, so attributes are known by their local names. */
-const attributeOf = ({ attributes }: XmlElement, name: string): string | undefined =>
-  Object.entries(attributes).find(([key]) => key === name || key.endsWith(`:${name}`))?.[1];
+function attributeOf({ attributes }: XmlElement, name: string): string | undefined {
+  for (const key in attributes) if (key === name || key.endsWith(`:${name}`)) return attributes[key];
+  return undefined;
+}
 
 function itemsOf(contract: Contract, { prefix, name }: Reference, element: XmlElement): readonly unknown[] {
   const isPrimitive = Object.hasOwn(primitiveReaders, name);

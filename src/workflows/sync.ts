@@ -30,7 +30,10 @@ const [patience, livePatience] = [60_000, 2000];
 export function syncDirectory(context: SyncContext, clinic: Clinic, signal: AbortSignal): Promise<RunResult> {
   return runSync(context, clinic, 'directory', async () => {
     const read = await clinic.readDirectory(signal);
-    const written = await writeMirrored(context, context.pool, clinic, read, (type) => type !== 'Schedule');
+    // One transaction: with one for each document the disk is waited for as often, a hundred times for a clinic.
+    const written = await transaction(context.pool, (client) =>
+      writeMirrored(context, client, clinic, read, (type) => type !== 'Schedule'),
+    );
     return { outcome: 'done', read: read.length, written };
   });
 }

@@ -5,15 +5,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCluster } from '../../src/cluster.ts';
 import { createOnecHub } from '../support/onec-hub.ts';
+import { createRegizHub } from '../support/regiz-process-hub.ts';
 import { type Report, runSoak } from './soak.ts';
 
+const hubs = { onec: createOnecHub, regiz: createRegizHub } as const;
+
 export interface SoakPlan {
+  readonly mis?: keyof typeof hubs;
   readonly bookings: number;
   readonly hubKills: number;
   readonly otherKills: number;
   readonly writeRate?: number;
   readonly lateMilliseconds?: number;
   readonly grace?: number;
+  /** Of 1С. */
   readonly uniqueness?: boolean;
   readonly settleSeconds?: number;
   /** Folder of a mutant. */
@@ -27,7 +32,7 @@ export async function soak(plan: SoakPlan): Promise<Report & { output: string }>
   const start = () => startCluster({ dir, settings: ['fsync=off', 'log_min_messages=error'] });
   let cluster = await start();
   const grace = plan.grace ?? 2500;
-  const hub = await createOnecHub({
+  const hub = await hubs[plan.mis ?? 'onec']({
     databaseUrl: cluster.url,
     doctors: Math.max(30, Math.ceil(plan.bookings / 90)),
     grace,
@@ -69,9 +74,13 @@ if (import.meta.main) {
       bookings: { type: 'string', default: '16000' },
       'hub-kills': { type: 'string', default: '50' },
       'other-kills': { type: 'string', default: '20' },
+      mis: { type: 'string', default: 'onec' },
     },
   });
+  const mis = Object.keys(hubs).find((name): name is keyof typeof hubs => name === values.mis);
+  if (mis === undefined) throw new RangeError(`--mis takes ${Object.keys(hubs).join(' or ')}`);
   const { output, ...report } = await soak({
+    mis,
     bookings: Number(values.bookings),
     hubKills: Number(values['hub-kills']),
     otherKills: Number(values['other-kills']),

@@ -1,7 +1,7 @@
 /** A third-party app under fire: it repeats a request that got no answer with the same key, and asks again when told "pending". */
 import { randomUUID } from 'node:crypto';
-import type { OnecHub } from '../support/onec-hub.ts';
 import { orderOf } from '../support/order.ts';
+import type { ProcessHub } from '../support/process-hub.ts';
 import type { Order } from './soak.ts';
 
 /** `yes` and `no` are final; `asking` is a request without any answer yet. */
@@ -32,7 +32,7 @@ interface Answer {
 
 const triesWithoutAnswer = 400;
 
-export function createClient(hub: OnecHub): PatientApp {
+export function createClient(hub: ProcessHub): PatientApp {
   let free: string[] = [];
 
   async function send(method: string, path: string, body?: object, headers = {}): Promise<Answer | undefined> {
@@ -80,9 +80,11 @@ export function createClient(hub: OnecHub): PatientApp {
     async createPatients(count) {
       const patients: Patient[] = [];
       const create = async (index: number) => {
-        const surname = `Соак${index}`;
+        // No surname is the beginning of another: РЕГИЗ looks for people by that.
+        const surname = `Соак${index}й`;
         const telecom = [{ system: 'phone', value: '+79990000001' }];
-        const resource = { resourceType: 'Patient', name: [{ family: surname, given: ['Тест'] }], telecom };
+        const name = [{ family: surname, given: ['Тест'] }];
+        const resource = { resourceType: 'Patient', name, telecom, birthDate: '1990-02-03' };
         const { status, body } = await insist('POST', 'Patient', resource);
         if (status !== 201) throw new Error(`a patient was not created: ${status} ${JSON.stringify(body)}`);
         patients.push({ id: body.id!, surname });

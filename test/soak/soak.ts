@@ -2,7 +2,7 @@
  * Bookings under faults and kills, then the books are compared: what patients heard, what the hub holds, what the MIS
  * holds (RELIABILITY §4.2, §5.1.3). `node test/soak/main.ts --help` runs it at full length.
  */
-import type { OnecHub } from '../support/onec-hub.ts';
+import type { MisBooking, ProcessHub } from '../support/process-hub.ts';
 import { createClient, type Heard } from './patient-app.ts';
 
 export interface SoakOptions {
@@ -34,15 +34,6 @@ export interface Report {
   readonly kills: { hub: number; sandbox: number; postgres: number };
 }
 
-interface MisBooking {
-  guid: string;
-  employee: string;
-  start: string;
-  end: string;
-  active: boolean;
-  patient: string;
-}
-
 /** One order: the patient it is for and the last thing his app was told. */
 export interface Order {
   readonly surname: string;
@@ -56,7 +47,7 @@ export interface Mortal {
   restart(): Promise<void>;
 }
 
-export async function runSoak(hub: OnecHub, postgres: Mortal, options: SoakOptions): Promise<Report> {
+export async function runSoak(hub: ProcessHub, postgres: Mortal, options: SoakOptions): Promise<Report> {
   const log = options.log ?? (() => {});
   const app = createClient(hub);
   const patients = await app.createPatients(options.bookings);
@@ -100,8 +91,8 @@ function counts(orders: readonly Order[]) {
 }
 
 /** Patients book once each, so a patient's name links the two books. */
-async function compare(hub: OnecHub, orders: readonly Order[]) {
-  const held = await misBookings(hub);
+async function compare(hub: ProcessHub, orders: readonly Order[]) {
+  const held = await hub.misBookings();
   const byName = Map.groupBy(held, (b) => b.patient);
   const holds = (o: Order) => byName.get(o.surname)?.length ?? 0;
   return {
@@ -112,24 +103,9 @@ async function compare(hub: OnecHub, orders: readonly Order[]) {
   };
 }
 
-/** Bookings that stand in the MIS, reservations aside; state numbers of protocols/onec.md §1.4. */
-async function misBookings(hub: OnecHub): Promise<MisBooking[]> {
-  const { bookings } = (await hub.control('GET', 'state')) as { bookings: Record<string, unknown>[] };
-  return bookings
-    .filter((b) => ['1', '2', '3', '4'].includes(String(b['status'] ?? b['state'])))
-    .map((b) => ({
-      guid: String(b['guid']),
-      employee: String(b['employee']),
-      start: String(b['start']),
-      end: String(b['end']),
-      active: true,
-      patient: String((b['patient'] as Record<string, unknown> | undefined)?.['surname'] ?? b['surname'] ?? ''),
-    }));
-}
-
 function overlaps(held: readonly MisBooking[]): number {
   let found = 0;
-  for (const list of Map.groupBy(held, (b) => b.employee).values()) {
+  for (const list of Map.groupBy(held, (b) => b.doctor).values()) {
     const sorted = list.toSorted((a, b) => a.start.localeCompare(b.start));
     for (let i = 1; i < sorted.length; i++) {
       const [before, after] = [sorted[i - 1]!, sorted[i]!];
@@ -145,7 +121,7 @@ interface Killer {
 
 /** Spreads the kills evenly over the load. */
 function startKiller(
-  hub: OnecHub,
+  hub: ProcessHub,
   postgres: Mortal,
   { kills: planned }: SoakOptions,
   progress: () => number,

@@ -1,148 +1,42 @@
-/** A hub over a sandbox 1С, all as processes of their own: what a clinic runs, made to be killed. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { freePort } from '../../src/cluster.ts';
-import { type RunningProgram, root, startProgram } from './process.ts';
+/** A hub over a sandbox 1С, as processes. */
+import { createProcessHub, guard, type HubOptions, type MisBooking, type ProcessHub } from './process-hub.ts';
 
-export interface OnecHubOptions {
-  /** Connection string of the hub's database. */
-  readonly databaseUrl: string;
-  readonly doctors?: number;
+export interface OnecHubOptions extends HubOptions {
   readonly uniqueness?: boolean;
-  /** Milliseconds; longer than the longest late commit of the sandbox. */
-  readonly grace: number;
-  /** Deadline of one exchange with the sandbox, milliseconds. */
-  readonly request?: number;
-  /** How long a client waits before it hears "pending", seconds. */
-  readonly answerSeconds?: number;
-  /** Settings of РЕГИЗ's HubService; absent: there is none. */
-  readonly hubService?: object;
-  /** Folder with `src/` to run instead of the project's own: a mutant. */
-  readonly program?: string;
 }
 
-export interface OnecHub {
-  readonly base: string;
-  readonly sandbox: string;
-  readonly token: string;
-  startHub(): Promise<void>;
-  /** A second hub with the same configuration and database, at a port of its own. */
-  startAnother(): Promise<RunningProgram>;
-  killHub(): Promise<void>;
-  /** SIGTERM; resolves with the exit code. */
-  stopHub(): Promise<number | null>;
-  killSandbox(): Promise<void>;
-  startSandbox(): Promise<void>;
-  /** JSON of the sandbox's control. */
-  control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Record<string, unknown>>;
-  output(): string;
-  stop(): Promise<void>;
+export type OnecHub = ProcessHub;
+
+export function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
+  const { grace, request = 700, doctors = 30, uniqueness = true } = options;
+  return createProcessHub(options, {
+    mis: 'onec',
+    sandboxArgs: [
+      ...['--doctors', String(doctors), '--uniqueness', uniqueness ? 'on' : 'off'],
+      ...['--login', 'hub', '--password', 'test', '--reserve-seconds', '3'],
+    ],
+    connection: (origin) => ({
+      url: `${origin}/umc`,
+      login: 'hub',
+      password: 'test',
+      booking: { graceMilliseconds: grace },
+      timeouts: { connect: 500, request, schedule: 10_000, total: 20_000 },
+      guard,
+    }),
+    bookings: readBookings,
+  });
 }
 
-const key = Buffer.alloc(48, 7).toString('base64');
-
-export async function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
-  const folder = await mkdtemp(join(tmpdir(), 'medmost-hub-'));
-  const [hubPort, sandboxPort] = [await freePort(), await freePort()];
-  const origin = `http://127.0.0.1:${sandboxPort}`;
-  const config = join(folder, 'hub.yaml');
-  await writeFile(config, stringify(configOf(options, folder, origin)));
-  const { keysOf } = await import('../../src/access/keys.ts');
-  const { mintToken } = await import('../../src/access/token.ts');
-  const principal = { subject: 'test', role: 'app', clinics: ['demo'] } as const;
-  const token = await mintToken(keysOf([Buffer.from(key, 'base64')]), principal, 36_000, Date.now);
-  let hub: RunningProgram | undefined;
-  /** Errors that hubs before the present one have logged. */
-  const earlier: string[] = [];
-  const errorsOf = (text = '') => text.split('\n').filter((line) => line.startsWith('{"level":50'));
-  let sandbox: RunningProgram | undefined;
-  const sandboxArgs = [
-    join(root, 'sandbox/onec/main.ts'),
-    ...['--port', String(sandboxPort), '--file', join(folder, 'sandbox.sqlite')],
-    ...['--doctors', String(options.doctors ?? 30), '--uniqueness', options.uniqueness === false ? 'off' : 'on'],
-    ...['--login', 'hub', '--password', 'test', '--reserve-seconds', '3'],
-  ];
-  const isUp = (url: string) => () => fetch(url).then((r) => r.ok);
-  const startHubAt = (port: number) => {
-    const program = options.program ?? root;
-    return startProgram({
-      args: [join(program, 'src/cli.ts'), 'start', '--config', config],
-      cwd: program,
-      env: { DATABASE_URL: options.databaseUrl, MEDMOST_TOKEN_KEY: key, PORT: String(port) },
-      ready: isUp(`http://127.0.0.1:${port}/health/ready`),
-    });
-  };
-  const self: OnecHub = {
-    base: `http://127.0.0.1:${hubPort}/fhir`,
-    sandbox: origin,
-    token,
-    async startSandbox() {
-      sandbox = await startProgram({ args: sandboxArgs, ready: isUp(`${origin}/control/settings`) });
-    },
-    async startHub() {
-      earlier.push(...errorsOf(hub?.output()));
-      hub = await startHubAt(hubPort);
-    },
-    startAnother: async () => startHubAt(await freePort()),
-    killHub: async () => hub?.kill(),
-    stopHub: async () => hub!.stop(),
-    killSandbox: async () => sandbox?.kill(),
-    async control(method, path, body) {
-      const response = await fetch(`${origin}/control/${path}`, {
-        method,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-      return (await response.json()) as Record<string, unknown>;
-    },
-    output: () => [...earlier, hub?.output()].join('\n'),
-    async stop() {
-      await hub?.stop();
-      await sandbox?.kill();
-    },
-  };
-  await self.startSandbox();
-  await self.startHub();
-  await untilFirstReading(self);
-  return self;
-}
-
-/** The hub answers before the clinic is read; the first free slot tells that it was. */
-async function untilFirstReading({ base, token, output }: OnecHub): Promise<void> {
-  for (const until = Date.now() + 60_000; Date.now() < until; ) {
-    const headers = { authorization: `Bearer ${token}` };
-    const answer = (await (await fetch(`${base}/Slot?status=free&_count=1`, { headers })).json()) as {
-      entry?: unknown[];
-    };
-    if ((answer.entry ?? []).length > 0) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`no slot was read:\n${output()}`);
-}
-
-function configOf(options: OnecHubOptions, folder: string, origin: string): object {
-  const { grace, request = 700, answerSeconds = 2, hubService } = options;
-  return {
-    data: join(folder, 'data'),
-    ...(hubService && { hubService }),
-    clinics: {
-      demo: {
-        name: 'Поликлиника',
-        zone: 'Europe/Moscow',
-        mis: 'onec',
-        connection: {
-          url: `${origin}/umc`,
-          login: 'hub',
-          password: 'test',
-          booking: { graceMilliseconds: grace },
-          timeouts: { connect: 500, request, schedule: 10_000, total: 20_000 },
-          guard: { concurrency: 16, queue: 1000, breakAfter: 50, breakMilliseconds: 300 },
-        },
-        sync: { schedule: '*/5 * * * *', liveSeconds: 3600 },
-        booking: { answerSeconds, deadlineSeconds: Math.max(4, answerSeconds) },
-      },
-    },
-  };
+/** Reservations aside; state numbers of protocols/onec.md §1.4. */
+async function readBookings({ control }: OnecHub): Promise<MisBooking[]> {
+  const { bookings } = (await control('GET', 'state')) as { bookings: Record<string, unknown>[] };
+  return bookings
+    .filter((b) => ['1', '2', '3', '4'].includes(String(b['status'] ?? b['state'])))
+    .map((b) => ({
+      id: String(b['guid']),
+      doctor: String(b['employee']),
+      start: String(b['start']),
+      end: String(b['end']),
+      patient: String((b['patient'] as Record<string, unknown> | undefined)?.['surname'] ?? b['surname'] ?? ''),
+    }));
 }

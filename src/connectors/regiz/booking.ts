@@ -92,9 +92,8 @@ export async function cancel(link: Link, text: string, context: WriteContext): P
   const reference = readReference(text);
   const confirmed: WriteOutcome = { outcome: 'confirmed', reference: text };
   try {
-    // Where the history never showed it, the id of the slot is all that is known: with some clinics it is that of the booking.
     const held = reference.booking === undefined ? await findHeld(link, reference, call) : reference;
-    await refuse(link, held ?? { ...reference, booking: reference.slot }, call);
+    await refuse(link, held ?? reference, call);
     return confirmed;
   } catch (error) {
     return cancelOutcome(link, text, error);
@@ -103,17 +102,25 @@ export async function cancel(link: Link, text: string, context: WriteContext): P
 
 /** @throws ExchangeError, RefusedByHub */
 async function refuse(link: Link, reference: Reference, call: Call): Promise<void> {
-  const { idPat, booking: idAppointment } = reference;
+  // Where the history never showed it, the id of the slot is all that is known: with some clinics it is that of the booking.
+  const asked = reference.booking ?? reference.slot;
   try {
-    await link.write('CreateClaimForRefusal', { idLpu: link.settings.lpu, idPat, idAppointment }, call);
+    await claimRefusal(link, reference, asked, call);
   } catch (error) {
     const gone = error instanceof RefusedByHub && refusalOf(error, link.settings.codes).meaning === 'gone';
     if (!gone) throw error;
     // Cancelled before; or it has got another id since, under which it still stands.
     const held = await findHeld(link, reference, call);
-    if (held !== undefined && held.booking !== idAppointment) await refuse(link, held, call);
-    else if (held !== undefined) throw error;
+    if (held?.booking === asked) throw error;
+    if (held?.booking !== undefined) return claimRefusal(link, reference, held.booking, call);
+    // That there is no booking with the id of the slot tells nothing of ours.
+    if (reference.booking === undefined && !(await isFree(link, reference, call.signal))) throw error;
   }
+}
+
+/** @throws ExchangeError, RefusedByHub */
+async function claimRefusal(link: Link, { idPat }: Reference, idAppointment: string, call: Call): Promise<void> {
+  await link.write('CreateClaimForRefusal', { idLpu: link.settings.lpu, idPat, idAppointment }, call);
 }
 
 function cancelOutcome(link: Link, reference: string, error: unknown): WriteOutcome {

@@ -1,18 +1,19 @@
 /** The clinic and its people → records (protocols/regiz.md §1.4). */
 import type { MisRecord, MisRecords } from '../connector.ts';
 import { MisReadError } from '../connector.ts';
-import { type Doctor, readDoctors } from './doctors.ts';
+import type { Doctor } from './doctors.ts';
 import type { Link } from './link.ts';
 import { misRead } from './read-error.ts';
+import type { Roster } from './roster.ts';
 
 /**
  * Kinds `clinic` (one), `speciality`, `doctor` and `role`; the key of a role is that of the doctor's schedule.
  * @throws MisReadError
  */
-export function readDirectory(link: Link, signal: AbortSignal): Promise<MisRecords> {
+export function readDirectory(link: Link, roster: Roster, signal: AbortSignal): Promise<MisRecords> {
   return misRead(link, async () => {
     const clinic = await readClinic(link, signal);
-    const doctors = await readDoctors(link, signal);
+    const doctors = await roster.read(signal);
     const specialities = new Map(doctors.flatMap((d) => d.specialities).map((s) => [s.id, s]));
     return {
       clinic: [clinic],

@@ -1,6 +1,7 @@
 /** Who sees patients in the clinic, as the service lists them: by speciality, or by position in Hub25 (protocols/regiz.md §1.4). */
 import type { Chain, Link } from './link.ts';
 import { orEmpty } from './read-error.ts';
+import { inTurn } from './turns.ts';
 
 export interface Speciality {
   /** IdSpesiality, or IdPosition. */
@@ -30,13 +31,21 @@ export async function readDoctors(link: Link, signal: AbortSignal): Promise<read
   const chain: Chain = {};
   const position = link.settings.directory.by === 'position';
   const specialities = await (position ? readPositions : readSpecialities)(link, chain, signal);
-  const listed: Doctor[] = [];
-  for (const speciality of specialities)
-    listed.push(...(await (position ? readByPosition : readBySpeciality)(link, speciality, chain, signal)));
-  return [...Map.groupBy(listed, ({ id }) => id).values()].map((same) => ({
-    ...same[0]!,
+  const listed = await inTurn(specialities, link.settings.guard.concurrency, (speciality) =>
+    (position ? readByPosition : readBySpeciality)(link, speciality, chain, signal),
+  );
+  return [...Map.groupBy(listed.flat(), ({ id }) => id).values()].map(inOne);
+}
+
+/** Tickets are counted under each speciality apart. */
+function inOne(same: readonly Doctor[]): Doctor {
+  const { tickets: _, ...first } = same[0]!;
+  const counted = same.map(({ tickets }) => tickets).filter((tickets) => tickets !== undefined);
+  return {
+    ...first,
     specialities: same.flatMap((doctor) => doctor.specialities),
-  }));
+    ...(counted.length === same.length && { tickets: Math.max(...counted) }),
+  };
 }
 
 const placeOf = ({ settings: { lpu, directory } }: Link) => ({ idLpu: lpu, idPat: directory.patient });

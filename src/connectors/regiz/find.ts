@@ -8,6 +8,7 @@ import type { Call, Link } from './link.ts';
 import { checkPatient } from './patient.ts';
 import { misRead } from './read-error.ts';
 import { type Reference, readReference, writeReference } from './reference.ts';
+import { RefusedByHub, refusalOf } from './refusal.ts';
 import { isFree } from './schedule.ts';
 
 /** The contract's `findBooking`. @throws MisReadError */
@@ -42,15 +43,26 @@ function requestOf(record: MisRecord, { settings }: Link): BookingRequest | unde
   }
 }
 
-/** Of a booking that left none: its process died before the clinic had told the patient's id. */
+/** Of a booking that left none: its process died before the clinic had told the patient's id, and so before it wrote. */
 async function referenceOf(
   link: Link,
   request: BookingRequest | undefined,
   call: Call,
 ): Promise<Reference | undefined> {
-  const idPat = request && (await checkPatient(link, request.patient, call));
+  const idPat = request && (await idOf(link, request, call));
   if (request === undefined || idPat === undefined) return undefined;
   return { idPat, idDoc: request.idDoc, start: request.start, slot: request.idAppointment };
+}
+
+/** A patient whom the clinic will not name, for a rule or for several cards, has no history to look into. */
+async function idOf(link: Link, request: BookingRequest, call: Call): Promise<string | undefined> {
+  try {
+    return await checkPatient(link, request.patient, call);
+  } catch (error) {
+    const meaning = error instanceof RefusedByHub && refusalOf(error, link.settings.codes).meaning;
+    if (meaning === 'rule' || meaning === 'ambiguous-patient') return undefined;
+    throw error;
+  }
 }
 
 async function isRefused(link: Link, reference: Reference, call: Call): Promise<boolean> {

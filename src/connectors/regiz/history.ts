@@ -29,18 +29,21 @@ export async function readHistory(link: Link, idPat: string, call: Call): Promis
 }
 
 /**
- * The entry that is this booking: by its own id when that is known and there, else by the doctor and the time.
- * A clinic that gives slots and bookings the same ids is known by them.
+ * The entry that is this booking: by its own id when that is known and there, else by the time with the doctor or with the id
+ * of the slot. The latter alone proves nothing: a booking of another time may happen to have it for its own.
  */
 export function findVisit(link: Link, entries: readonly Visit[], reference: Reference): Visit | undefined {
-  const byId = entries.find(
-    ({ IdAppointment: id }) => id !== undefined && id === (reference.booking ?? reference.slot),
-  );
+  const { booking, slot, idDoc } = reference;
+  const byId = entries.find(({ IdAppointment: id }) => id !== undefined && id === booking);
   if (byId !== undefined) return byId;
   const { zone } = link.context;
   const start = misInstant(reference.start, zone);
-  return entries.find(({ VisitStart, DoctorRendingConsultation: doctor, IdAppointment }) => {
-    if (IdAppointment === undefined || VisitStart === undefined || misInstant(VisitStart, zone) !== start) return false;
-    return doctor?.IdDoc === undefined || doctor.IdDoc === reference.idDoc;
-  });
+  const then = entries.filter(
+    ({ IdAppointment: id, VisitStart }) =>
+      id !== undefined && VisitStart !== undefined && misInstant(VisitStart, zone) === start,
+  );
+  return (
+    then.find(({ IdAppointment: id }) => id === slot) ??
+    then.find(({ DoctorRendingConsultation: doctor }) => doctor?.IdDoc === undefined || doctor.IdDoc === idDoc)
+  );
 }

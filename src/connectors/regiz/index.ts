@@ -5,6 +5,7 @@ import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
 import { type Link, openLink } from './link.ts';
 import { misRead } from './read-error.ts';
+import { openRoster } from './roster.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';
 import { cancelRequest, findRequest, register } from './waitlist.ts';
@@ -21,9 +22,10 @@ export default connector;
 
 function operationsOf(link: Link): Operations {
   const { schedule, booking, waitlist } = link.settings;
-  const timetable = openTimetable(link);
+  const roster = openRoster(link);
+  const timetable = openTimetable(link, roster);
   return {
-    directory: (signal) => readDirectory(link, signal),
+    directory: (signal) => readDirectory(link, roster, signal),
     schedule: { horizonDays: schedule.horizonDays, read: timetable.read },
     booking: {
       graceMilliseconds: booking.graceMilliseconds,

@@ -48,7 +48,7 @@ export function openLink(settings: RegizSettings, context: ConnectionContext): L
     context,
     read: (operation, parameters, call) => line.read(askOf(http, settings, operation, parameters, call, timeouts.read)),
     write: (operation, parameters, call) =>
-      line.write(askOf(http, settings, operation, parameters, call, timeouts.write)),
+      line.write(askOf(http, settings, operation, parameters, call, timeouts.write, trustWritten)),
     health: () => line.health(),
     close: () => http.close(),
   };
@@ -61,6 +61,7 @@ function askOf<O extends HubOperation>(
   parameters: Sent<O>,
   { signal, booking, chain = {} }: Call,
   timeout: number,
+  trust: (result: HubData<'MethodResult'>) => void = () => {},
 ): Ask<HubResult<O>> {
   return {
     operation,
@@ -74,9 +75,15 @@ function askOf<O extends HubOperation>(
       const { Success, IdHistory, ErrorList }: HubData<'MethodResult'> = result;
       if (IdHistory !== undefined) chain.idHistory = IdHistory;
       if (Success !== true) throw new RefusedByHub(operation, ErrorList?.[0]?.IdError);
+      trust(result);
       return result;
     },
   };
+}
+
+/** What is both done and refused is not known to be done. @throws ExchangeError */
+function trustWritten({ ErrorList = [] }: HubData<'MethodResult'>): void {
+  if (ErrorList.length > 0) throw new ExchangeError('untrusted', 'Success stands beside errors');
 }
 
 async function exchange<O extends HubOperation>(

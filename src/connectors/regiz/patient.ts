@@ -18,8 +18,10 @@ export async function cardOf(link: Link, patient: PatientData, call: Call): Prom
 
 /** @returns IdPat; undefined when the clinic has no such patient @throws ExchangeError, RefusedByHub (of several cards, too) */
 export async function checkPatient(link: Link, patient: PatientData, call: Call): Promise<string | undefined> {
+  // Whatever is sent narrows, and a telephone that has changed hides the card.
+  const { CellPhone: _, ...pat } = patientOf(patient);
   try {
-    const { IdPat } = await link.read('CheckPatient', { pat: patientOf(patient), idLpu: link.settings.lpu }, call);
+    const { IdPat } = await link.read('CheckPatient', { pat, idLpu: link.settings.lpu }, call);
     return IdPat;
   } catch (error) {
     if (!(error instanceof RefusedByHub)) throw error;

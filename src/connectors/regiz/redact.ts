@@ -1,8 +1,8 @@
 /** What the message log may keep of an exchange: no token, and nothing about a patient. */
-import { mark, redactResponse } from '../redact.ts';
+import { mark, redactResponse, withoutValues } from '../redact.ts';
 import type { HubOperation } from './contract/hub.ts';
 
-/** Their answers are lists that anybody may see, of doctors with names and СНИЛС of their own. */
+/** Their answers are lists that anybody may see, of doctors with names of their own. */
 const open: ReadonlySet<HubOperation> = new Set<HubOperation>([
   'GetDistrictList',
   'GetLPUList',
@@ -22,8 +22,10 @@ const open: ReadonlySet<HubOperation> = new Set<HubOperation>([
   'GetVersion',
 ]);
 
+const tagOf = (names: readonly string[]) => `<((?:[\\w.-]+:)?(?:${names.join('|')}))(?:\\s[^>]*)?>`;
+/** The beginning of an element and its text, which some servers write as CDATA. */
 const elementsOf = (names: readonly string[]) =>
-  new RegExp(`(<(?:\\w+:)?(?:${names.join('|')})(?:\\s[^>]*)?>)[^<]+`, 'g');
+  new RegExp(`(${tagOf(names)})((?:<!\\[CDATA\\[[\\s\\S]*?\\]\\]>|[^<])+)`, 'g');
 
 const secret = elementsOf(['guid', 'usersGuid', 'member', 'Authorization', 'PublicGuid']);
 
@@ -44,8 +46,12 @@ const personal = elementsOf([
   ...['CellPhone', 'HomePhone', 'cellPhone', 'homePhone', 'phone', 'namePat', 'birthday', 'surname', 'ContactValue'],
   ...['LastName', 'FirstName', 'MiddleName', 'BirthDate', 'Phone', 'Email', 'AdditionalInformation', 'Info'],
   ...['FamilyName', 'GivenName', 'StringAddress', 'DocN', 'DocS', 'PatientLastName', 'PatientFirstName'],
-  ...['PatientMiddleName', 'PatientBirthday', 'Comment', 'ErrorDescription', 'DeactivationComment', 'Reason'],
+  ...['PatientMiddleName', 'PatientBirthday', 'Comment', 'DeactivationComment', 'Reason', 'ReasonComment'],
+  ...['UserName', 'CompanyName', 'ReceptionAppointComment'],
 ]);
+const descriptions = elementsOf(['ErrorDescription']);
+/** A diagnosis and what else of health a referral tells: with all that stands inside. */
+const health = new RegExp(`(${tagOf(['MkbCode', 'Additional'])})[\\s\\S]*?(?=</\\2>)`, 'g');
 
 export interface Bodies {
   readonly request: string;
@@ -53,10 +59,38 @@ export interface Bodies {
 }
 
 export function redactBodies(operation: HubOperation, { request, response }: Bodies): Bodies {
-  const kept = { request: request.replace(secret, `$1${mark}`), response: response.replace(secret, `$1${mark}`) };
-  if (open.has(operation)) return kept;
+  const known = withoutValues(hide(response, secret), valuesIn(request, secret));
+  const answer = operation === 'GetErrorList' ? known : hide(known, descriptions);
   return {
-    request: kept.request.replace(personal, `$1${mark}`),
-    response: redactResponse(kept.response.replace(personal, `$1${mark}`), []),
+    request: hide(request, secret, personal, descriptions, health),
+    // Whole names first: of one that is half hidden already the rest would not be known for a name.
+    response: isOpen(operation, response)
+      ? answer
+      : withoutValues(redactResponse(hide(answer, personal, health), []), valuesIn(request, personal)),
   };
+}
+
+const hide = (text: string, ...elements: readonly RegExp[]): string =>
+  elements.reduce((rest, element) => rest.replace(element, `$1${mark}`), text);
+
+/** What comes in place of such a list, a page or another operation's answer, may tell of anybody. */
+const isOpen = (operation: HubOperation, response: string): boolean =>
+  open.has(operation) && new RegExp(`<(?:[\\w.-]+:)?${operation}Response[\\s/>]`).test(response);
+
+/** As they were sent, as they are meant, and as an answer may echo them. */
+function valuesIn(request: string, elements: RegExp): readonly string[] {
+  const sent = [...request.matchAll(elements)].map(([, , , value]) => value!.trim());
+  return [...new Set(sent.flatMap((value) => [value, unescaped(value), ...otherwise(value)]))];
+}
+
+const unescaped = (text: string): string =>
+  text.replace(/&(lt|gt|quot|amp);/g, (_, name: keyof typeof characters) => characters[name]);
+const characters = { lt: '<', gt: '>', quot: '"', amp: '&' } as const;
+
+/** A day as Russians write it, a number without its punctuation. */
+function otherwise(value: string): readonly string[] {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})T/.exec(value) ?? [];
+  if (year !== undefined) return [`${year}-${month}-${day}`, `${day}.${month}.${year}`];
+  const digits = value.replace(/\D/g, '');
+  return digits.length >= 9 ? [digits] : [];
 }

@@ -6,11 +6,13 @@ import { fhirInstant, type Interval, localOf, startOfDay } from '../../instant.t
 import type { MisRecord, MisRecords } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
 import type { HubData } from './contract/hub.ts';
-import { type Doctor, readDoctors } from './doctors.ts';
+import type { Doctor } from './doctors.ts';
 import type { Link } from './link.ts';
 import { misRead, orEmpty } from './read-error.ts';
 import type { Reference } from './reference.ts';
+import type { Roster } from './roster.ts';
 import { misInstant } from './time.ts';
+import { inTurn } from './turns.ts';
 
 /** A time of a doctor. */
 type Place = Pick<Reference, 'idDoc' | 'start' | 'slot'>;
@@ -20,41 +22,25 @@ export interface Timetable {
   read(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<MisRecords>;
 }
 
-/** Doctors change rarely and times all the time: the list of doctors serves several readings. */
-export function openTimetable(link: Link): Timetable {
-  let known: { readonly doctors: readonly Doctor[]; readonly at: number } | undefined;
-
-  async function doctorsNow(signal: AbortSignal): Promise<readonly Doctor[]> {
-    const { doctorsFor } = link.settings.directory;
-    // A monotonic clock: the list's age has nothing to do with the time of day.
-    if (known !== undefined && performance.now() - known.at < doctorsFor && !link.settings.schedule.onlyWithTickets)
-      return known.doctors;
-    known = { doctors: await readDoctors(link, signal), at: performance.now() };
-    return known.doctors;
+export function openTimetable(link: Link, roster: Roster): Timetable {
+  async function read(window: Interval, only: readonly string[] | undefined, signal: AbortSignal): Promise<MisRecords> {
+    const wanted = only === undefined ? undefined : new Set(only);
+    const doctors = (await roster.known(signal)).filter(({ id }) => wanted?.has(id) ?? true);
+    const { concurrency } = link.settings.guard;
+    const slots = await inTurn(doctors, concurrency, (doctor) => readSlots(link, doctor, window, signal));
+    return { schedule: doctors.map((doctor) => scheduleRecord(link, doctor)), slot: uniqueOf(slots.flat()) };
   }
 
   return {
-    read: (window, only, signal) =>
-      misRead(link, async () => {
-        const wanted = only === undefined ? undefined : new Set(only);
-        const doctors = (await doctorsNow(signal)).filter(({ id }) => wanted?.has(id) ?? true);
-        const slots = await inTurn(doctors, link.settings.guard.concurrency, (doctor) =>
-          readSlots(link, doctor, window, signal),
-        );
-        return { schedule: doctors.map((doctor) => scheduleRecord(link, doctor)), slot: uniqueOf(slots.flat()) };
-      }),
+    async read(window, only, signal) {
+      try {
+        return await misRead(link, () => read(window, only, signal));
+      } catch (error) {
+        roster.forget();
+        throw error;
+      }
+    },
   };
-}
-
-/** Results in the order of the items. A failure ends all: a schedule is never half read. */
-async function inTurn<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const left = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of left) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
-  return results;
 }
 
 /** @throws ExchangeError when one id names two times: a booking of it would be a guess */
@@ -86,8 +72,9 @@ export async function readSlots(
     link,
     reading.then((result) => result.ListAppointments),
   );
+  const specialities = doctor.specialities.map((s) => ({ ...s }));
   return listed
-    .flatMap((appointment) => slotRecord(link, doctor, appointment))
+    .flatMap((appointment) => slotRecord(link, { id: doctor.id, specialities }, appointment))
     .filter(({ start }) => Date.parse(start) >= window.start && Date.parse(start) < window.end);
 }
 
@@ -109,7 +96,7 @@ function slotRecord(
       start: fhirInstant(start),
       end: fhirInstant(end > start ? end : shortest),
       status: 'free',
-      specialities: specialities.map((s) => ({ ...s })),
+      specialities,
       ...(Room !== undefined && { room: Room }),
     },
   ];

@@ -19,6 +19,7 @@ export function beforeWriting(link: Link, error: unknown): Rejected {
   if (error instanceof ExchangeError) return unsent;
   if (!(error instanceof RefusedByHub)) throw error;
   const { meaning, text } = refusalOf(error, link.settings.codes);
-  if (meaning === 'unlisted' || meaning === 'unsent' || meaning === 'retry') return unsent;
+  if (meaning === 'unsent') return { ...unsent, text };
+  if (meaning === 'unlisted' || meaning === 'retry') return unsent;
   return { outcome: 'rejected', reason: 'rule', text };
 }

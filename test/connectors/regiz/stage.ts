@@ -23,9 +23,9 @@ export interface Connected {
 }
 
 /** @param settings as in the clinics file */
-export function connect(settings: Record<string, unknown>, clock: () => number = () => now): Connected {
+export function connect(settings: Record<string, unknown>, clock: () => number = () => now, place = zone): Connected {
   const exchanges: Exchange[] = [];
-  const context = contextOf(clock, (exchange) => void exchanges.push(exchange));
+  const context = { ...contextOf(clock, (exchange) => void exchanges.push(exchange)), zone: place };
   return { operations: connector.connect(connector.settings.parse(settings), context), exchanges };
 }
 
