@@ -81,8 +81,9 @@ function headersOf(settings: OdataSettings): Record<string, string> {
   return { accept: 'application/json', ...(authorization !== undefined && { authorization }) };
 }
 
-/** Staff and branches are public; an error may quote anything. */
+/** Staff and branches are public; an error may quote anything, and may come with status 200. */
 function redact({ request, response, status }: Seen, { password }: OdataSettings) {
   const clean = withoutSecrets(response, [password]);
-  return { request, response: status === 200 ? clean : redactResponse(clean, []) };
+  const isGood = status === 200 && !clean.includes('odata.error');
+  return { request, response: isGood ? clean : redactResponse(clean, []) };
 }
