@@ -48,7 +48,9 @@ export function openOdataLine(settings: OdataSettings, context: ConnectionContex
         const came = await http.get({ url, headers: { ...headersOf(settings), ...own }, maxBytes, signal });
         Object.assign(seen, { response: came.text, status: came.status });
         session.heed(came, own);
-        return ask.understand(came);
+        const understood = ask.understand(came);
+        session.believe(own);
+        return understood;
       },
     });
   return {

@@ -12,6 +12,8 @@ export interface Session {
   headers(): Headers;
   /** Heeds what an answer says of the session. @throws ExchangeError, retryable, when the session that was sent may be gone */
   heed(answer: HttpAnswer, sent: Headers): void;
+  /** After an answer that was understood: what asked for a session in vain shows that 1С keeps none. */
+  believe(sent: Headers): void;
   /** What ends the session; undefined when there is none. */
   farewell(): Headers | undefined;
 }
@@ -33,9 +35,10 @@ export function openSession(wanted: boolean): Session {
         throw new ExchangeError('lost', `HTTP status ${status}, perhaps for a session that is gone`, { status });
       }
       const given = cookieIn(cookies);
-      // A page of something before 1С says nothing of what 1С does.
-      if (sent['IBSession'] !== undefined && given === undefined && status === 200) ignored = true;
       if (given !== undefined && !ignored) cookie = given;
+    },
+    believe(sent) {
+      if (sent['IBSession'] !== undefined && cookie === undefined) ignored = true;
     },
     farewell: () => (cookie === undefined ? undefined : { cookie, IBSession: 'finish' }),
   };

@@ -66,6 +66,16 @@ test('a base that ignores it is not asked again, nor one where it is switched of
   expect(sessions().slice(4)).toEqual(['none', 'none', 'none', 'none']);
 });
 
+test('a page of something before 1С says nothing of what 1С does', async () => {
+  const { operations } = stage.open();
+  stage.sandbox.traps.sessions = 'ignored';
+  stage.sandbox.fault('html-200', 1);
+  await expect(operations.ping!(soon())).rejects.toThrow();
+  stage.sandbox.traps.sessions = 'kept';
+  await operations.ping!(soon());
+  expect(sessions()).toEqual(['start', 'start', 'cookie']);
+});
+
 test('no licence is free: 406 may be repeated, and helps when another has gone', async () => {
   stage.sandbox.traps.licences = 1;
   const [one, other] = [stage.open().operations, stage.open().operations];
