@@ -50,6 +50,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   'auth-403': instead(403, html, page('Недостаточно прав доступа')),
   'licence-406': instead(406, 'text/plain; charset=utf-8', 'Не обнаружено свободной лицензии!'),
   'handler-500': instead(500, json, error('-1', `{ОбщийМодуль.Сеанс(180)}: ${echo}`)),
+  'good-500': (response, good) => send(response, { ...good, status: 500 }),
   'error-200': instead(200, json, error('-1', echo)),
   'filter-400': instead(400, json, error('14', echo)),
   'redirect-307': (response, good) => send(response, { ...good, status: 307, headers: { location: '/canary' } }),

@@ -81,6 +81,16 @@ describe('records', () => {
   });
 });
 
+test.each([
+  ['Ref_Key', '00000000-0000-0000-0000-000000000000', 'a row has an empty Ref_Key'],
+  ['Ref_Key', 'нет', 'Ref_Key is not a GUID'],
+  ['Description', '  ', 'a row of Catalog_Отделения has no name'],
+])('a branch whose %s is %j: nothing is read', async (field, value, told) => {
+  const { rows } = stage.sandbox.base.get('Catalog_Отделения')!;
+  rows[0] = { ...rows[0]!, [field]: value };
+  await expect(read()).rejects.toMatchObject({ name: 'MisReadError', message: `1С: ${told}` });
+});
+
 describe('requests', () => {
   test('spaces are %20, Cyrillic is percent-encoded, JSON is asked for, and no more fields than needed', async () => {
     await read();
@@ -147,6 +157,14 @@ describe('a configuration that the base does not have', () => {
     await expect(read({ entities: { ...entities, staff: { ...entities.staff, fields } } })).rejects.toThrow(
       'has no field Лишнее',
     );
+  });
+
+  test.each(['ru', 'en'] as const)('an error is told alike whether the base speaks %s', async (language) => {
+    stage.sandbox.traps.language = language;
+    const staff = { ...entities.staff, filter: 'Нет eq true' };
+    await expect(read({ entities: { ...entities, staff }, sessions: false })).rejects.toMatchObject({
+      message: '1С: HTTP status 400, code 6: a set, a field or a function that it does not know',
+    });
   });
 
   test('a filter that 1С cannot read names its code, and not the words of 1С', async () => {

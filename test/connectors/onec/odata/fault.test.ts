@@ -20,6 +20,7 @@ const outcomes: Readonly<Record<string, readonly [metadata: Outcome, list: Outco
   'auth-403': ['final', 'final'],
   'licence-406': ['retryable', 'retryable'],
   'handler-500': ['retryable', 'retryable'],
+  'good-500': ['retryable', 'retryable'],
   'error-200': ['retryable', 'retryable'],
   'filter-400': ['final', 'final'],
   'redirect-307': ['final', 'final'],

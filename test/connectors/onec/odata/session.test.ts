@@ -80,7 +80,10 @@ test('no licence is free: 406 may be repeated, and helps when another has gone',
   stage.sandbox.traps.licences = 1;
   const [one, other] = [stage.open().operations, stage.open().operations];
   await one.ping!(soon());
-  await expect(other.ping!(soon())).rejects.toMatchObject({ retryable: true, message: /406.*licence/ });
+  await expect(other.ping!(soon())).rejects.toMatchObject({
+    retryable: true,
+    message: /HTTP status 406, code -1: no licence/,
+  });
   await one.close();
   await other.ping!(soon());
 });
