@@ -5,18 +5,20 @@ import type { Branch, Employee } from '../employee.ts';
 import { employeesOf, placesOf, roleOf, specializationsOf } from '../place.ts';
 import { present } from '../record.ts';
 import type { Row } from './answer.ts';
-import type { Metadata } from './metadata.ts';
 import { type Reading, readRows } from './rows.ts';
 import type { Entities, Entity } from './settings.ts';
 import { guidIn, keyIn, textIn } from './value.ts';
+
+/** Name of a set → what `marksIn` tells of it. */
+export type Marks = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Kinds `branch`, `employee`, `role` and `specialization` as in `../directory.ts`; no cabinets, no price list, no length of
  * a visit. A reference that leads nowhere, or to what is deleted, is absent: 1С keeps such ones.
  * @throws ExchangeError
  */
-export async function readDirectory(reading: Reading, entities: Entities, metadata: Metadata): Promise<MisRecords> {
-  const rows = (entity: Entity) => readRows(reading, entity, metadata.get(entity.set)!);
+export async function readDirectory(reading: Reading, entities: Entities, marks: Marks): Promise<MisRecords> {
+  const rows = (entity: Entity) => readRows(reading, entity, marks.get(entity.set)!);
   const branch = (await rows(entities.branches)).map((row) => named(row, entities.branches));
   if (branch.length === 0) throw untrusted(`${entities.branches.set} lists no branch`);
   const { specializations } = entities;

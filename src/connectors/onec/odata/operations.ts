@@ -6,17 +6,17 @@ import { type ConnectionContext, MisReadError, type Operations } from '../../con
 import { ExchangeError } from '../../exchange.ts';
 import { readPage } from './answer.ts';
 import { faultsOf } from './check.ts';
-import { readDirectory } from './directory.ts';
+import { type Marks, readDirectory } from './directory.ts';
 import { type OdataLine, openOdataLine } from './line.ts';
-import { type Metadata, readMetadata } from './metadata.ts';
-import { pingQuery } from './rows.ts';
+import { readMetadata } from './metadata.ts';
+import { marksIn, pingQuery } from './rows.ts';
 import type { OdataSettings } from './settings.ts';
 
 export function openOdata(settings: OdataSettings, context: ConnectionContext): Operations {
   const line = openOdataLine(settings, context);
   const { entities, paging } = settings;
-  let known: Metadata | undefined;
-  const metadata = async (signal: AbortSignal): Promise<Metadata> => {
+  let known: Marks | undefined;
+  const marks = async (signal: AbortSignal): Promise<Marks> => {
     known ??= await readChecked(line, settings, signal);
     return known;
   };
@@ -26,10 +26,10 @@ export function openOdata(settings: OdataSettings, context: ConnectionContext): 
       if (status === 400 || status === 404) known = undefined;
     });
   return {
-    directory: (signal) => read(async () => readDirectory({ line, paging, signal }, entities, await metadata(signal))),
+    directory: (signal) => read(async () => readDirectory({ line, paging, signal }, entities, await marks(signal))),
     ping: (signal) =>
       read(async () => {
-        await metadata(signal);
+        await marks(signal);
         await line.read({ ...pingQuery(entities.branches), size: 'answer', understand: readPage, signal });
       }),
     health: () => line.health(),
@@ -38,12 +38,14 @@ export function openOdata(settings: OdataSettings, context: ConnectionContext): 
 }
 
 /** @throws ExchangeError, MisReadError with all that the configuration has wrong; it is read again then, the base may be mended */
-async function readChecked(line: OdataLine, { entities }: OdataSettings, signal: AbortSignal): Promise<Metadata> {
+async function readChecked(line: OdataLine, { entities }: OdataSettings, signal: AbortSignal): Promise<Marks> {
   const ask = { operation: 'GET $metadata', query: '$metadata', size: 'metadata', signal } as const;
   const metadata = await line.read({ ...ask, understand: readMetadata });
   const faults = faultsOf(entities, metadata);
   if (faults.length > 0) throw new MisReadError(`1С does not publish what is configured: ${faults.join('; ')}`, false);
-  return metadata;
+  // Not the names of a thousand other sets, which hold on to the whole text that they were cut from.
+  const wanted = Object.values(entities).filter((entity) => entity !== undefined);
+  return new Map(wanted.map(({ set }) => [set, marksIn(metadata.get(set)!)]));
 }
 
 async function misRead<T>(reading: () => Promise<T>, onFailure: (status?: number) => void): Promise<T> {

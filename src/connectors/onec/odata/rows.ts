@@ -10,6 +10,9 @@ import { keyIn } from './value.ts';
 /** By which 1С marks what is no longer there, and what is only a folder. */
 const marks = ['DeletionMark', 'IsFolder'];
 
+/** Those of the marks that a set has. */
+export const marksIn = (published: Fields): readonly string[] => marks.filter((mark) => published.has(mark));
+
 type Paging = OdataSettings['paging'];
 
 export interface Reading {
@@ -18,13 +21,13 @@ export interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** Without deleted ones and folders. @throws ExchangeError */
-export async function readRows(reading: Reading, entity: Entity, published: Fields): Promise<Row[]> {
+/** Without deleted ones and folders. @param marked of `marksIn` @throws ExchangeError */
+export async function readRows(reading: Reading, entity: Entity, marked: readonly string[]): Promise<Row[]> {
   const { paging } = reading;
   const read = new Map<string, Row>();
   let [count, last]: [number?, string?] = [];
   for (;;) {
-    const { rows, count: told } = await readOne(reading, entity, published, last, read.size);
+    const { rows, count: told } = await readOne(reading, entity, marked, last, read.size);
     if (last === undefined) count = countOf(told, paging);
     for (const row of rows) {
       last = keyIn(row, entity.fields.key);
@@ -34,7 +37,7 @@ export async function readRows(reading: Reading, entity: Entity, published: Fiel
     }
     const isWhole = count === undefined ? rows.length < paging.rows : read.size === count;
     // A base may ignore the filter.
-    if (isWhole) return [...read.values()].filter((row) => marks.every((mark) => row[mark] !== true));
+    if (isWhole) return [...read.values()].filter((row) => marked.every((mark) => row[mark] !== true));
     if (paging.by === 'none' || rows.length === 0 || read.size > (count ?? Number.POSITIVE_INFINITY))
       throw partial(entity.set, read.size, count, paging);
   }
@@ -54,19 +57,18 @@ function partial(set: string, read: number, count: number | undefined, { by }: P
 function readOne(
   { line, paging, signal }: Reading,
   entity: Entity,
-  published: Fields,
+  marked: readonly string[],
   last: string | undefined,
   skip: number,
 ): Promise<Page> {
   const { set, fields } = entity;
   const after = paging.by === 'key' && last !== undefined ? [`${fields.key} gt guid'${last}'`] : [];
-  const present = marks.filter((mark) => published.has(mark));
   const own = entity.filter === '' ? [] : [`(${entity.filter})`];
   const wanted = Object.values(fields).filter((field) => field !== undefined);
   const query = queryOf({
     $format: 'json',
-    $select: [...new Set([...wanted, ...present])].join(','),
-    $filter: [...present.map((mark) => `${mark} eq false`), ...own, ...after].join(' and '),
+    $select: [...new Set([...wanted, ...marked])].join(','),
+    $filter: [...marked.map((mark) => `${mark} eq false`), ...own, ...after].join(' and '),
     $orderby: paging.by === 'none' ? '' : fields.key,
     $top: String(paging.rows),
     $skip: paging.by === 'skip' && skip > 0 ? String(skip) : '',
