@@ -1,4 +1,4 @@
-/** One HTTP POST to a MIS with every limit that RELIABILITY.md §0.3, §1.9 and §6 ask for: time, bytes, redirects, charset. */
+/** One HTTP POST or GET to a MIS with every limit that RELIABILITY.md §0.3, §1.9 and §6 ask for: time, bytes, redirects, charset. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
@@ -14,6 +14,7 @@ export interface HttpSettings {
 export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a POST. */
   readonly body: string;
   /** Longest body accepted, before and after decompression. */
   readonly maxBytes: number;
@@ -24,11 +25,15 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
+  /** What it says in `Set-Cookie`, each as it came. */
+  readonly cookies: readonly string[];
 }
 
 export interface Http {
   /** @throws ExchangeError `unsent` or `lost` (also for a body that is too long or not in its declared charset) */
   post(request: HttpRequest): Promise<HttpAnswer>;
+  /** @throws ExchangeError likewise */
+  get(request: Omit<HttpRequest, 'body'>): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
@@ -42,7 +47,8 @@ export function openHttp(settings: HttpSettings): Http {
     bodyTimeout: 0,
   });
   return {
-    post: (request) => post(agent, unconnected, request),
+    post: (request) => send(agent, unconnected, request),
+    get: (request) => send(agent, unconnected, request),
     close: () => agent.destroy(),
   };
 }
@@ -57,20 +63,26 @@ function connectorNoting(unconnected: WeakSet<Error>, timeout: number): buildCon
     });
 }
 
-async function post(agent: Agent, unconnected: WeakSet<Error>, request: HttpRequest): Promise<HttpAnswer> {
+type Sent = Omit<HttpRequest, 'body'> & Partial<Pick<HttpRequest, 'body'>>;
+
+async function send(agent: Agent, unconnected: WeakSet<Error>, request: Sent): Promise<HttpAnswer> {
   if (request.signal.aborted) throw new ExchangeError('unsent', 'the deadline passed before sending');
   try {
     const { origin, pathname, search } = new URL(request.url);
     const answer = await agent.request({
       origin,
       path: pathname + search,
-      method: 'POST',
+      method: request.body === undefined ? 'GET' : 'POST',
       headers: { ...request.headers, 'accept-encoding': 'gzip' },
-      body: request.body,
+      ...(request.body !== undefined && { body: request.body }),
       signal: request.signal,
     });
     const bytes = await readBody(answer, request.maxBytes);
-    return { status: answer.statusCode, text: decode(bytes, headerOf(answer, 'content-type'), answer.statusCode) };
+    return {
+      status: answer.statusCode,
+      text: decode(bytes, headerOf(answer, 'content-type'), answer.statusCode),
+      cookies: [answer.headers['set-cookie'] ?? []].flat(),
+    };
   } catch (error) {
     throw failureOf(error, unconnected, request.signal);
   }

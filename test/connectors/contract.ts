@@ -21,12 +21,12 @@ export interface ContractStage {
   readonly window: Interval;
   /** The person for whom `requestFor` books; no part of the name may be logged. */
   readonly patientWords: readonly string[];
-  /** What the mapping makes of an Appointment for that slot. */
-  requestFor(slot: MisRecord, schedule: MisRecord, booking: string): MisRecord;
+  /** What the mapping makes of an Appointment for that slot. This and the next two: where it books. */
+  requestFor?(slot: MisRecord, schedule: MisRecord, booking: string): MisRecord;
   /** The desk books that time behind the hub's back. */
-  bookAtDesk(slot: MisRecord): Promise<void>;
+  bookAtDesk?(slot: MisRecord): Promise<void>;
   /** Bookings, not reservations, that the MIS holds at that time. */
-  countHeld(slot: MisRecord): Promise<number>;
+  countHeld?(slot: MisRecord): Promise<number>;
   /** Every following call of that kind fails so, until `calm`. */
   fault(kind: ContractFault): Promise<void>;
   calm(): Promise<void>;
@@ -36,11 +36,21 @@ export interface ContractStage {
 const soon = () => AbortSignal.timeout(20_000);
 const write = (booking: string) => ({ signal: soon(), booking });
 
+export type ContractAbility = 'directory' | 'schedule' | 'booking';
+
 /**
  * @param name of the connector's folder
  * @param open starts the sandbox and connects
+ * @param abilities that it has: all of them, unless its MIS lacks one. What is said here must be so
  */
-export function describeConnector(name: string, open: () => Promise<ContractStage>): void {
+export function describeConnector(
+  name: string,
+  open: () => Promise<ContractStage>,
+  abilities: readonly ContractAbility[] = ['directory', 'schedule', 'booking'],
+): void {
+  const [schedules, books] = [abilities.includes('schedule'), abilities.includes('booking')];
+  const whereItSchedules = test.runIf(schedules);
+  const whereItBooks = test.runIf(books);
   describe(`connector ${name}`, () => {
     let stage: ContractStage;
     let directory: MisRecords;
@@ -56,7 +66,7 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
 
     const take = () => free.next().value as MisRecord;
     const scheduleOf = (slot: MisRecord) => schedule['schedule']!.find((s) => s['key'] === slot['schedule'])!;
-    const requestFor = (slot: MisRecord, booking: string) => stage.requestFor(slot, scheduleOf(slot), booking);
+    const requestFor = (slot: MisRecord, booking: string) => stage.requestFor!(slot, scheduleOf(slot), booking);
     const readAgain = async (slot: MisRecord): Promise<MisRecord | undefined> => {
       const start = Date.parse(String(slot['start']));
       const read = await stage.operations.schedule!.read(
@@ -73,6 +83,14 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
       if (outcome.outcome !== 'confirmed') throw new Error(`not booked: ${JSON.stringify(outcome)}`);
       return outcome.reference;
     };
+
+    test('it has the abilities that this suite was told of, no more and no less', () => {
+      const { operations, unreachable } = stage;
+      for (const ability of ['directory', 'schedule', 'booking'] as const) {
+        expect(operations[ability] !== undefined, ability).toBe(abilities.includes(ability));
+        expect(unreachable[ability] !== undefined, ability).toBe(abilities.includes(ability));
+      }
+    });
 
     test('records are plain, have a key of their own and no empty values', () => {
       for (const [kind, records] of [...Object.entries(directory), ...Object.entries(schedule)]) {
@@ -104,10 +122,10 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
 
     test('two readings in a row are the same', async () => {
       expect(await stage.operations.directory?.(soon())).toEqual(stage.operations.directory && directory);
-      expect(await stage.operations.schedule?.read(stage.window, undefined, soon())).toEqual(schedule);
+      if (schedules) expect(await stage.operations.schedule!.read(stage.window, undefined, soon())).toEqual(schedule);
     });
 
-    test('slots lie within the window and belong to a schedule; only those wanted are read', async () => {
+    whereItSchedules('slots lie within the window and belong to a schedule; only those wanted are read', async () => {
       const keys = new Set(schedule['schedule']!.map((s) => s['key']));
       for (const slot of schedule['slot']!) {
         const [start, end] = [Date.parse(String(slot['start'])), Date.parse(String(slot['end']))];
@@ -121,11 +139,11 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
       expect(some['slot']).toEqual(schedule['slot']!.filter((s) => s['schedule'] === one));
     });
 
-    test('book, find, cancel: the MIS holds it once, then not at all', async () => {
+    whereItBooks('book, find, cancel: the MIS holds it once, then not at all', async () => {
       const { booking } = stage.operations;
       const slot = take();
       const reference = await bookWell(slot);
-      expect(await stage.countHeld(slot)).toBe(1);
+      expect(await stage.countHeld!(slot)).toBe(1);
       expect((await readAgain(slot))?.['status']).not.toBe('free');
       const request = requestFor(slot, 'b-1');
       expect(await booking!.findBooking(request, reference, soon())).toEqual({ state: 'held', reference });
@@ -134,50 +152,50 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
         outcome: 'confirmed',
         reference,
       });
-      expect(await stage.countHeld(slot)).toBe(0);
+      expect(await stage.countHeld!(slot)).toBe(0);
       expect((await readAgain(slot))?.['status']).toBe('free');
       const found = await booking!.findBooking(request, reference, soon());
       expect(['cancelled', 'free']).toContain(found.state);
       expect(await booking!.cancel(reference, undefined, write('b-1'))).toMatchObject({ outcome: 'confirmed' });
     });
 
-    test('booking what is booked already by its reference changes nothing', async () => {
+    whereItBooks('booking what is booked already by its reference changes nothing', async () => {
       const slot = take();
       const reference = await bookWell(slot);
       expect(await book(slot, reference)).toEqual({ outcome: 'confirmed', reference });
-      expect(await stage.countHeld(slot)).toBe(1);
+      expect(await stage.countHeld!(slot)).toBe(1);
     });
 
-    test('one time is not sold twice, neither by us nor by the desk', async () => {
+    whereItBooks('one time is not sold twice, neither by us nor by the desk', async () => {
       const [ours, desks] = [take(), take()];
       await bookWell(ours);
       expect(await book(ours, undefined, 'b-2')).toMatchObject({ outcome: 'rejected', reason: 'taken' });
-      expect(await stage.countHeld(ours)).toBe(1);
-      await stage.bookAtDesk(desks);
+      expect(await stage.countHeld!(ours)).toBe(1);
+      await stage.bookAtDesk!(desks);
       expect(await book(desks, undefined, 'b-3')).toMatchObject({ outcome: 'rejected', reason: 'taken' });
-      expect(await stage.countHeld(desks)).toBe(1);
+      expect(await stage.countHeld!(desks)).toBe(1);
       expect((await readAgain(desks))?.['status']).not.toBe('free');
     });
 
-    test('of eight bookings at once one is confirmed', async () => {
+    whereItBooks('of eight bookings at once one is confirmed', async () => {
       const slot = take();
       const outcomes = await Promise.all(Array.from({ length: 8 }, (_, i) => book(slot, undefined, `b-${10 + i}`)));
       const names = outcomes.map(({ outcome }) => outcome);
       expect(names.filter((outcome) => outcome === 'confirmed')).toHaveLength(1);
       expect(names.filter((outcome) => outcome === 'rejected')).toHaveLength(7);
-      expect(await stage.countHeld(slot)).toBe(1);
+      expect(await stage.countHeld!(slot)).toBe(1);
     });
 
-    test('a write lost on its way is never confirmed', async () => {
+    whereItBooks('a write lost on its way is never confirmed', async () => {
       const slot = take();
       await stage.fault('write-lost-before');
       const outcome = await book(slot);
       await stage.calm();
       expect(outcome.outcome).toBe('unknown');
-      expect(await stage.countHeld(slot)).toBe(0);
+      expect(await stage.countHeld!(slot)).toBe(0);
     });
 
-    test('an answer lost on its way back leaves one booking, which is found or resumed', async () => {
+    whereItBooks('an answer lost on its way back leaves one booking, which is found or resumed', async () => {
       const slot = take();
       let reference: string | undefined;
       await stage.fault('write-lost-after');
@@ -197,33 +215,34 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
         // By now the MIS may tell more of it than the attempt has heard.
         else expect(found).toEqual({ state: 'held', reference: expect.any(String) });
       }
-      expect(await stage.countHeld(slot)).toBe(1);
+      expect(await stage.countHeld!(slot)).toBe(1);
     });
 
-    test('a lost cancellation is unknown or proven, and can be asked for again', async () => {
+    whereItBooks('a lost cancellation is unknown or proven, and can be asked for again', async () => {
       const slot = take();
       const reference = await bookWell(slot);
       await stage.fault('write-lost-before');
       const outcome = await stage.operations.booking!.cancel(reference, undefined, write('b-5'));
       await stage.calm();
       expect(outcome).toMatchObject({ outcome: 'unknown' });
-      expect(await stage.countHeld(slot)).toBe(1);
+      expect(await stage.countHeld!(slot)).toBe(1);
       expect(await stage.operations.booking!.cancel(reference, undefined, write('b-5'))).toMatchObject({
         outcome: 'confirmed',
       });
-      expect(await stage.countHeld(slot)).toBe(0);
+      expect(await stage.countHeld!(slot)).toBe(0);
     });
 
     test.each(['read-lost', 'read-garbage'] as const)('%s: a reading gives all or a MisReadError', async (kind) => {
-      const slot = take();
+      const request = books ? requestFor(take(), 'b-6') : {};
       await stage.fault(kind);
       const { operations } = stage;
       const readings = [
         operations.directory?.(soon()),
         operations.schedule?.read(stage.window, undefined, soon()),
-        operations.booking?.findBooking(requestFor(slot, 'b-6'), undefined, soon()),
+        operations.booking?.findBooking(request, undefined, soon()),
         operations.ping?.(soon()),
       ].filter((reading) => reading !== undefined);
+      expect(readings.length).toBeGreaterThanOrEqual(abilities.length);
       const results = await Promise.allSettled(readings);
       await stage.calm();
       for (const result of results) {
@@ -232,26 +251,28 @@ export function describeConnector(name: string, open: () => Promise<ContractStag
       }
     });
 
-    test('a MIS that does not listen: nothing is sent, and that is said', async () => {
-      const slot = take();
-      const request = requestFor(slot, 'b-7');
-      const { booking, schedule: reading } = stage.unreachable;
-      const outcome = await booking!.book(request, undefined, async () => {}, write('b-7'));
+    test('a MIS that does not listen is told as such by every reading', async () => {
+      const { directory, schedule: reading, ping } = stage.unreachable;
+      const readings = [directory?.(soon()), reading?.read(stage.window, undefined, soon()), ping?.(soon())];
+      for (const result of await Promise.allSettled(readings.filter((one) => one !== undefined)))
+        expect((result as PromiseRejectedResult).reason).toMatchObject({ name: 'MisReadError', retryable: true });
+    });
+
+    whereItBooks('a MIS that does not listen: nothing is sent, and that is said', async () => {
+      const request = requestFor(take(), 'b-7');
+      const outcome = await stage.unreachable.booking!.book(request, undefined, async () => {}, write('b-7'));
       expect(outcome).toMatchObject({ outcome: 'rejected', reason: 'unsent' });
-      await expect(reading!.read(stage.window, undefined, soon())).rejects.toMatchObject({
-        name: 'MisReadError',
-        retryable: true,
-      });
     });
 
     test('the message log has every kind of exchange, without secrets and without the patient', () => {
       const seen = JSON.stringify(stage.exchanges);
-      expect(stage.exchanges.some((e) => e.access === 'write' && e.outcome === 'ok' && e.booking !== undefined)).toBe(
-        true,
-      );
-      expect(stage.exchanges.some((e) => e.access === 'write' && e.outcome === 'rejected')).toBe(true);
-      expect(stage.exchanges.some((e) => e.access === 'write' && e.outcome === 'unknown')).toBe(true);
-      expect(stage.exchanges.some((e) => e.access === 'read' && e.outcome === 'failed')).toBe(true);
+      const has = (access: Exchange['access'], outcome: Exchange['outcome']) =>
+        stage.exchanges.filter((e) => e.access === access && e.outcome === outcome);
+      expect(has('write', 'ok').some((e) => e.booking !== undefined)).toBe(books);
+      expect(has('write', 'rejected').length > 0).toBe(books);
+      expect(has('write', 'unknown').length > 0).toBe(books);
+      expect(has('read', 'ok').length).toBeGreaterThan(0);
+      expect(has('read', 'failed').length).toBeGreaterThan(0);
       for (const word of [...stage.secrets, ...stage.patientWords]) expect(seen).not.toContain(word);
     });
 

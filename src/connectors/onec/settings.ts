@@ -10,10 +10,10 @@ const guid = z
   .toLowerCase()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'is not a GUID');
 const minutes = z.number().int().min(1).max(1440);
-const milliseconds = z.number().int().min(1).max(600_000);
+export const milliseconds = z.number().int().min(1).max(600_000);
 const status = z.string().regex(/^\d{1,2}$/, 'is not a status code such as "1"');
 
-const publication = z.strictObject({
+export const publication = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).describe('Publication of the base, e.g. https://mis.example.ru/umc'),
   login: z.string().optional().describe('1С user for HTTP Basic; Cyrillic is sent as UTF-8'),
   password: z
@@ -45,7 +45,7 @@ const limits = z.strictObject({
   logCharacters: z.number().int().min(0).default(16_384).describe('How much of a body the message log keeps'),
 });
 
-const guard = z.strictObject({
+export const guard = z.strictObject({
   concurrency: z.number().int().min(1).max(64).default(4).describe('Exchanges at once, reads and writes each'),
   queue: z.number().int().min(0).default(200).describe('How many more may wait for their turn'),
   breakAfter: z.number().int().min(1).default(5).describe('Failures in a row after which 1С is given a rest'),

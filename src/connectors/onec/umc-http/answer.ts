@@ -6,9 +6,9 @@ import { ExchangeError } from '../../exchange.ts';
 import { type HttpAnswer, statusError } from '../../http.ts';
 import { textOf, type XmlNode } from '../../xml.ts';
 import { RefusedByOnec, untrusted } from '../answer.ts';
+import { nodeOf, nodesOf, readJson } from '../json.ts';
 import { refusalOf } from '../sentences.ts';
 import type { Sentence } from '../settings.ts';
-import { nodeOf, nodesOf, readJson } from './json.ts';
 
 /**
  * The element that holds the answer.

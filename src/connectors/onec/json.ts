@@ -3,8 +3,8 @@
  * and several are a list, booleans and numbers are mostly texts, and nothing is `""`, `{}` or absent (protocols/onec.md §2).
  */
 
-import { type XmlNode, xmlLimits } from '../../xml.ts';
-import { untrusted } from '../answer.ts';
+import { type XmlNode, xmlLimits } from '../xml.ts';
+import { untrusted } from './answer.ts';
 
 /** @throws ExchangeError `untrusted` when it is no JSON, repeats a name within an object or breaks a limit */
 export function readJson(text: string): unknown {

@@ -1,0 +1,56 @@
+/** The connector before the sandbox with OData, over real HTTP. */
+import {
+  type OdataSandbox,
+  type OdataSandboxOptions,
+  startOdataSandbox,
+} from '../../../../sandbox/onec-odata/server.ts';
+import { type Connected, connect } from '../connect.ts';
+
+/** Names of the sandbox's own base. */
+export const entities = {
+  branches: { set: 'Catalog_Отделения' },
+  staff: {
+    set: 'Catalog_Сотрудники',
+    filter: 'Уволен eq false',
+    fields: {
+      surname: 'Фамилия',
+      givenName: 'Имя',
+      patronymic: 'Отчество',
+      branch: 'Отделение_Key',
+      specialization: 'Специальность_Key',
+    },
+  },
+  specializations: { set: 'Catalog_Специальности' },
+};
+
+export interface OdataStage {
+  readonly sandbox: OdataSandbox;
+  /** Another connection. */
+  open(settings?: Record<string, unknown>): Connected;
+  close(): Promise<void>;
+}
+
+export async function openOdataStage(options: OdataSandboxOptions = {}): Promise<OdataStage> {
+  const sandbox = await startOdataSandbox(options);
+  const opened: Connected[] = [];
+  return {
+    sandbox,
+    open(settings = {}) {
+      const one = connect({ ...settingsFor(sandbox), ...settings });
+      opened.push(one);
+      return one;
+    },
+    async close() {
+      for (const { operations } of opened) await operations.close();
+      await sandbox.close();
+    },
+  };
+}
+
+const settingsFor = ({ url, login, password }: OdataSandbox) => ({
+  profile: 'odata',
+  ...{ url, login, password, entities },
+  guard: { readRepeats: 0, breakAfter: 1000 },
+});
+
+export const soon = () => AbortSignal.timeout(20_000);
