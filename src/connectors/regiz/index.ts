@@ -4,6 +4,7 @@ import { book, cancel } from './booking.ts';
 import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
 import { type Link, openLink } from './link.ts';
+import { openPatientIndex, type PatientIndex } from './patient-index.ts';
 import { misRead } from './read-error.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';
@@ -13,13 +14,14 @@ const connector: Connector<RegizSettings> = {
   name: 'regiz',
   title: 'РЕГИЗ, запись на приём (HubService)',
   settings: regizSettings,
-  secrets: ['guid', 'password', 'headerToken'],
-  connect: (settings: RegizSettings, context: ConnectionContext) => operationsOf(openLink(settings, context)),
+  secrets: ['guid', 'password', 'headerToken', 'index.guid'],
+  connect: (settings: RegizSettings, context: ConnectionContext) =>
+    operationsOf(openLink(settings, context), openPatientIndex(settings, context)),
 };
 
 export default connector;
 
-function operationsOf(link: Link): Operations {
+function operationsOf(link: Link, index: PatientIndex | undefined): Operations {
   const { schedule, booking, waitlist } = link.settings;
   const timetable = openTimetable(link);
   return {
@@ -38,8 +40,9 @@ function operationsOf(link: Link): Operations {
       findRequest: (request, reference, signal) => findRequest(link, request, reference, signal),
       cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
     },
+    ...(index && { patientIndex: index }),
     ping: async (signal) => void (await misRead(link, () => link.read('GetVersion', {}, { signal }))),
     health: () => link.health(),
-    close: () => link.close(),
+    close: async () => void (await Promise.all([link.close(), index?.close()])),
   };
 }
