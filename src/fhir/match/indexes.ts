@@ -1,6 +1,5 @@
 /** People whom the clinics' indexes of patients know: they are told as Patients that are not kept here (FEATURES C3). */
 import { staffRoles } from '../../access/principal.ts';
-import { rightsOf } from '../../access/rights.ts';
 import type { Clinic } from '../../connectors/clinic.ts';
 import { MisReadError } from '../../connectors/connector.ts';
 import { withDeadline } from '../../deadline.ts';
@@ -37,9 +36,9 @@ export async function askIndexes(context: Context, asked: Asked, patient: Resour
   };
 }
 
-/** People at work who may look for any Patient of the clinic. An app, a patient's above all, has no business with the whole region. */
+/** People at work, who may search for Patients as it is, and not only one that they were let in for. An app, a patient's above all, has no business with the whole region. */
 const mayAskIndexes = ({ principal, viewer }: Asked): boolean =>
-  staffRoles.some((role) => role === principal.role) && viewer.keys === null && rightsOf(principal).may('Patient', 's');
+  staffRoles.some((role) => role === principal.role) && viewer.keys === null;
 
 /** @returns undefined when the index does not answer */
 async function askIndex({ log }: Context, clinic: Clinic, patient: Resource): Promise<Candidate[] | undefined> {

@@ -126,6 +126,20 @@ describe.each(kinds)('%s: every fault in turn', (kind) => {
   }, 90_000);
 });
 
+test('an empty answer is nobody only where it is the answer', async () => {
+  const link = open('pix');
+  const nobody = { identifier: [{ ...identifier[0], value: '00000060105' }] };
+  for (const emptyLists of ['empty', 'nil'] as const) {
+    sandbox.settings({ emptyLists });
+    expect(await find(link, nobody)).toEqual([]);
+  }
+  sandbox.settings({ emptyLists: 'absent' });
+  await expect(find(link, nobody)).rejects.toThrow(MisReadError);
+  sandbox.settings({ emptyLists: 'empty' });
+  sandbox.fault({ fault: 'wrong-element', times: 1, operations: ['Pix.GetPatient'], params: { variant: 'return' } });
+  await expect(find(link, nobody)).rejects.toThrow(MisReadError);
+});
+
 describe('refusals of PixService', () => {
   const nowhere = { lpu: 'nowhere' };
 
