@@ -11,7 +11,7 @@ const oid = /^urn:oid:[0-2](\.(0|[1-9]\d{0,9})){1,30}$/;
 /** The service to ask about it; undefined when the hub publishes it itself, when it is no OID, and where no НСИ is configured. */
 export function foreignSource(
   { nsi, terminology }: Pick<Context, 'nsi' | 'terminology'>,
-  { viewer }: Asked,
+  { viewer }: Pick<Asked, 'viewer'>,
   type: 'CodeSystem' | 'ValueSet',
   url: string | undefined,
 ): Nsi | undefined {

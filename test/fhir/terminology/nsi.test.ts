@@ -6,6 +6,8 @@ import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import { configSchema } from '../../../src/config.ts';
 import { MisReadError } from '../../../src/connectors/connector.ts';
 import { openNsi } from '../../../src/connectors/nsi.ts';
+import { foreignSource } from '../../../src/fhir/terminology/foreign.ts';
+import { createTerminology } from '../../../src/fhir/terminology/terminology.ts';
 import { validate } from '../../../src/r4/validate.ts';
 import { type Answer, ask } from '../../support/hub.ts';
 import { createMemoryHub } from '../../support/memory-hub.ts';
@@ -81,6 +83,14 @@ test('what is no OID, what has a version, what is published here and what has no
   expect((await expand(kinds, '&valueSetVersion=7')).status).toBe(404);
   const without = await ask(bare, 'GET', `ValueSet/$expand?url=${kinds}`);
   expect([without.status, calls()]).toEqual([404, before]);
+});
+
+test('a dictionary of which the hub publishes a part is its own', async () => {
+  const resource = { resourceType: 'CodeSystem', id: 'part', url: kinds, status: 'active', content: 'fragment' };
+  const terminology = createTerminology([{ clinic: 0, resource }]);
+  const viewer = { clinics: [], keys: null, types: [], closed: [] };
+  const sourceOf = (system: string) => foreignSource({ nsi, terminology }, { viewer }, 'CodeSystem', system);
+  expect([sourceOf(kinds), sourceOf(urgency)]).toEqual([undefined, nsi]);
 });
 
 describe('НСИ does not answer', () => {
