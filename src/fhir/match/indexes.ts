@@ -8,15 +8,17 @@ import { itemsOf, type Json } from '../../r4/json.ts';
 import type { Resource } from '../../store/resource.ts';
 import type { Context } from '../context.ts';
 import type { Asked } from '../resource.ts';
-import { personOf } from './person.ts';
-
-export interface Candidate {
-  /** Address of a Patient that is kept; `urn:uuid:` of one that is not. */
-  readonly url: string;
-  readonly patient: Json;
-  /** The same as text. */
-  readonly body: string;
-}
+import {
+  asCard,
+  type Candidate,
+  identifiersOf,
+  isReplaced,
+  isSame,
+  keptCandidate,
+  type Match,
+  newOnes,
+} from './candidate.ts';
+import { findCandidates } from './candidates.sql.ts';
 
 export interface Indexes {
   readonly people: readonly Candidate[];
@@ -63,19 +65,28 @@ function candidateOf({ resourceType, id, ...content }: Resource, clinic: string)
   return { url: `urn:uuid:${id}`, patient, body: JSON.stringify(patient) };
 }
 
-/** Those of whom no card is told: who shares an identifier with a card, or with one told before, is the same person. */
-export function newOnes<T extends Candidate>(indexed: readonly T[], kept: readonly Candidate[]): T[] {
-  const known = new Set(kept.flatMap(namesOf));
-  return indexed.filter((one) => {
-    const names = namesOf(one);
-    const isKnown = names.some((name) => known.has(name));
-    for (const name of names) known.add(name);
-    return !isKnown;
-  });
+/**
+ * Those of whom no card is told yet. Of one who has a card here all the same, under another name it may be, the card: by an
+ * identifier that the index knows.
+ */
+export async function unknownOnes(
+  { db, parameters }: Context,
+  asked: Asked,
+  indexed: readonly Match[],
+  kept: readonly Candidate[],
+): Promise<Match[]> {
+  const others = newOnes(indexed, kept);
+  const identifiers = others.flatMap(({ patient }) => identifiersOf(patient));
+  if (identifiers.length === 0) return others;
+  const clues = { phones: [], birthDate: undefined, families: [], givens: [] };
+  const [systems, values] = [identifiers.map(([system]) => system), identifiers.map(([, value]) => value)];
+  const found = await findCandidates(db, asked.viewer, parameters, { ...clues, systems, values });
+  const cards = found
+    .map(({ id, body }) => keptCandidate(asked, id, body))
+    .filter(({ patient }) => !isReplaced(patient));
+  const told = others.map((one) => cards.flatMap((card) => (isSame(card, one) ? asCard(one, card) : [])).at(0) ?? one);
+  return newOnes(told, []);
 }
-
-const namesOf = ({ patient }: Candidate): string[] =>
-  [...personOf(patient).identifiers].flatMap(([system, values]) => [...values].map((value) => `${system}|${value}`));
 
 /** The entry that says whose index is not in the answer. https://hl7.org/fhir/R4/search.html#outcome */
 export function silenceOf(clinics: readonly string[]): object {

@@ -3,10 +3,11 @@ import { Fault } from '../../fault.ts';
 import { checkIdentifiers } from '../../r4/identifier.ts';
 import type { Json } from '../../r4/json.ts';
 import { bytesOf } from '../byte-string.ts';
+import { type Candidate, isReplaced, keptCandidate, type Match } from '../match/candidate.ts';
 import { findCandidates } from '../match/candidates.sql.ts';
-import { askIndexes, type Candidate, newOnes, silenceOf } from '../match/indexes.ts';
+import { askIndexes, silenceOf, unknownOnes } from '../match/indexes.ts';
 import { type Person, personOf, phonesOf } from '../match/person.ts';
-import { type Grade, type Score, scoreOf } from '../match/score.ts';
+import { scoreOf } from '../match/score.ts';
 import { input, type OperationDeclaration, output } from '../operation.ts';
 import type { Asked } from '../resource.ts';
 
@@ -39,7 +40,7 @@ const declaration: OperationDeclaration = {
     ]);
     const kept = found.flatMap(({ id, body }) => judge(person, keptCandidate(asked, id, body)));
     const indexed = indexes.people.flatMap((candidate) => judge(person, candidate)).toSorted(byScore);
-    const matches = [...kept, ...newOnes(indexed, kept)].toSorted(byScore);
+    const matches = [...kept, ...(await unknownOnes(context, asked, indexed, kept))].toSorted(byScore);
     const only = given.one('onlyCertainMatches') === true;
     const certain = matches.filter(({ grade }) => grade === 'certain');
     const told = only ? (certain.length === 1 ? certain : []) : matches;
@@ -93,25 +94,11 @@ function cluesOf({ names, birthDate, identifiers, phones }: Person, resource: Js
 const wholeGiven = ({ given, patronymic }: Person['names'][number]): string =>
   [given, patronymic].filter((part) => part !== undefined).join(' ');
 
-interface Match extends Score, Candidate {
-  readonly grade: Grade;
-}
-
-const keptCandidate = ({ base }: Asked, id: string, body: string): Candidate => ({
-  url: `${base}/Patient/${id}`,
-  patient: JSON.parse(body) as Json,
-  body,
-});
-
 function judge(person: Person, candidate: Candidate): Match[] {
   if (isReplaced(candidate.patient)) return [];
   const { score, grade } = scoreOf(person, personOf(candidate.patient));
   return grade === undefined ? [] : [{ ...candidate, score, grade }];
 }
-
-/** A card that was merged into another one, which is found itself. */
-const isReplaced = ({ link }: Json): boolean =>
-  Array.isArray(link) && link.some((one: { type?: unknown }) => one.type === 'replaced-by');
 
 const byScore = (a: Match, b: Match): number => b.score - a.score || (a.url < b.url ? -1 : 1);
 

@@ -166,6 +166,39 @@ test('a registrar finds the person in the index, adds the e-mail, picks doctor a
   expect(matchesOf(certain).map((e) => e.resource.id)).toEqual([created.body.id]);
 });
 
+test('a card under another name is known by the СНИЛС that the index tells, unless it was merged', async () => {
+  const other = await createRegizHub((own) => ({ index: indexOf('pix', own, { patienceMilliseconds: 5000 }) }));
+  try {
+    await addToPix(other.sandbox);
+    const token = await other.token(registrar);
+    const card = { resourceType: 'Patient', identifier: [snils], name: [{ family: 'Девичьева', given: ['Аглая'] }] };
+    const { body: merged } = await ask(other, 'POST', 'Patient', {
+      token,
+      body: { ...card, link: [{ type: 'replaced-by', other: { display: 'карта 2' } }] },
+    });
+    const find = () =>
+      ask(other, 'POST', 'Patient/$match', { token, body: { resourceType: 'Patient', name, birthDate } });
+    expect([merged.resourceType, matchesOf(await find()).map((e) => e.resource.id)]).toEqual(['Patient', [undefined]]);
+    // Somebody else's card with this СНИЛС by mistake: nobody is told as him.
+    const stranger = {
+      name: [{ family: 'Прочих', given: ['Иван', 'Янович'] }],
+      birthDate: '1950-05-05',
+      gender: 'male',
+    };
+    await ask(other, 'POST', 'Patient', { token, body: { ...card, ...stranger } });
+    expect(matchesOf(await find()).map((e) => e.resource.id)).toEqual([undefined]);
+    const { body: created } = await ask(other, 'POST', 'Patient', { token, body: card });
+    const [entry, ...more] = matchesOf(await find()) as [Entry];
+    expect([entry.resource.id, entry.fullUrl, more]).toEqual([
+      created.id,
+      `http://hub.test/fhir/Patient/${created.id}`,
+      [],
+    ]);
+  } finally {
+    await other.close();
+  }
+});
+
 test('the same over MPI', async () => {
   const other = await createRegizHub((own) => ({ index: indexOf('mpi', own, { patienceMilliseconds: 5000 }) }));
   try {
