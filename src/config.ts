@@ -69,6 +69,22 @@ const mail = z.strictObject({
   allowPlain: z.boolean().default(false).describe('smtp:// without TLS, for a server on this machine'),
 });
 
+const nsi = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/$/, ''))
+    .describe('FHIR base, e.g. https://regiz.example.ru/nsi/fhir/term'),
+  token: z.string().min(1).describe('{ env: NAME } or { file: PATH }'),
+  timeout: z
+    .number()
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(10_000)
+    .describe('Milliseconds of one question with its repeats'),
+  keepHours: hours.default(24).describe('How long an answer is as good as new'),
+});
+
 /** What a configuration file may hold; docs/operations.md tells every key of it. */
 export const configSchema = z.strictObject({
   server: z
@@ -89,6 +105,9 @@ export const configSchema = z.strictObject({
   outbound: outbound.prefault({}).describe('Requests to addresses that clients give'),
   subscriptions: subscriptions.prefault({}),
   accounts: accounts.prefault({}),
+  terminology: z
+    .strictObject({ nsi: nsi.optional().describe('Dictionaries by OID that the hub does not publish itself') })
+    .prefault({}),
   mail: mail.optional().describe('How letters to people are sent'),
   clients: z
     .record(z.string(), z.record(z.string(), z.unknown()))

@@ -13,6 +13,7 @@ import { clinicsOf, createStanding, rememberStanding } from './access/standing.s
 import { createAuthenticator, type Standing } from './access/token.ts';
 import { configureClients, smartOf } from './authorization.ts';
 import { type Config, ConfigError } from './config.ts';
+import { openNsi } from './connectors/nsi.ts';
 import { addHubService } from './doors/hub-service/mount.ts';
 import { createExporter } from './fhir/export/exporter.ts';
 import { createHealth } from './fhir/health.ts';
@@ -92,6 +93,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const waitlist = createWaitlist(bookingContext, waitingSettler);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
+  const nsi = config.terminology.nsi && openNsi(config.terminology.nsi, clock);
   const standing = createStanding({ db: pool, ...clinicsOf(clinics) });
   const subscriptions = openSubscriptions(config, ground, slots, terminology, standing);
   const keys = loadKeys(tokenKeyFile(config));
@@ -115,6 +117,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     templates: createTemplating(sync, clinics),
     exporter: createExporter(bulk),
     terminology,
+    ...(nsi && { nsi }),
     subscriptions,
     audit,
     accounts: createAccountContext(account, keys),
@@ -161,6 +164,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
       upkeep.stop(),
       accountUpkeep.stop(),
       outbound.close(),
+      nsi?.close(),
       client.end(),
     ]);
     await ground.close();

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { keepRecord, readRecord, readRecords } from './record.ts';
 import { Refusal } from './refusal.ts';
-import type { RestAsk, RestRoute } from './rest-service.ts';
+import type { RestAsk, RestRoute, Told } from './rest-service.ts';
 import type { PatientRow } from './row.ts';
 import type { State } from './state.ts';
 import { outcomeOf, parameterOf } from './terminology.ts';
@@ -75,15 +75,18 @@ function checked(body: RestAsk['body']): void {
 
 const common = { contentType: 'application/fhir+json; charset=utf-8', refuse: outcomeOf } as const;
 
-export const patientIndexRoutes: readonly RestRoute[] = [
-  {
-    ...common,
-    ...{ operation: 'Mpi.Search', access: 'read', method: 'GET', path: /^\/mpi\/fhir\/Patient\/?$/ },
-    answer(ask) {
-      const entry = search(ask).map((resource) => ({ resource, search: { mode: 'match' } }));
-      return { status: 200, body: { resourceType: 'Bundle', type: 'searchset', total: entry.length, entry } };
-    },
+const searching = {
+  ...common,
+  ...{ operation: 'Mpi.Search', access: 'read' as const },
+  answer(ask: RestAsk): Told {
+    const entry = search(ask).map((resource) => ({ resource, search: { mode: 'match' } }));
+    return { status: 200, body: { resourceType: 'Bundle', type: 'searchset', total: entry.length, entry } };
   },
+} as const;
+
+export const patientIndexRoutes: readonly RestRoute[] = [
+  { ...searching, method: 'GET', path: /^\/mpi\/fhir\/Patient\/?$/ },
+  { ...searching, method: 'POST', path: /^\/mpi\/fhir\/Patient\/_search$/ },
   {
     ...common,
     ...{ operation: 'Mpi.Create', access: 'write', method: 'POST', path: /^\/mpi\/fhir\/Patient\/?$/ },

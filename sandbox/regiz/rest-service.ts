@@ -47,14 +47,16 @@ export async function serveRest(
     exchange.response.writeHead(401, { 'content-type': route.contentType }).end(JSON.stringify(body));
     return true;
   }
-  const body = parsed(exchange.body);
+  const isForm = /^application\/x-www-form-urlencoded\b/.test(exchange.request.headers['content-type'] ?? '');
+  const body = isForm ? {} : parsed(exchange.body);
   if (body === undefined) {
     exchange.response.writeHead(400, { 'content-type': route.contentType });
     exchange.response.end(JSON.stringify(route.refuse(4, 'Тело запроса – не объект JSON').body));
     return true;
   }
   const path = route.path.exec(url.pathname)?.groups ?? {};
-  await play(ground, callOf(ground, route, exchange, { state: ground.state, path, query: url.searchParams, body }));
+  const query = isForm ? new URLSearchParams(exchange.body) : url.searchParams;
+  await play(ground, callOf(ground, route, exchange, { state: ground.state, path, query, body }));
   return true;
 }
 

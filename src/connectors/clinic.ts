@@ -4,7 +4,14 @@ import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import { referencedId } from '../store/resource.ts';
 import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
-import type { BookingAbility, MisRecord, MisRecords, Operations, WaitlistAbility } from './connector.ts';
+import type {
+  BookingAbility,
+  MisRecord,
+  MisRecords,
+  Operations,
+  PatientIndexAbility,
+  WaitlistAbility,
+} from './connector.ts';
 import { MisReadError } from './connector.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 
@@ -53,6 +60,15 @@ export interface Clinic {
   /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
   waitingRequest(input: WaitingInput): Promise<MisRecord>;
   readonly waitlist: WaitlistAbility | undefined;
+  /** Absent too where the clinic's mapping has no Patient to ask by. */
+  readonly patientIndex: PatientIndex | undefined;
+}
+
+/** A region's index of people, in FHIR. */
+export interface PatientIndex {
+  /** @param patient what is known of the one looked for @throws MisReadError, MappingError */
+  find(patient: Resource, signal: AbortSignal): Promise<Mirrored[]>;
+  readonly patienceMilliseconds: number;
 }
 
 export interface BookingInput {
@@ -131,11 +147,23 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     bookingRequest: async (input) => requestOf(mappings, input),
     waitlist: operations.waitlist,
     waitingRequest: async (input) => requestOf(mappings, input),
+    patientIndex: indexOf(mappings, operations.patientIndex),
   };
 }
 
-const requestOf = (mappings: Mappings, input: BookingInput | WaitingInput) =>
-  mappings.slow.has('Appointment') ? mappings.toMisSlowly('Appointment', input) : mappings.toMis('Appointment', input);
+const requestOf = (mappings: Mappings, input: BookingInput | WaitingInput) => toMis(mappings, 'Appointment', input);
+
+const toMis = (mappings: Mappings, type: string, input: object) =>
+  mappings.slow.has(type) ? mappings.toMisSlowly(type, input) : mappings.toMis(type, input);
+
+function indexOf(mappings: Mappings, ability: PatientIndexAbility | undefined): PatientIndex | undefined {
+  if (ability === undefined || !mappings.writable.has('Patient')) return undefined;
+  return {
+    patienceMilliseconds: ability.patienceMilliseconds,
+    find: async (patient, signal) =>
+      mirrorAll(mappings, await ability.find(await toMis(mappings, 'Patient', { resource: patient }), signal)),
+  };
+}
 
 /** Documents marked `slow: true` are evaluated by JSONata itself, one record after the other. */
 async function mirrorAll(mappings: Mappings, records: MisRecords): Promise<Mirrored[]> {

@@ -61,6 +61,8 @@ export interface Operations {
   waitlist?: WaitlistAbility;
   /** How time is offered, where the MIS lets it be changed from here. */
   templates?: TemplateAbility;
+  /** A region's index of people, beyond the clinic's own. */
+  patientIndex?: PatientIndexAbility;
   /** Cheap proof that the MIS answers. @throws MisReadError */
   ping?(signal: AbortSignal): Promise<void>;
   /** State of breakers and bulkheads, for health and metrics. */
@@ -222,6 +224,17 @@ export interface TemplateAbility {
   /** @param id undefined: a new one */
   put(schedule: string, id: string | undefined, change: TemplateChange, signal: AbortSignal): Promise<TemplateOutcome>;
   remove(schedule: string, id: string, signal: AbortSignal): Promise<TemplateOutcome>;
+}
+
+export interface PatientIndexAbility {
+  /**
+   * People who may be the one that is looked for, in the index's own words: more than fit is as well, for they are judged by us.
+   * @param query what the mapping `Patient` → MIS made; nothing to ask by finds nobody
+   * @throws MisReadError
+   */
+  find(query: MisRecord, signal: AbortSignal): Promise<MisRecords>;
+  /** Milliseconds for which a client may be kept waiting for it. */
+  readonly patienceMilliseconds: number;
 }
 
 /** A read that gave nothing that can be trusted. Reads may always be repeated; `retryable` says whether it may help. */

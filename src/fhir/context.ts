@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { AccountContext } from '../access/account/account.ts';
 import type { Audit } from '../access/audit/audit.ts';
 import type { Clinics } from '../connectors/clinic.ts';
+import type { Nsi } from '../connectors/nsi.ts';
 import type { Clock } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import type { ParameterIds } from '../store/parameters.ts';
@@ -41,6 +42,8 @@ export interface Context {
   readonly live: LiveCheck;
   readonly templates: Templating;
   readonly terminology: Terminology;
+  /** Dictionaries beyond those; absent where none is configured. */
+  readonly nsi?: Nsi;
   readonly exporter: Exporter;
   readonly subscriptions: SubscriptionContext;
   readonly audit: Audit;

@@ -8,6 +8,7 @@ import type { Principal } from '../../src/access/principal.ts';
 import { clinicsOf, createStanding } from '../../src/access/standing.sql.ts';
 import { type Authenticate, createAuthenticator, mintToken } from '../../src/access/token.ts';
 import { type Clinic, type Clinics, indexClinics } from '../../src/connectors/clinic.ts';
+import type { Nsi } from '../../src/connectors/nsi.ts';
 import type { Context } from '../../src/fhir/context.ts';
 import { createExporter } from '../../src/fhir/export/exporter.ts';
 import { createHealth } from '../../src/fhir/health.ts';
@@ -74,6 +75,8 @@ export async function createTestHub(
   publicUrl: string | null = 'http://hub.test',
   /** Of web pages that may call it. */
   origins: readonly string[] = [],
+  /** Where dictionaries are that are not published here. */
+  nsi?: Nsi,
 ): Promise<TestHub> {
   const pool = openPool(url, { name: 'test', connections: 20, onError: () => {} });
   const clinics = indexClinics(build(await ensureClinics(pool, keys)));
@@ -131,6 +134,7 @@ export async function createTestHub(
     // Bulk reading in the pool `work`: tests start the exporter themselves.
     exporter: createExporter(work),
     terminology,
+    ...(nsi && { nsi }),
     subscriptions,
     audit,
     accounts,

@@ -1,6 +1,7 @@
 /** A hub over a database of its own, of clinics with a MIS in memory: what most tests stand on. */
 import type { Clinic } from '../../src/connectors/clinic.ts';
 import type { MisRecord } from '../../src/connectors/connector.ts';
+import type { Nsi } from '../../src/connectors/nsi.ts';
 import type { Clock } from '../../src/instant.ts';
 import { syncSchedule } from '../../src/workflows/sync.ts';
 import { createDatabase } from './database.ts';
@@ -26,15 +27,17 @@ export interface MemoryHubPlan {
   readonly slots?: MisRecord[];
   readonly open?: (key: string, number: number, mis: MemoryMis) => Clinic;
   readonly clock?: Clock;
+  /** Where dictionaries are that are not published here. */
+  readonly nsi?: Nsi;
 }
 
 export async function createMemoryHub(plan: MemoryHubPlan = {}): Promise<MemoryHub> {
-  const { keys = ['demo'], slots = [], open = openMemoryClinic, clock } = plan;
+  const { keys = ['demo'], slots = [], open = openMemoryClinic, clock, nsi } = plan;
   const database = await createDatabase();
   const mis = createMemoryMis();
   mis.slots = slots;
   const build = (numbers: Map<string, number>) => keys.map((key) => open(key, numbers.get(key)!, mis));
-  const hub = await createTestHub(database.url, build, keys, clock);
+  const hub = await createTestHub(database.url, build, keys, clock, undefined, [], nsi);
   return {
     ...hub,
     url: database.url,

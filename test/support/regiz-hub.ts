@@ -23,13 +23,15 @@ export interface RegizHub extends TestHub {
 const zone = 'Europe/Moscow';
 const key = 'p44';
 
-/** @param settings of the connection, over what tests need: no repeats, short pauses */
-export async function createRegizHub(settings: Record<string, unknown> = {}): Promise<RegizHub> {
+/** @param more settings of the connection, over what tests need: no repeats, short pauses */
+export async function createRegizHub(
+  more: (sandbox: Sandbox) => Record<string, unknown> = () => ({}),
+): Promise<RegizHub> {
   const database = await createDatabase();
   const sandbox = await startRegizSandbox({ doctors: 8 });
   const exchanges: Exchange[] = [];
   const record = (exchange: Exchange) => void exchanges.push(exchange);
-  const { operations } = openConnection(sandbox, settings, record);
+  const { operations } = openConnection(sandbox, more(sandbox), record);
   const config = clinicSettings.parse({ name: 'Поликлиника № 44', zone, mis: 'regiz', booking: { answerSeconds: 5 } });
   const mappings = loadMappings([join(import.meta.dirname, '..', '..', 'mappings', 'regiz')], { clinic: key, zone });
   const open = (numbers: Map<string, number>) => [

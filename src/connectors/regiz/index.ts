@@ -4,6 +4,7 @@ import { book, cancel } from './booking.ts';
 import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
 import { type Link, openLink } from './link.ts';
+import { openPatientIndex, type PatientIndex } from './patient-index.ts';
 import { misRead } from './read-error.ts';
 import { openRoster } from './roster.ts';
 import { openTimetable } from './schedule.ts';
@@ -14,13 +15,14 @@ const connector: Connector<RegizSettings> = {
   name: 'regiz',
   title: 'РЕГИЗ, запись на приём (HubService)',
   settings: regizSettings,
-  secrets: ['guid', 'password', 'headerToken'],
-  connect: (settings: RegizSettings, context: ConnectionContext) => operationsOf(openLink(settings, context)),
+  secrets: ['guid', 'password', 'headerToken', 'index.guid'],
+  connect: (settings: RegizSettings, context: ConnectionContext) =>
+    operationsOf(openLink(settings, context), openPatientIndex(settings, context)),
 };
 
 export default connector;
 
-function operationsOf(link: Link): Operations {
+function operationsOf(link: Link, index: PatientIndex | undefined): Operations {
   const { schedule, booking, waitlist } = link.settings;
   const roster = openRoster(link);
   const timetable = openTimetable(link, roster);
@@ -40,8 +42,9 @@ function operationsOf(link: Link): Operations {
       findRequest: (request, reference, signal) => findRequest(link, request, reference, signal),
       cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
     },
+    ...(index && { patientIndex: index }),
     ping: async (signal) => void (await misRead(link, () => link.read('GetVersion', {}, { signal }))),
     health: () => link.health(),
-    close: () => link.close(),
+    close: async () => void (await Promise.all([link.close(), index?.close()])),
   };
 }

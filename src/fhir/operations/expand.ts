@@ -2,18 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { fhirInstant } from '../../instant.ts';
+import type { Json } from '../../r4/json.ts';
 import { foldString } from '../../r4/values/string.ts';
+import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { replyWith } from '../reply.ts';
+import type { Asked } from '../resource.ts';
 import { calledFor } from '../terminology/called.ts';
 import { type Code, codesOfSet } from '../terminology/expansion.ts';
+import { expandForeign, foreignSource } from '../terminology/foreign.ts';
 
 const declaration: OperationDeclaration = {
   code: 'expand',
   title: 'The codes of a ValueSet',
   documentation:
     'Gives the codes of a ValueSet, in pages when asked for. 404 for a ValueSet that is not known, 422 for one that ' +
-    'builds on codes that are not known here, and for one that is too large (too-costly).',
+    'builds on codes that are not known here, and for one that is too large (too-costly). A dictionary by OID that is not published here is asked of ' +
+    'НСИ, where one is configured: 503 while it does not answer.',
   base: 'http://hl7.org/fhir/OperationDefinition/ValueSet-expand',
   types: ['ValueSet'],
   levels: ['type', 'instance'],
@@ -30,29 +35,42 @@ const declaration: OperationDeclaration = {
     input('includeDesignations', '0..1', 'boolean', 'With other names of the codes'),
     output('return', '1..1', 'ValueSet', 'The ValueSet with its expansion'),
   ],
-  async handle({ terminology, clock }, asked, call) {
-    const set = calledFor(terminology, asked, call, 'ValueSet', { version: 'valueSetVersion', inline: 'valueSet' });
-    if (set === undefined)
-      throw new Fault('missing-element', 'Which ValueSet? Send "url" or "valueSet".', { expression: 'http.url' });
-    const all = codesOfSet(set, (type, url) => terminology.find(asked.viewer, type, url));
+  async handle(context, asked, call) {
+    const { set, codes: all } = await codesCalledFor(context, asked, call);
     const wanted = all.filter(filterOf(call));
     const { offset, end } = pageOf(call, wanted.length);
     const designations = call.parameters.one('includeDesignations') === true;
     const contains = wanted.slice(offset, end).map((code) => entryOf(code, designations));
     const expansion = {
       identifier: `urn:uuid:${randomUUID()}`,
-      timestamp: fhirInstant(clock()),
+      timestamp: fhirInstant(context.clock()),
       total: wanted.length,
       offset,
       ...parametersOf(call),
       ...(contains.length > 0 && { contains }),
     };
-    const { compose, ...rest } = set;
+    const { compose, ...rest } = set as Json;
     return replyWith({ ...rest, expansion });
   },
 };
 
 export default declaration;
+
+async function codesCalledFor(
+  context: Context,
+  asked: Asked,
+  call: OperationCall,
+): Promise<{ set: object; codes: Code[] }> {
+  const { terminology } = context;
+  const [url, alone] = [call.parameters.text('url'), call.id ?? call.parameters.one('valueSet')];
+  const isOnly = alone === undefined && call.parameters.text('valueSetVersion') === undefined;
+  const nsi = isOnly ? foreignSource(context, asked, 'ValueSet', url) : undefined;
+  if (nsi !== undefined) return expandForeign(nsi, url!);
+  const set = calledFor(terminology, asked, call, 'ValueSet', { version: 'valueSetVersion', inline: 'valueSet' });
+  if (set === undefined)
+    throw new Fault('missing-element', 'Which ValueSet? Send "url" or "valueSet".', { expression: 'http.url' });
+  return { set, codes: codesOfSet(set, (type, name) => terminology.find(asked.viewer, type, name)) };
+}
 
 function filterOf({ parameters }: OperationCall): (code: Code) => boolean {
   const text = foldString(parameters.text('filter') ?? '');

@@ -5,12 +5,14 @@ import { input, type OperationDeclaration, output } from '../operation.ts';
 import { replyWith } from '../reply.ts';
 import { askedCodes } from '../terminology/called.ts';
 import { conceptsOf } from '../terminology/expansion.ts';
+import { foreignSource, lookUpForeign } from '../terminology/foreign.ts';
 
 const declaration: OperationDeclaration = {
   code: 'lookup',
   title: 'What a code means',
   documentation:
     'Gives display, definition, other names and properties of a code. 404 for a system or code that is not known here; ' +
+    'dictionaries by OID that are not published here are asked of НСИ, where one is configured, 503 while it does not answer; ' +
     "of R4's own systems the codes are known and no displays.",
   base: 'http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup',
   types: ['CodeSystem'],
@@ -48,12 +50,18 @@ const declaration: OperationDeclaration = {
       'A property; definition is one',
     ),
   ],
-  async handle({ terminology }, asked, call) {
+  async handle(context, asked, call) {
     const [{ system, code, version }] = askedCodes(call) as [ReturnType<typeof askedCodes>[0]];
     if (system === undefined)
       throw new Fault('missing-element', 'A code needs its system.', { expression: 'http.system' });
+    const wanted = new Set(call.parameters.all('property').map(String));
+    const nsi = version === undefined ? foreignSource(context, asked, 'CodeSystem', system) : undefined;
+    if (nsi !== undefined) {
+      const { name = system, display, ...more } = await lookUpForeign(nsi, system, code);
+      return replyWith(answer({ name, ...more }, { code, display }, wanted));
+    }
     const canonical = version === undefined ? system : `${system}|${version}`;
-    const known = terminology.find(asked.viewer, 'CodeSystem', canonical);
+    const known = context.terminology.find(asked.viewer, 'CodeSystem', canonical);
     const concept = known === undefined ? undefined : conceptsOf(known).find((c) => c['code'] === code);
     if (known === undefined || concept === undefined)
       throw new Fault(
@@ -63,7 +71,7 @@ const declaration: OperationDeclaration = {
           expression: known === undefined ? 'http.system' : 'http.code',
         },
       );
-    return replyWith(answer(known, concept, new Set(call.parameters.all('property').map(String))));
+    return replyWith(answer(known, concept, wanted));
   },
 };
 

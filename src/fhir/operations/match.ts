@@ -3,9 +3,11 @@ import { Fault } from '../../fault.ts';
 import { checkIdentifiers } from '../../r4/identifier.ts';
 import type { Json } from '../../r4/json.ts';
 import { bytesOf } from '../byte-string.ts';
+import { type Candidate, isReplaced, keptCandidate, type Match } from '../match/candidate.ts';
 import { findCandidates } from '../match/candidates.sql.ts';
+import { askIndexes, silenceOf, unknownOnes } from '../match/indexes.ts';
 import { type Person, personOf, phonesOf } from '../match/person.ts';
-import { type Grade, type Score, scoreOf } from '../match/score.ts';
+import { scoreOf } from '../match/score.ts';
 import { input, type OperationDeclaration, output } from '../operation.ts';
 import type { Asked } from '../resource.ts';
 
@@ -17,7 +19,7 @@ const declaration: OperationDeclaration = {
   title: 'Who is this?',
   documentation:
     'Finds patients by identifiers, name, birth date, gender and phone, with a score and a grade; only those that the token ' +
-    'may see. 422 when too little is given to recognise anybody by.',
+    'may see, and for staff those whom the region’s index of patients tells, who are not kept here (`meta.source`). 422 when too little is given to recognise anybody by.',
   base: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
   types: ['Patient'],
   levels: ['type'],
@@ -29,15 +31,21 @@ const declaration: OperationDeclaration = {
     input('count', '0..1', 'integer', `How many at most; ${usual}`),
     output('return', '1..1', 'Bundle', 'A searchset, best first'),
   ],
-  async handle({ db, parameters }, asked, { parameters: given }) {
+  async handle(context, asked, { parameters: given }) {
     const resource = given.resource('resource')!;
     const person = recognisable(resource);
-    const found = await findCandidates(db, asked.viewer, parameters, cluesOf(person, resource));
-    const matches = found.flatMap((one) => judge(person, one)).toSorted(byScore);
+    const [found, indexes] = await Promise.all([
+      findCandidates(context.db, asked.viewer, context.parameters, cluesOf(person, resource)),
+      askIndexes(context, asked, resource),
+    ]);
+    const kept = found.flatMap(({ id, body }) => judge(person, keptCandidate(asked, id, body)));
+    const indexed = indexes.people.flatMap((candidate) => judge(person, candidate)).toSorted(byScore);
+    const matches = [...kept, ...(await unknownOnes(context, asked, indexed, kept))].toSorted(byScore);
     const only = given.one('onlyCertainMatches') === true;
     const certain = matches.filter(({ grade }) => grade === 'certain');
     const told = only ? (certain.length === 1 ? certain : []) : matches;
-    return { status: 200, headers: {}, body: bytesOf(bundleOf(asked, told, countOf(given.one('count')))) };
+    const body = bundleOf(asked, told, countOf(given.one('count')), indexes.silent);
+    return { status: 200, headers: {}, body: bytesOf(body) };
   },
 };
 
@@ -86,33 +94,23 @@ function cluesOf({ names, birthDate, identifiers, phones }: Person, resource: Js
 const wholeGiven = ({ given, patronymic }: Person['names'][number]): string =>
   [given, patronymic].filter((part) => part !== undefined).join(' ');
 
-interface Match extends Score {
-  readonly grade: Grade;
-  readonly id: string;
-  readonly body: string;
+function judge(person: Person, candidate: Candidate): Match[] {
+  if (isReplaced(candidate.patient)) return [];
+  const { score, grade } = scoreOf(person, personOf(candidate.patient));
+  return grade === undefined ? [] : [{ ...candidate, score, grade }];
 }
 
-function judge(person: Person, { id, body }: { id: string; body: string }): Match[] {
-  const patient = JSON.parse(body) as Json;
-  if (isReplaced(patient)) return [];
-  const { score, grade } = scoreOf(person, personOf(patient));
-  return grade === undefined ? [] : [{ id, body, score, grade }];
-}
-
-/** A card that was merged into another one, which is found itself. */
-const isReplaced = ({ link }: Json): boolean =>
-  Array.isArray(link) && link.some((one: { type?: unknown }) => one.type === 'replaced-by');
-
-const byScore = (a: Match, b: Match): number => b.score - a.score || (a.id < b.id ? -1 : 1);
+const byScore = (a: Match, b: Match): number => b.score - a.score || (a.url < b.url ? -1 : 1);
 
 const gradeUrl = 'http://hl7.org/fhir/StructureDefinition/match-grade';
 
-function bundleOf({ base }: Asked, matches: readonly Match[], count: number): string {
-  const entries = matches.slice(0, count).map(({ id, body, score, grade }) => {
+function bundleOf({ base }: Asked, matches: readonly Match[], count: number, silent: readonly string[]): string {
+  const entries = matches.slice(0, count).map(({ url, body, score, grade }) => {
     const search = { extension: [{ url: gradeUrl, valueCode: grade }], mode: 'match', score };
-    return `{"fullUrl":"${base}/Patient/${id}","resource":${body},"search":${JSON.stringify(search)}}`;
+    return `{"fullUrl":"${url}","resource":${body},"search":${JSON.stringify(search)}}`;
   });
-  const list = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
+  const all = [...entries, ...(silent.length === 0 ? [] : [JSON.stringify(silenceOf(silent))])];
+  const list = all.length === 0 ? '' : `,"entry":[${all.join(',')}]`;
   const link = JSON.stringify([{ relation: 'self', url: `${base}/Patient/$match` }]);
   return `{"resourceType":"Bundle","type":"searchset","total":${matches.length},"link":${link}${list}}`;
 }

@@ -37,6 +37,7 @@ export const kindMeanings: Partial<Record<FaultKind, string>> = {
 
 /** Closer reasons within a kind. */
 export const reasonMeanings: Readonly<Record<string, string>> = {
+  'nsi-unreachable': 'The service of dictionaries does not answer.',
   'not-mappable': "The clinic's system needs something that the request does not hold.",
   'not-made-here': 'The visit was not booked under this account: only the clinic cancels it.',
   'too-late-to-cancel': 'The hour until which the clinic lets a visit be given up has passed.',
