@@ -34,6 +34,8 @@ import { createBooking } from './workflows/booking.ts';
 import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
+import { createReferring, startReferralSweeper } from './workflows/referral.ts';
+import { createReferralSettler } from './workflows/referral-settlement.ts';
 import type { SubscriptionContext } from './workflows/subscription.ts';
 import { startSubscriptions } from './workflows/subscription-rounds.ts';
 import { startSweeper } from './workflows/sweeper.ts';
@@ -89,6 +91,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const booking = createBooking(bookingContext, settler);
   const waitingSettler = createWaitingSettler(bookingContext);
   const waitlist = createWaitlist(bookingContext, waitingSettler);
+  const referralSettler = createReferralSettler(bookingContext);
+  const referring = createReferring(bookingContext, referralSettler);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const standing = createStanding({ db: pool, ...clinicsOf(clinics) });
@@ -110,6 +114,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     booking,
     holding: createHolding(bookingContext),
     waitlist,
+    referring,
     live: createLiveCheck(pool, sync, clinics),
     templates: createTemplating(sync, clinics),
     exporter: createExporter(bulk),
@@ -139,14 +144,18 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals(sync.pool, log);
-  const sweepers = [startSweeper(pool, clinics, settler, log), startWaitingSweeper(pool, clinics, waitingSettler, log)];
+  const sweepers = [
+    startSweeper(pool, clinics, settler, log),
+    startWaitingSweeper(pool, clinics, waitingSettler, log),
+    startReferralSweeper(pool, clinics, referralSettler, log),
+  ];
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
   const stop = async () => {
     health.drain();
     await closeServer(app);
-    await Promise.all([booking.drain(), waitlist.drain(), ...sweepers.map((s) => s.stop())]);
+    await Promise.all([booking.drain(), waitlist.drain(), referring.drain(), ...sweepers.map((s) => s.stop())]);
     await Promise.all([queue.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
     await Promise.all([

@@ -4,7 +4,14 @@ import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import { referencedId } from '../store/resource.ts';
 import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
-import type { BookingAbility, MisRecord, MisRecords, Operations, WaitlistAbility } from './connector.ts';
+import type {
+  BookingAbility,
+  MisRecord,
+  MisRecords,
+  Operations,
+  ReferralAbility,
+  WaitlistAbility,
+} from './connector.ts';
 import { MisReadError } from './connector.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 
@@ -53,6 +60,10 @@ export interface Clinic {
   /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
   waitingRequest(input: WaitingInput): Promise<MisRecord>;
   readonly waitlist: WaitlistAbility | undefined;
+  /** What the queue of referrals is sent of a ServiceRequest. @throws MappingError when the mapping cannot be made */
+  referralRequest(input: ReferralInput): Promise<MisRecord>;
+  /** Absent, too, where the mapping cannot write a ServiceRequest. */
+  readonly referrals: ReferralAbility | undefined;
 }
 
 export interface BookingInput {
@@ -73,6 +84,15 @@ export interface WaitingInput {
     /** When the patient can come; absent: at any time. */
     readonly intervals?: readonly { readonly start: string; readonly end: string }[];
   };
+  readonly booking: string;
+}
+
+export interface ReferralInput {
+  readonly resource: Resource;
+  readonly patient: Resource;
+  /** The Practitioner who refers, and his PractitionerRole, as far as the ServiceRequest names them. */
+  readonly doctor?: Resource;
+  readonly role?: Resource;
   readonly booking: string;
 }
 
@@ -128,14 +148,16 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
         : slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
       return { schedules: await mirror(others), slots };
     },
-    bookingRequest: async (input) => requestOf(mappings, input),
+    bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     waitlist: operations.waitlist,
-    waitingRequest: async (input) => requestOf(mappings, input),
+    waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
+    referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
+    referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
   };
 }
 
-const requestOf = (mappings: Mappings, input: BookingInput | WaitingInput) =>
-  mappings.slow.has('Appointment') ? mappings.toMisSlowly('Appointment', input) : mappings.toMis('Appointment', input);
+const requestOf = (mappings: Mappings, type: string, input: BookingInput | WaitingInput | ReferralInput) =>
+  mappings.slow.has(type) ? mappings.toMisSlowly(type, input) : mappings.toMis(type, input);
 
 /** Documents marked `slow: true` are evaluated by JSONata itself, one record after the other. */
 async function mirrorAll(mappings: Mappings, records: MisRecords): Promise<Mirrored[]> {

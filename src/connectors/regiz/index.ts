@@ -5,6 +5,8 @@ import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
 import { type Link, openLink } from './link.ts';
 import { misRead } from './read-error.ts';
+import { openReferralLink, type ReferralLink } from './referral-link.ts';
+import { referralsOf } from './referrals.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';
 import { cancelRequest, findRequest, register } from './waitlist.ts';
@@ -13,13 +15,17 @@ const connector: Connector<RegizSettings> = {
   name: 'regiz',
   title: 'РЕГИЗ, запись на приём (HubService)',
   settings: regizSettings,
-  secrets: ['guid', 'password', 'headerToken'],
-  connect: (settings: RegizSettings, context: ConnectionContext) => operationsOf(openLink(settings, context)),
+  secrets: ['guid', 'password', 'headerToken', 'referrals.token'],
+  connect(settings: RegizSettings, context: ConnectionContext) {
+    const { referrals } = settings;
+    const queue = referrals && openReferralLink(referrals, settings, context);
+    return operationsOf(openLink(settings, context), queue);
+  },
 };
 
 export default connector;
 
-function operationsOf(link: Link): Operations {
+function operationsOf(link: Link, queue: ReferralLink | undefined): Operations {
   const { schedule, booking, waitlist } = link.settings;
   const timetable = openTimetable(link);
   return {
@@ -38,8 +44,9 @@ function operationsOf(link: Link): Operations {
       findRequest: (request, reference, signal) => findRequest(link, request, reference, signal),
       cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
     },
+    ...(queue !== undefined && { referrals: referralsOf(queue) }),
     ping: async (signal) => void (await misRead(link, () => link.read('GetVersion', {}, { signal }))),
     health: () => link.health(),
-    close: () => link.close(),
+    close: async () => void (await Promise.all([link.close(), queue?.close()])),
   };
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { HubOperation } from './contract/hub.ts';
 import { operations } from './contract/operations.ts';
+import { referralSettings } from './referral-settings.ts';
 
 const milliseconds = z.number().int().min(1).max(600_000);
 const named = Object.keys(operations) as [HubOperation, ...HubOperation[]];
@@ -135,6 +136,7 @@ export const regizSettings = z.strictObject({
   schedule: schedule.prefault({}),
   booking: booking.prefault({}),
   waitlist: waitlist.prefault({}),
+  referrals: referralSettings.optional(),
   codes: z
     .array(code)
     .default([])
