@@ -4,16 +4,10 @@ import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import { referencedId } from '../store/resource.ts';
 import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
-import type {
-  BookingAbility,
-  MisRecord,
-  MisRecords,
-  Operations,
-  ReferralAbility,
-  WaitlistAbility,
-} from './connector.ts';
+import type { BookingAbility, MisRecord, MisRecords, Operations, WaitlistAbility } from './connector.ts';
 import { MisReadError } from './connector.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
+import type { ReferralAbility } from './referral-ability.ts';
 
 /** A mirrored resource and what it was made from. */
 export interface Mirrored {

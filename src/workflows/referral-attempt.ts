@@ -1,6 +1,6 @@
 /** One write to a queue of referrals, and what its refusal is to a client. */
 import type { Clinic } from '../connectors/clinic.ts';
-import type { ReferralOutcome } from '../connectors/connector.ts';
+import type { ReferralOutcome } from '../connectors/referral-ability.ts';
 import { Fault } from '../fault.ts';
 import { withinDeadline } from './conclusion.ts';
 

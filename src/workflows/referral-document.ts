@@ -1,5 +1,5 @@
 /** The ServiceRequest as which a registered referral is seen: `on-hold` until the queue has confirmed, then as it stands there. */
-import type { FoundReferral } from '../connectors/connector.ts';
+import type { FoundReferral } from '../connectors/referral-ability.ts';
 import type { Queryable } from '../postgres.ts';
 import { parseKept } from '../r4/json-reader.ts';
 import { contentOf, draftDocument, stampDocument } from '../store/document.ts';

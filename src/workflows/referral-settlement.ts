@@ -1,6 +1,6 @@
 /** How the registration of a referral ends, and what becomes of it afterwards (protocols/regiz.md §3.3). */
 import type { Clinic } from '../connectors/clinic.ts';
-import type { FoundReferral } from '../connectors/connector.ts';
+import type { FoundReferral } from '../connectors/referral-ability.ts';
 import type { Fault } from '../fault.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import { retrying } from './appointment-document.ts';

@@ -268,6 +268,43 @@ describe('in a transaction', () => {
     expect(queued(id!)).toMatchObject([{ status: 1 }]);
   });
 
+  test('the condition If-None-Exist makes it one, and what the client calls it stays', async () => {
+    const identifier = [{ system: 'urn:ietf:rfc:3986', value: 'urn:uuid:3f0a3c8e-1111-4222-8333-944455556666' }];
+    const body = order(await person(), { identifier });
+    const headers = { 'if-none-exist': `identifier=${identifier[0]!.system}|${identifier[0]!.value}` };
+    const send = () => ask(hub, 'POST', 'ServiceRequest', { token: doctors, body, headers });
+    const answers = await Promise.all(Array.from({ length: 4 }, send));
+    expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 201]);
+    const id = answers[0]!.body.id!;
+    await expect.poll(statusOf(id), patience).toBe('active');
+    expect(queued(id)).toHaveLength(1);
+    expect((await look(id))['identifier']).toMatchObject([...identifier, { value: queued(id)[0]!.idMq }]);
+  });
+
+  test('it cannot be revoked there; $validate says what would become of it, and sends nothing', async () => {
+    const { body } = await refer(await person());
+    const resource = { ...body, status: 'revoked' };
+    const refused = await bundle([{ resource, request: { method: 'PUT', url: `ServiceRequest/${body.id}` } }]);
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+      422,
+      expect.stringContaining('not-in-transaction'),
+    ]);
+    const validated = await ask(hub, 'POST', `ServiceRequest/${body.id}/$validate?mode=update`, {
+      token: doctors,
+      body: resource,
+    });
+    expect([validated.status, JSON.stringify(validated.body)]).toEqual([200, expect.not.stringContaining('"error"')]);
+    const fresh = order(await person());
+    const create = await ask(hub, 'POST', 'ServiceRequest/$validate?mode=create', { token: doctors, body: fresh });
+    expect([create.status, JSON.stringify(create.body)]).toEqual([200, expect.not.stringContaining('"error"')]);
+    const poor = { ...fresh, code: { text: 'К кардиологу' } };
+    const unfit = await ask(hub, 'POST', 'ServiceRequest/$validate?mode=create', { token: doctors, body: poor });
+    expect(JSON.stringify(unfit.body)).toContain('referral-unfit');
+    const { rowCount } = await hub.pool.query(`select from referral where state = 'new'`);
+    expect([rowCount, queued(body.id!)[0]!.status]).toEqual([0, 1]);
+  });
+
   test('one that is taken back leaves nothing in the queue', async () => {
     const [before, resource] = [sandbox.referrals().length, order(await person())];
     const wrong = { resource: { ...resource, subject: { reference: 'Patient/11111111-1111-4111-8111-111111111111' } } };

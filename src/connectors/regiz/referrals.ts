@@ -2,9 +2,10 @@
  * Referrals in «Управление очередями» (protocols/regiz.md §3.3). УО gives a referral a number (IdMq) and takes no idempotency key: one
  * whose answer was lost is known by our id in Source.IdReferralMis.
  */
-import type { FoundReferral, MisRecord, ReferralAbility, ReferralOutcome, WriteContext } from '../connector.ts';
+import type { MisRecord, WriteContext } from '../connector.ts';
 import { MisReadError } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
+import type { FoundReferral, ReferralAbility, ReferralOutcome } from '../referral-ability.ts';
 import { UnfitRequest } from './booking-request.ts';
 import type { MqData } from './contract/mq.ts';
 import type { Call } from './link.ts';
