@@ -1,5 +1,6 @@
 /** Referrals of doctors in the queue of the region (УО): protocols/regiz.md §3.3. */
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { erasePatient, readPatient } from '../../src/access/erasure/erase.sql.ts';
 import { openReferralLink } from '../../src/connectors/regiz/referral-link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
 import type { Resource } from '../../src/store/resource.ts';
@@ -212,6 +213,34 @@ describe('when the queue does not answer', () => {
     expect(queued(body.id!)).toMatchObject([{ status: 0 }]);
   });
 
+  test('one that turns up after a refusal is withdrawn there', async () => {
+    fault('drop-before', 'Mq.Register');
+    const { body } = await refer(await person());
+    await expect.poll(statusOf(body.id!), patience).toBe('revoked');
+    const kept = await hub.pool.query<{ request: Record<string, never> }>(
+      'select request from referral where id = $1',
+      [body.id],
+    );
+    const { referrals } = hub.clinics.byKey('p44')!;
+    const context = { signal: AbortSignal.timeout(10_000), booking: body.id! };
+    expect(await referrals!.register(kept.rows[0]!.request, context)).toMatchObject({ outcome: 'confirmed' });
+    await hub.pool.query('update referral set next_at = clock_timestamp() where id = $1', [body.id]);
+    await expect.poll(() => queued(body.id!).map(({ status }) => status), patience).toEqual([0]);
+  });
+
+  test('one whose sender has died is looked for, not sent again', async () => {
+    const { body } = await refer(await person());
+    const before = sandbox.log().filter(({ operation }) => operation === 'Mq.Register').length;
+    await hub.pool.query(
+      `update referral set state = 'sending', reference = null, next_at = clock_timestamp() where id = $1`,
+      [body.id],
+    );
+    const state = async () => (await hub.pool.query('select state from referral where id = $1', [body.id])).rows[0];
+    await expect.poll(state, patience).toEqual({ state: 'standing' });
+    expect(sandbox.log().filter(({ operation }) => operation === 'Mq.Register')).toHaveLength(before);
+    expect(numberOf(await look(body.id!))).toBe(queued(body.id!)[0]!.idMq);
+  });
+
   test('a withdrawal whose answer was lost is found out; one that never came there is repeated', async () => {
     const [a, b] = [(await refer(await person())).body, (await refer(await person())).body];
     fault('commit-then-reset', 'Mq.Cancellation');
@@ -356,6 +385,16 @@ describe('what is not sent', () => {
     expect((await ask(hub, 'POST', 'ServiceRequest', { token: own, body: order(patient) })).status).toBe(403);
     expect(queued(body.id!)[0]!.status).toBe(1);
   });
+});
+
+test('a Patient is not destroyed while his referral is followed; with him goes what is kept of it', async () => {
+  const patient = await person();
+  const { body } = await refer(patient);
+  expect((await readPatient(hub.pool, patient))!.busy).toBe(true);
+  expect((await revoke(body.id!)).status).toBe(200);
+  expect((await readPatient(hub.pool, patient))!.busy).toBe(false);
+  await erasePatient(hub.pool, patient, []);
+  expect(await hub.pool.query('select from referral where patient = $1', [patient])).toMatchObject({ rowCount: 0 });
 });
 
 test('the message log holds nothing of the patients', () => {
