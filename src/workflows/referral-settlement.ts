@@ -26,7 +26,7 @@ export interface ReferralSettler {
 
 const open: ReferralConclusion = { outcome: 'open' };
 const byUs = 'Отозвано';
-/** While writes are frozen, or the queue cannot be reached. */
+/** While writes are frozen, or one for which nobody waits cannot be sent. */
 const laterSeconds = 60;
 /** Looks in a row that find nothing, after which a referral is gone: a queue that was restored shows less for a while. */
 const lostAfter = 3;
@@ -60,7 +60,6 @@ export function createReferralSettler(context: BookingContext): ReferralSettler 
     );
     if (outcome.outcome === 'confirmed') return confirm(clinic, row, outcome.found);
     if (outcome.outcome === 'rejected' && outcome.reason === 'unsent' && row.told) {
-      // Nobody waits for an answer: it is sent when the queue answers again.
       await step(row, { from: ['sending'], to: 'new', next: laterSeconds });
       return open;
     }

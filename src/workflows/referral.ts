@@ -23,7 +23,7 @@ import {
   takeDueReferrals,
 } from './referral.sql.ts';
 import { writeReferral } from './referral-document.ts';
-import type { ReferralConclusion, ReferralSettler } from './referral-settlement.ts';
+import { createReferralSettler, type ReferralConclusion, type ReferralSettler } from './referral-settlement.ts';
 import { longestLease, type Sweeper, sweepDue } from './sweeper.ts';
 import { createUnderWay } from './under-way.ts';
 
@@ -53,12 +53,15 @@ export interface Referring {
   knows(db: Queryable, id: string): Promise<boolean>;
   /** Withdraws it in the queue first. The viewer sees it. @throws Fault business-rule, transient, frozen */
   revoke(viewer: Viewer, id: string, reason: string | undefined): Promise<ReferralAnswer>;
+  /** Looks at one that is due. */
+  readonly settle: ReferralSettler['settle'];
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
 
-export function createReferring(context: BookingContext, settler: ReferralSettler): Referring {
+export function createReferring(context: BookingContext): Referring {
   const { pool, clinics } = context;
+  const settler = createReferralSettler(context);
   const underWay = createUnderWay();
   const within = (clinic: Clinic, work: Promise<ReferralConclusion>) =>
     underWay.within(clinic.config.booking.answerSeconds, work);
@@ -112,6 +115,7 @@ export function createReferring(context: BookingContext, settler: ReferralSettle
       const row = await readReferral(db, id);
       return row !== undefined && isOpen(row);
     },
+    settle: settler.settle,
     drain: underWay.drain,
   };
 }
@@ -150,8 +154,8 @@ const unreachable = () =>
   });
 
 /** Looks at those that are due: registrations whose outcome is not known, and how the others stand. */
-export function startReferralSweeper(pool: Database, clinics: Clinics, settler: ReferralSettler, log: Logger): Sweeper {
+export function startReferralSweeper(pool: Database, clinics: Clinics, { settle }: Referring, log: Logger): Sweeper {
   const lease = longestLease(clinics);
   const take = async (limit: number) => (limit > 0 ? takeDueReferrals(pool, limit, lease) : []);
-  return sweepDue({ name: 'referral', take, settle: (row) => settler.settle(row) }, log);
+  return sweepDue({ name: 'referral', take, settle }, log);
 }

@@ -35,7 +35,6 @@ import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
 import { createHolding } from '../../src/workflows/hold.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
 import { createReferring } from '../../src/workflows/referral.ts';
-import { createReferralSettler, type ReferralSettler } from '../../src/workflows/referral-settlement.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
@@ -54,7 +53,6 @@ export interface TestHub {
   readonly sync: SyncContext;
   readonly settler: Settler;
   readonly waitingSettler: WaitingSettler;
-  readonly referralSettler: ReferralSettler;
   token(principal?: Partial<Principal>): Promise<string>;
   close(): Promise<void>;
 }
@@ -89,7 +87,6 @@ export async function createTestHub(
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
   const waitingSettler = createWaitingSettler(bookingContext);
-  const referralSettler = createReferralSettler(bookingContext);
   const accessKeys = keysOf([randomBytes(48)]);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
@@ -130,7 +127,7 @@ export async function createTestHub(
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
     waitlist: createWaitlist(bookingContext, waitingSettler),
-    referring: createReferring(bookingContext, referralSettler),
+    referring: createReferring(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     templates: createTemplating(sync, clinics),
     // Bulk reading in the pool `work`: tests start the exporter themselves.
@@ -166,7 +163,6 @@ export async function createTestHub(
     sync,
     settler,
     waitingSettler,
-    referralSettler,
     async token(given) {
       const principal = { subject: 'test', role: 'app', clinics: keys, ...given } as const;
       if (principal.account === undefined) return mintToken(accessKeys, principal, 3600, clock);

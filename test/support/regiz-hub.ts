@@ -45,7 +45,7 @@ export async function createRegizHub(
   await read();
   const sweepers = [
     startWaitingSweeper(hub.pool, hub.clinics, hub.waitingSettler, silent),
-    startReferralSweeper(hub.pool, hub.clinics, hub.referralSettler, silent),
+    startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
   ];
   return {
     ...hub,
