@@ -6,8 +6,8 @@ export interface RefusingRelay {
   readonly url: string;
   /** Where everything else goes. */
   forward(target: string): void;
-  /** The next request meets a fault, with `MqFault` in its detail or, undefined, with none. */
-  refuse(detail: string | undefined): void;
+  /** The next request of the operation meets a fault, with `MqFault` in its detail or, undefined, with none. */
+  refuse(operation: 'Register' | 'SearchMany', detail: string | undefined): void;
   close(): Promise<void>;
 }
 
@@ -23,19 +23,20 @@ export const mqFault = (inner: string, property?: string, code = 2): string =>
 
 export async function startRelay(): Promise<RefusingRelay> {
   let target = '';
-  let refusals: (string | undefined)[] = [];
+  const refusals: { readonly operation: string; readonly detail: string | undefined }[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (refusals.length > 0) {
-      const [detail = ''] = refusals;
-      refusals = refusals.slice(1);
+    const action = String(request.headers['soapaction']);
+    const meant = refusals.findIndex(({ operation }) => action.includes(`/${operation}"`));
+    if (meant >= 0) {
+      const [{ detail = '' }] = refusals.splice(meant, 1) as [(typeof refusals)[number]];
       response.writeHead(500, { 'content-type': 'text/xml; charset=utf-8' });
       return void response.end(envelope(detail));
     }
-    const { soapaction = '', 'content-type': type = 'text/xml' } = request.headers;
+    const { 'content-type': type = 'text/xml' } = request.headers;
     try {
-      const headers = { 'content-type': type, soapaction: String(soapaction) };
+      const headers = { 'content-type': type, soapaction: action };
       const answer = await fetch(target, { method: 'POST', headers, body: Buffer.concat(chunks) });
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' });
       response.end(Buffer.from(await answer.arrayBuffer()));
@@ -49,7 +50,7 @@ export async function startRelay(): Promise<RefusingRelay> {
     forward: (to) => {
       target = to;
     },
-    refuse: (detail) => void refusals.push(detail),
+    refuse: (operation, detail) => void refusals.push({ operation, detail }),
     close: () => new Promise((done) => void server.close(() => done())),
   };
 }

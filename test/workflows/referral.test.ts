@@ -81,6 +81,8 @@ interface Kept {
 /** What the queue holds of a ServiceRequest. */
 const queued = (id: string) =>
   (sandbox.referrals() as unknown as Kept[]).filter(({ referral }) => referral.Source?.IdReferralMis === id);
+/** How often the queue was asked for one; others are followed meanwhile. */
+const registrations = () => sandbox.log().filter(({ operation }) => operation === 'Mq.Register').length;
 const numberOf = (body: Resource) => (body['identifier'] as { value: string }[] | undefined)?.[0]?.value;
 const reasonOf = (body: Resource) =>
   (body['extension'] as { valueCodeableConcept: { coding?: { code: string }[]; text: string } }[] | undefined)?.[0]
@@ -230,14 +232,14 @@ describe('when the queue does not answer', () => {
 
   test('one whose sender has died is looked for, not sent again', async () => {
     const { body } = await refer(await person());
-    const before = sandbox.log().filter(({ operation }) => operation === 'Mq.Register').length;
+    const before = registrations();
     await hub.pool.query(
       `update referral set state = 'sending', reference = null, next_at = clock_timestamp() where id = $1`,
       [body.id],
     );
     const state = async () => (await hub.pool.query('select state from referral where id = $1', [body.id])).rows[0];
     await expect.poll(state, patience).toEqual({ state: 'standing' });
-    expect(sandbox.log().filter(({ operation }) => operation === 'Mq.Register')).toHaveLength(before);
+    expect(registrations()).toBe(before);
     expect(numberOf(await look(body.id!))).toBe(queued(body.id!)[0]!.idMq);
   });
 
@@ -253,7 +255,7 @@ describe('when the queue does not answer', () => {
 
   test('a refusal of the queue is told at once, in words of ours, and nothing is kept', async () => {
     const patient = await person();
-    relay.refuse(mqFault(mqFault(mqFault('', 'Source.Doctors'), 'Source'), undefined));
+    relay.refuse('Register', mqFault(mqFault(mqFault('', 'Source.Doctors'), 'Source'), undefined));
     const { status, body } = await refer(patient);
     expect([status, body.issue?.[0]?.code]).toEqual([422, 'business-rule']);
     expect(body.issue![0]!.diagnostics).toBe(
@@ -265,7 +267,7 @@ describe('when the queue does not answer', () => {
 
   test('that the hub itself is not let in is nobody’s fault here, and nothing is kept', async () => {
     const patient = await person();
-    relay.refuse(mqFault('', 'credentials.Token', 1));
+    relay.refuse('Register', mqFault('', 'credentials.Token', 1));
     const { status, headers } = await refer(patient);
     expect([status, headers['retry-after']]).toEqual([503, '30']);
     const found = await ask(hub, 'GET', `ServiceRequest?patient=${patient}`, { token: doctors });
@@ -276,7 +278,7 @@ describe('when the queue does not answer', () => {
     ['without a detail', undefined],
     ['that names no property', mqFault('', undefined, 99)],
   ])('a fault %s proves nothing: it is looked for', async (_name, detail) => {
-    relay.refuse(detail);
+    relay.refuse('Register', detail);
     const { status, body } = await refer(await person());
     expect([status, body['status']]).toEqual([202, 'on-hold']);
     await expect.poll(statusOf(body.id!), patience).toBe('revoked');
@@ -295,6 +297,26 @@ describe('in a transaction', () => {
     const [, id] = /ServiceRequest\/([^/]+)/.exec(location)!;
     await expect.poll(statusOf(id!), patience).toBe('active');
     expect(queued(id!)).toMatchObject([{ status: 1 }]);
+  });
+
+  test('it is sent later when the queue certainly did not take it', async () => {
+    const resource = order(await person());
+    relay.refuse('Register', mqFault('', 'credentials.Token', 1));
+    const { body } = await bundle([{ resource, request: { method: 'POST', url: 'ServiceRequest' } }]);
+    const { location } = (body as unknown as { entry: { response: { location: string } }[] }).entry[0]!.response;
+    const [, id] = /ServiceRequest\/([^/]+)/.exec(location)!;
+    const read = async () =>
+      (
+        await hub.pool.query(
+          `select state, next_at > clock_timestamp() + interval '30 s' as later from referral where id = $1`,
+          [id],
+        )
+      ).rows[0];
+    await expect.poll(read, patience).toEqual({ state: 'new', later: true });
+    expect((await look(id!))['status']).toBe('on-hold');
+    await hub.pool.query('update referral set next_at = clock_timestamp() where id = $1', [id]);
+    await expect.poll(statusOf(id!), patience).toBe('active');
+    expect(queued(id!)).toHaveLength(1);
   });
 
   test('the condition If-None-Exist makes it one, and what the client calls it stays', async () => {
@@ -353,15 +375,15 @@ describe('in a transaction', () => {
 
 describe('what is not sent', () => {
   test('what the queue would refuse is told by name before it is asked', async () => {
-    const calls = sandbox.log().length;
+    const calls = registrations();
     const { status, body } = await refer(await person(), { code: { text: 'К кардиологу' }, requester: undefined });
     expect([status, JSON.stringify(body)]).toEqual([422, expect.stringContaining('referral-unfit')]);
     expect(body.issue![0]!.diagnostics).toBe('Для направления нужно указать: профиль помощи, фамилия врача.');
-    expect(sandbox.log()).toHaveLength(calls);
+    expect(registrations()).toBe(calls);
   });
 
   test('a plan, a draft, and one of another category are kept as ever', async () => {
-    const [patient, calls] = [await person(), sandbox.log().length];
+    const [patient, calls] = [await person(), registrations()];
     for (const more of [{ intent: 'plan' }, { status: 'draft' }, { category: undefined }]) {
       const { status, body } = await refer(patient, more);
       expect([status, body['identifier'], body['extension']]).toEqual([201, undefined, undefined]);
@@ -369,7 +391,7 @@ describe('what is not sent', () => {
       expect((await ask(hub, 'PUT', `ServiceRequest/${body.id}`, put)).status).toBe(200);
       expect((await ask(hub, 'DELETE', `ServiceRequest/${body.id}`, { token: doctors })).status).toBe(204);
     }
-    expect(sandbox.log()).toHaveLength(calls);
+    expect(registrations()).toBe(calls);
   });
 
   test('nobody else sees or revokes one, and no patient makes one', async () => {

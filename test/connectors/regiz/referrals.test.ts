@@ -127,14 +127,14 @@ describe('what proves nothing', () => {
     await registered(id);
     sandbox.fault({ fault: 'html-200', operations: ['Mq.SearchMany'], times: 1 });
     await expect(referrals.find(id, undefined, signal())).rejects.toMatchObject({ name: 'MisReadError' });
-    relay.refuse(mqFault('', 'options', 3));
+    relay.refuse('SearchMany', mqFault('', 'options', 3));
     await expect(referrals.find(id, undefined, signal())).rejects.toMatchObject({ name: 'MisReadError' });
-    relay.refuse(mqFault('', 'options', 3));
+    relay.refuse('SearchMany', mqFault('', 'options', 3));
     expect(await open({ notFound: [3] }).referrals.find(id, undefined, signal())).toBeUndefined();
   });
 
   test('a number that the region calls doubtful, and a withdrawal that fails', async () => {
-    relay.refuse(mqFault('', 'ReferralInfo', 77));
+    relay.refuse('Register', mqFault('', 'ReferralInfo', 77));
     const { referrals: doubtful } = open({ doubtful: [77] });
     expect(await doubtful.register(request(), contextFor(randomUUID()))).toMatchObject({ outcome: 'unknown' });
     const id = randomUUID();
@@ -164,7 +164,7 @@ describe('a fault', () => {
 
   test('is walked to its depth, and gives numbers and names of properties alone', async () => {
     const deep = mqFault(mqFault('', 'Patient.Person', 2) + mqFault(mqFault('', 'Source', 4), undefined, 9), undefined);
-    relay.refuse(deep);
+    relay.refuse('Register', deep);
     const error = await link.write('Register', { referral: {} }, { signal: signal() }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(RefusedByQueue);
     const { complaints, message } = error as RefusedByQueue;
@@ -176,7 +176,7 @@ describe('a fault', () => {
   });
 
   test('whose property is no name of one keeps it nowhere', async () => {
-    relay.refuse(mqFault('', 'Проверкина Аглая', 2));
+    relay.refuse('Register', mqFault('', 'Проверкина Аглая', 2));
     const error = await link.write('Register', { referral: {} }, { signal: signal() }).catch((e: unknown) => e);
     expect((error as RefusedByQueue).complaints).toEqual([{ code: 2, property: undefined }]);
   });
