@@ -36,13 +36,14 @@ import { createBooking } from './workflows/booking.ts';
 import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
+import { createReferring } from './workflows/referral.ts';
 import type { SubscriptionContext } from './workflows/subscription.ts';
 import { startSubscriptions } from './workflows/subscription-rounds.ts';
-import { startSweeper } from './workflows/sweeper.ts';
+import { startSweepers } from './workflows/sweepers.ts';
 import { createTemplating } from './workflows/templates.ts';
 import { startTicker } from './workflows/ticker.ts';
 import { createWaitingSettler } from './workflows/waiting-settlement.ts';
-import { createWaitlist, startWaitingSweeper } from './workflows/waitlist.ts';
+import { createWaitlist } from './workflows/waitlist.ts';
 
 export interface Hub {
   /** Base URL without /fhir. */
@@ -90,7 +91,6 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
   const waitingSettler = createWaitingSettler(bookingContext);
-  const waitlist = createWaitlist(bookingContext, waitingSettler);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const nsi = config.terminology.nsi && openNsi(config.terminology.nsi, clock);
@@ -112,7 +112,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     cursors: await openCursors(pool),
     booking,
     holding: createHolding(bookingContext),
-    waitlist,
+    waitlist: createWaitlist(bookingContext, waitingSettler),
+    referring: createReferring(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     templates: createTemplating(sync, clinics),
     exporter: createExporter(bulk),
@@ -145,7 +146,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals(sync.pool, log);
-  const sweepers = [startSweeper(pool, clinics, settler, log), startWaitingSweeper(pool, clinics, waitingSettler, log)];
+  const sweepers = startSweepers(pool, clinics, { settler, waitingSettler, referring: context.referring }, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
@@ -154,7 +155,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     health.drain();
     await closeServer(app);
     await hubService?.stop();
-    await Promise.all([booking.drain(), waitlist.drain(), ...sweepers.map((s) => s.stop())]);
+    await Promise.all([booking.drain(), context.waitlist.drain(), context.referring.drain(), sweepers.stop()]);
     await Promise.all([queue.stop(), ticker.stop(), context.exporter.stop()]);
     await rounds.stop();
     await Promise.all([

@@ -14,6 +14,7 @@ import type {
 } from './connector.ts';
 import { MisReadError } from './connector.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
+import type { ReferralAbility } from './referral-ability.ts';
 
 /** A mirrored resource and what it was made from. */
 export interface Mirrored {
@@ -60,6 +61,10 @@ export interface Clinic {
   /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
   waitingRequest(input: WaitingInput): Promise<MisRecord>;
   readonly waitlist: WaitlistAbility | undefined;
+  /** What the queue of referrals is sent of a ServiceRequest. @throws MappingError when the mapping cannot be made */
+  referralRequest(input: ReferralInput): Promise<MisRecord>;
+  /** Absent, too, where the mapping cannot write a ServiceRequest. */
+  readonly referrals: ReferralAbility | undefined;
   /** Absent too where the clinic's mapping has no Patient to ask by. */
   readonly patientIndex: PatientIndex | undefined;
 }
@@ -89,6 +94,15 @@ export interface WaitingInput {
     /** When the patient can come; absent: at any time. */
     readonly intervals?: readonly { readonly start: string; readonly end: string }[];
   };
+  readonly booking: string;
+}
+
+export interface ReferralInput {
+  readonly resource: Resource;
+  readonly patient: Resource;
+  /** The Practitioner who refers, and his PractitionerRole, as far as the ServiceRequest names them. */
+  readonly doctor?: Resource;
+  readonly role?: Resource;
   readonly booking: string;
 }
 
@@ -144,16 +158,16 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
         : slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
       return { schedules: await mirror(others), slots };
     },
-    bookingRequest: async (input) => requestOf(mappings, input),
+    bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     waitlist: operations.waitlist,
-    waitingRequest: async (input) => requestOf(mappings, input),
+    waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     patientIndex: indexOf(mappings, operations.patientIndex),
+    referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
+    referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
   };
 }
 
-const requestOf = (mappings: Mappings, input: BookingInput | WaitingInput) => toMis(mappings, 'Appointment', input);
-
-const toMis = (mappings: Mappings, type: string, input: object) =>
+const requestOf = (mappings: Mappings, type: string, input: object): MisRecord | Promise<MisRecord> =>
   mappings.slow.has(type) ? mappings.toMisSlowly(type, input) : mappings.toMis(type, input);
 
 function indexOf(mappings: Mappings, ability: PatientIndexAbility | undefined): PatientIndex | undefined {
@@ -161,7 +175,7 @@ function indexOf(mappings: Mappings, ability: PatientIndexAbility | undefined): 
   return {
     patienceMilliseconds: ability.patienceMilliseconds,
     find: async (patient, signal) =>
-      mirrorAll(mappings, await ability.find(await toMis(mappings, 'Patient', { resource: patient }), signal)),
+      mirrorAll(mappings, await ability.find(await requestOf(mappings, 'Patient', { resource: patient }), signal)),
   };
 }
 

@@ -7,6 +7,7 @@
 import type { ZodType } from 'zod';
 import type { Clock, Interval } from '../instant.ts';
 import type { Database } from '../postgres.ts';
+import type { ReferralAbility } from './referral-ability.ts';
 
 export interface Connector<Settings = unknown> {
   /** Folder name under `src/connectors/` and `mappings/`. */
@@ -59,6 +60,7 @@ export interface Operations {
   schedule?: ScheduleAbility;
   booking?: BookingAbility;
   waitlist?: WaitlistAbility;
+  referrals?: ReferralAbility;
   /** How time is offered, where the MIS lets it be changed from here. */
   templates?: TemplateAbility;
   /** A region's index of people, beyond the clinic's own. */

@@ -12,6 +12,7 @@ import type { Wall } from '../wall.ts';
 import type { Booking } from '../workflows/booking.ts';
 import type { Holding } from '../workflows/hold.ts';
 import type { LiveCheck } from '../workflows/live.ts';
+import type { Referring } from '../workflows/referral.ts';
 import type { SubscriptionContext } from '../workflows/subscription.ts';
 import type { Templating } from '../workflows/templates.ts';
 import type { Waitlist } from '../workflows/waitlist.ts';
@@ -39,6 +40,7 @@ export interface Context {
   readonly booking: Booking;
   readonly holding: Holding;
   readonly waitlist: Waitlist;
+  readonly referring: Referring;
   readonly live: LiveCheck;
   readonly templates: Templating;
   readonly terminology: Terminology;

@@ -57,7 +57,7 @@ export function kept(type: string, rules: KeptRules = {}): Writes {
 }
 
 /** The order of members does not matter, and nothing is written that changes nothing. */
-function isSame(a: Resource, b: Resource): boolean {
+export function isSame(a: Resource, b: Resource): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 }
 
@@ -72,7 +72,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** That of the patient it is about, else the only one of the token. */
-async function clinicOfNew(context: Context, asked: Asked, body: Resource): Promise<number> {
+export async function clinicOfNew(context: Context, asked: Asked, body: Resource): Promise<number> {
   const [only, ...others] = asked.viewer.clinics;
   if (only !== undefined && others.length === 0) return only;
   const patient = patientOf(body, false);
@@ -84,7 +84,12 @@ async function clinicOfNew(context: Context, asked: Asked, body: Resource): Prom
 }
 
 /** What a person writes is his account's; what belongs to a visit that was booked under one is shown with it (FEATURES A10). */
-async function originOf(context: Context, { principal }: Asked, clinic: number, body: Resource): Promise<Origin> {
+export async function originOf(
+  context: Context,
+  { principal }: Asked,
+  clinic: number,
+  body: Resource,
+): Promise<Origin> {
   const { role, account } = principal;
   const place = { clinic, zone: context.clinics.byNumber(clinic)!.zone };
   if (role === 'patient' && account !== undefined) return { ...place, account };

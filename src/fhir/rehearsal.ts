@@ -27,13 +27,19 @@ export async function rehearse(
     );
   try {
     checkEntitled(asked, { interaction: write.interaction, type });
-    if (declaration.writesThrough) checkAlone(asked, declaration, write);
+    if (await writesThrough(context, declaration, write)) checkAlone(asked, declaration, write);
     else await takenBack(context, (inside) => perform(inside, asked, declaration, write));
     return undefined;
   } catch (error) {
     if (error instanceof Fault && error.status < 500) return error;
     throw error;
   }
+}
+
+async function writesThrough(context: Context, declaration: ResourceDeclaration, write: Write): Promise<boolean> {
+  if (declaration.writesThrough) return true;
+  if (write.interaction !== 'update' || write.id === undefined) return false;
+  return (await declaration.through?.(context, write.id)) === true;
 }
 
 function checkAlone(asked: Asked, { type, check }: ResourceDeclaration, write: Write): void {

@@ -83,6 +83,8 @@ export interface ResourceDeclaration {
    * `create` answers If-None-Exist itself.
    */
   readonly writesThrough?: boolean;
+  /** Whether a change of this one writes through to a MIS, though its type does not: it is not made under a lock. */
+  readonly through?: (context: Context, id: string) => Promise<boolean>;
   /** What a create that writes through refuses before it looks at anything else, for $validate. @throws Fault */
   readonly check?: (asked: Asked, body: Resource) => void;
   /** Whose eyes its rows are seen by, where that is not decided by clinic and patient: they are seen by nobody else's. */

@@ -82,8 +82,9 @@ export async function patch(
   };
   if (call.id === undefined)
     return replyOf(asked, await decided(context, asked, declaration, call.query, 'http.query', work));
-  const direct = declaration.writesThrough ? work(context, call.id) : transacted(context, (c) => work(c, call.id));
-  return replyOf(asked, await direct);
+  const { id } = call;
+  const isDirect = declaration.writesThrough || (isId(id) && (await declaration.through?.(context, id)));
+  return replyOf(asked, await (isDirect ? work(context, id) : transacted(context, (c) => work(c, id))));
 }
 
 async function patchOne(
@@ -93,8 +94,8 @@ async function patchOne(
   id: string,
   sent: unknown,
 ): Promise<Written> {
-  const { type, writesThrough } = declaration;
-  const reading = writesThrough ? readDocument : lockDocument;
+  const { type } = declaration;
+  const reading = context.db === context.pool ? readDocument : lockDocument;
   const current = await reading(context.db, asked.viewer, type, id);
   if (current === undefined) throw notFound(type);
   checkVersion(asked.headers['if-match'], current.version);

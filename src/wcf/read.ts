@@ -49,6 +49,10 @@ export function readResult(contract: Contract, operation: string, response: XmlE
   return value as Values;
 }
 
+/** A type that stands by itself, as in the detail of a fault. @param type `prefix:Type` @throws WcfError */
+export const readData = (contract: Contract, type: string, element: XmlElement): Values =>
+  dataOf(contract, parseReference(type, ''), element);
+
 /** @throws WcfError when there are several: nobody can say which of them is meant */
 function only(parent: XmlElement, name: string, namespace: string): XmlElement | undefined {
   const found = parent.children.filter((child) => child.name === name && child.namespace === namespace);

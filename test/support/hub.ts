@@ -35,6 +35,7 @@ import { createBooking } from '../../src/workflows/booking.ts';
 import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
 import { createHolding } from '../../src/workflows/hold.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
+import { createReferring } from '../../src/workflows/referral.ts';
 import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
@@ -129,6 +130,7 @@ export async function createTestHub(
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
     waitlist: createWaitlist(bookingContext, waitingSettler),
+    referring: createReferring(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     templates: createTemplating(sync, clinics),
     // Bulk reading in the pool `work`: tests start the exporter themselves.

@@ -6,6 +6,7 @@ import { openClinic } from '../../src/connectors/clinic.ts';
 import type { Exchange } from '../../src/connectors/connector.ts';
 import { loadMappings } from '../../src/connectors/mapping.ts';
 import connector from '../../src/connectors/regiz/index.ts';
+import { startReferralSweeper } from '../../src/workflows/referral.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
 import { contextOf } from './connection.ts';
@@ -23,15 +24,15 @@ export interface RegizHub extends TestHub {
 const zone = 'Europe/Moscow';
 const key = 'p44';
 
-/** @param more settings of the connection, over what tests need: no repeats, short pauses */
+/** @param settings of the connection, over what tests need: no repeats, short pauses */
 export async function createRegizHub(
-  more: (sandbox: Sandbox) => Record<string, unknown> = () => ({}),
+  settings: Record<string, unknown> | ((sandbox: Sandbox) => Record<string, unknown>) = {},
 ): Promise<RegizHub> {
   const database = await createDatabase();
   const sandbox = await startRegizSandbox({ doctors: 8 });
   const exchanges: Exchange[] = [];
   const record = (exchange: Exchange) => void exchanges.push(exchange);
-  const { operations } = openConnection(sandbox, more(sandbox), record);
+  const { operations } = openConnection(sandbox, typeof settings === 'function' ? settings(sandbox) : settings, record);
   const config = clinicSettings.parse({ name: 'Поликлиника № 44', zone, mis: 'regiz', booking: { answerSeconds: 5 } });
   const mappings = loadMappings([join(import.meta.dirname, '..', '..', 'mappings', 'regiz')], { clinic: key, zone });
   const open = (numbers: Map<string, number>) => [
@@ -42,19 +43,31 @@ export async function createRegizHub(
   const read = async () => void (await syncSchedule(hub.sync, clinic, AbortSignal.timeout(30_000)));
   await syncDirectory(hub.sync, clinic, AbortSignal.timeout(30_000));
   await read();
-  const sweeper = startWaitingSweeper(hub.pool, hub.clinics, hub.waitingSettler, silent);
+  const sweepers = [
+    startWaitingSweeper(hub.pool, hub.clinics, hub.waitingSettler, silent),
+    startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
+  ];
   return {
     ...hub,
     sandbox,
     exchanges,
     read,
     async close() {
-      await sweeper.stop();
+      await Promise.all(sweepers.map((sweeper) => sweeper.stop()));
       await hub.close();
       await Promise.all([operations.close(), sandbox.close(), database.drop()]);
     },
   };
 }
+
+/** Of УО, before the same sandbox. */
+export const referralSettingsOf = (sandbox: Sandbox) => ({
+  url: new URL('/queues/MqService.svc', sandbox.url).href,
+  organization: '1.2.643.2.69.1.2.0',
+  token: sandbox.guid,
+  lpu: '44',
+  ...{ speciality: '27', position: '73', graceMilliseconds: 3000, followMilliseconds: 300 },
+});
 
 function openConnection(sandbox: Sandbox, settings: Record<string, unknown>, record: (exchange: Exchange) => void) {
   const guard = { readRepeats: 0, breakAfter: 1000 };
@@ -62,6 +75,7 @@ function openConnection(sandbox: Sandbox, settings: Record<string, unknown>, rec
     timeouts: { write: 2000 },
     booking: { historyPause: 10, graceMilliseconds: 3000 },
     waitlist: { followMilliseconds: 300 },
+    referrals: referralSettingsOf(sandbox),
   };
   const given = { url: sandbox.url, lpu: 44, guid: sandbox.guid, guard, ...quick, ...settings };
   const context = contextOf(Date.now, record);

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { type Client, createClientAsync } from 'soap';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HubOperation, hubContract } from '../../src/connectors/regiz/contract/hub.ts';
+import { mqContract } from '../../src/connectors/regiz/contract/mq.ts';
 import { readXml } from '../../src/connectors/xml.ts';
 import { type Contract, literalsOf, membersOf, parseReference, type Reference } from '../../src/wcf/contract.ts';
 import { soapHeaders, writeEnvelope, writeFault } from '../../src/wcf/envelope.ts';
@@ -37,57 +38,99 @@ const simple: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   guid: fc.uuid(),
 };
 
-function arbitraryOf(reference: Reference, depth: number): fc.Arbitrary<unknown> {
+function arbitraryOf(contract: Contract, reference: Reference, depth: number): fc.Arbitrary<unknown> {
   const { prefix, name, list } = reference;
-  if (list) return fc.array(arbitraryOf({ ...reference, list: false }, depth - 1), { maxLength: 3 });
+  if (list) return fc.array(arbitraryOf(contract, { ...reference, list: false }, depth - 1), { maxLength: 3 });
   const literals = literalsOf(contract, reference);
   if (literals !== undefined) return fc.constantFrom(...literals);
-  return simple[name] ?? dataOf(prefix, name, depth);
+  return simple[name] ?? dataOf(contract, prefix, name, depth);
 }
 
-function dataOf(prefix: string, name: string, depth: number): fc.Arbitrary<unknown> {
+function dataOf(contract: Contract, prefix: string, name: string, depth: number): fc.Arbitrary<unknown> {
   const members = membersOf(contract, prefix, name).filter(
     ({ reference }) => depth > 0 || Object.hasOwn(simple, reference.name),
   );
-  const values = Object.fromEntries(members.map((m) => [m.name, arbitraryOf(m.reference, depth - 1)]));
+  const values = Object.fromEntries(members.map((m) => [m.name, arbitraryOf(contract, m.reference, depth - 1)]));
   return fc.record(values, { requiredKeys: [] });
 }
 
-const parametersOf = (operation: HubOperation): fc.Arbitrary<Record<string, unknown>> =>
+type Values = Record<string, unknown>;
+
+const parametersOf = (contract: Contract, operation: string): fc.Arbitrary<Values> =>
   fc.record(
     Object.fromEntries(
-      Object.entries(hubContract.operations[operation].parameters).map(([name, text]) => [
+      Object.entries(contract.operations[operation]!.parameters).map(([name, text]) => [
         name,
-        arbitraryOf(parseReference(text, ''), 4),
+        arbitraryOf(contract, parseReference(text, ''), 4),
       ]),
     ),
     { requiredKeys: [] },
-  ) as fc.Arbitrary<Record<string, unknown>>;
+  ) as fc.Arbitrary<Values>;
 
-const resultOf = (operation: HubOperation): fc.Arbitrary<Record<string, unknown>> => {
-  const { prefix, name } = parseReference(hubContract.operations[operation].result, '');
-  return dataOf(prefix, name, 4) as fc.Arbitrary<Record<string, unknown>>;
+/** Undefined where the contract answers with an empty response. */
+const resultOf = (contract: Contract, operation: string): fc.Arbitrary<Values> | undefined => {
+  const { result } = contract.operations[operation]!;
+  return result === undefined
+    ? undefined
+    : (arbitraryOf(contract, parseReference(result, ''), 4) as fc.Arbitrary<Values>);
 };
+
+const everyOperation = [hubContract, mqContract].flatMap((one: Contract) =>
+  Object.keys(one.operations).map((operation) => [one.service, operation, one] as const),
+);
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('what is written is read back as it was', () => {
-  test.each(operations)('%s', (operation) => {
+  test.each(everyOperation)('%s %s', (_service, operation, contract) => {
     fc.assert(
-      fc.property(parametersOf(operation), fc.constantFrom('omit', 'nil'), (parameters, absent) => {
+      fc.property(parametersOf(contract, operation), fc.constantFrom('omit', 'nil'), (parameters, absent) => {
         const xml = readXml(writeRequest(contract, operation, parameters, absent as 'omit'));
         expect(plain(readParameters(contract, operation, xml))).toEqual(plain(parameters));
       }),
       { numRuns: 20 },
     );
+    const results = resultOf(contract, operation);
+    if (results === undefined) return;
     fc.assert(
-      fc.property(resultOf(operation), fc.constantFrom('omit', 'nil'), (result, absent) => {
+      fc.property(results, fc.constantFrom('omit', 'nil'), (result, absent) => {
         const xml = readXml(writeResponse(contract, operation, result, absent as 'omit'));
         expect(plain(readResult(contract, operation, xml))).toEqual(plain(result));
       }),
       { numRuns: 20 },
     );
   });
+});
+
+test('Register of protocols/regiz.md §3.3, with who asks before what he asks', () => {
+  const m = 'http://schemas.datacontract.org/2004/07/MQ.Dto';
+  const coding = (Code: string, oid: string) => ({ Code, System: oid, Version: '1' });
+  const own = '1.2.643.2.69.1.1.1';
+  const referral = {
+    Source: { IdReferralMis: 'R-77', Doctors: [{ Role: coding('1', `${own}.66`) }] },
+    ReferralInfo: { ReferralType: coding('1', `${own}.55`), ProfileMedService: coding('1', `${own}.56`) },
+    Patient: {
+      Person: {
+        Sex: coding('2', '1.2.643.5.1.13.2.1.1.156'),
+        HumanName: { MiddleName: 'Ивановна', GivenName: 'Анна', FamilyName: 'Примерова' },
+        IdPatientMis: 'P-1',
+        BirthDate: '1980-02-29T00:00:00',
+      },
+    },
+  };
+  const xmlOf = ({ Code, System, Version }: ReturnType<typeof coding>) =>
+    `<m:Code>${Code}</m:Code><m:System>${System}</m:System><m:Version>${Version}</m:Version>`;
+  const credentials = { Token: 't', Organization: '1.2.643.2.69.1.2.0' };
+  expect(writeRequest(mqContract, 'Register', { referral, credentials })).toBe(
+    `<Register xmlns="http://tempuri.org/"><credentials xmlns:m="${m}"><m:Organization>1.2.643.2.69.1.2.0</m:Organization>` +
+      `<m:Token>t</m:Token></credentials><referral xmlns:m="${m}"><m:Patient><m:Person><m:BirthDate>1980-02-29T00:00:00</m:BirthDate>` +
+      '<m:HumanName><m:FamilyName>Примерова</m:FamilyName><m:GivenName>Анна</m:GivenName><m:MiddleName>Ивановна</m:MiddleName></m:HumanName>' +
+      `<m:IdPatientMis>P-1</m:IdPatientMis><m:Sex>${xmlOf(referral.Patient.Person.Sex)}</m:Sex></m:Person></m:Patient>` +
+      `<m:ReferralInfo><m:ProfileMedService>${xmlOf(referral.ReferralInfo.ProfileMedService)}</m:ProfileMedService>` +
+      `<m:ReferralType>${xmlOf(referral.ReferralInfo.ReferralType)}</m:ReferralType></m:ReferralInfo>` +
+      `<m:Source><m:Doctors><m:Doctor><m:Role>${xmlOf(referral.Source.Doctors[0]!.Role)}</m:Role></m:Doctor></m:Doctors>` +
+      '<m:IdReferralMis>R-77</m:IdReferralMis></m:Source></referral></Register>',
+  );
 });
 
 describe('the messages of protocols/regiz.md §1.7', () => {

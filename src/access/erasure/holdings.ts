@@ -74,8 +74,8 @@ export const holdings: readonly Holding[] = [
     ended: 'being sent, or their end',
   },
   {
-    tables: ['booking', 'booking_event', 'idempotency_key', 'waiting'],
-    holds: 'requests to book and to wait: whose, for what, what was said to the MIS',
+    tables: ['booking', 'booking_event', 'idempotency_key', 'waiting', 'referral'],
+    holds: 'requests to book, to wait and to be referred: whose, for what, what was said to the MIS',
     basis: law,
     term: 'texts until the outcome is known; the rest with the record; keys 30 days',
     ended: 'the outcome; upkeep; `medmost erase patient`',

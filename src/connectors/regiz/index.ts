@@ -6,6 +6,8 @@ import { findBooking } from './find.ts';
 import { type Link, openLink } from './link.ts';
 import { openPatientIndex, type PatientIndex } from './patient-index.ts';
 import { misRead } from './read-error.ts';
+import { openReferralLink, type ReferralLink } from './referral-link.ts';
+import { referralsOf } from './referrals.ts';
 import { openRoster } from './roster.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';
@@ -15,14 +17,17 @@ const connector: Connector<RegizSettings> = {
   name: 'regiz',
   title: 'РЕГИЗ, запись на приём (HubService)',
   settings: regizSettings,
-  secrets: ['guid', 'password', 'headerToken', 'index.guid'],
-  connect: (settings: RegizSettings, context: ConnectionContext) =>
-    operationsOf(openLink(settings, context), openPatientIndex(settings, context)),
+  secrets: ['guid', 'password', 'headerToken', 'index.guid', 'referrals.token'],
+  connect(settings: RegizSettings, context: ConnectionContext) {
+    const { referrals } = settings;
+    const queue = referrals && openReferralLink(referrals, settings, context);
+    return operationsOf(openLink(settings, context), openPatientIndex(settings, context), queue);
+  },
 };
 
 export default connector;
 
-function operationsOf(link: Link, index: PatientIndex | undefined): Operations {
+function operationsOf(link: Link, index: PatientIndex | undefined, queue: ReferralLink | undefined): Operations {
   const { schedule, booking, waitlist } = link.settings;
   const roster = openRoster(link);
   const timetable = openTimetable(link, roster);
@@ -43,8 +48,9 @@ function operationsOf(link: Link, index: PatientIndex | undefined): Operations {
       cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
     },
     ...(index && { patientIndex: index }),
+    ...(queue && { referrals: referralsOf(queue) }),
     ping: async (signal) => void (await misRead(link, () => link.read('GetVersion', {}, { signal }))),
     health: () => link.health(),
-    close: async () => void (await Promise.all([link.close(), index?.close()])),
+    close: async () => void (await Promise.all([link.close(), index?.close(), queue?.close()])),
   };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { HubOperation } from './contract/hub.ts';
 import { operations } from './contract/operations.ts';
 import { indexSettings } from './index-settings.ts';
+import { referralSettings } from './referral-settings.ts';
 
 const milliseconds = z.number().int().min(1).max(600_000);
 const named = Object.keys(operations) as [HubOperation, ...HubOperation[]];
@@ -137,6 +138,7 @@ export const regizSettings = z.strictObject({
   booking: booking.prefault({}),
   waitlist: waitlist.prefault({}),
   index: indexSettings.optional(),
+  referrals: referralSettings.optional(),
   codes: z
     .array(code)
     .default([])

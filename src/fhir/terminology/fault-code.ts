@@ -57,6 +57,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'no-booking': 'The clinic takes no bookings through the hub.',
   'no-waiting-list': 'The clinic keeps no waiting list that the hub could write to.',
   'target-unknown': 'Whom or what the patient waits for is not known here.',
+  'referral-unfit': 'The referral lacks what the queue of referrals demands.',
+  'referral-registered': 'The referral is registered in the queue of referrals: it can only be revoked.',
   waits: 'The Appointment waits for a time and has no Slot.',
   'not-ours': 'The Appointment was not made through the hub.',
   'refused-by-clinic': "The clinic's system refuses it.",
