@@ -1,5 +1,4 @@
 /** Composition root: workflows and server on the ground of ground.ts. These two are the only files that build things. */
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAccountContext } from './access/account/account.ts';
 import { addAccountPages } from './access/account/pages/mount.ts';
@@ -12,7 +11,7 @@ import { startSmartUpkeep } from './access/smart/upkeep.ts';
 import { clinicsOf, createStanding, rememberStanding } from './access/standing.sql.ts';
 import { createAuthenticator, type Standing } from './access/token.ts';
 import { configureClients, smartOf } from './authorization.ts';
-import { type Config, ConfigError } from './config.ts';
+import type { Config } from './config.ts';
 import { openNsi } from './connectors/nsi.ts';
 import { addHubService } from './doors/hub-service/mount.ts';
 import { createExporter } from './fhir/export/exporter.ts';
@@ -29,6 +28,7 @@ import { createTerminology, type Terminology } from './fhir/terminology/terminol
 import { currentViewer } from './fhir/viewer.ts';
 import { type Ground, openGround, tokenKeyFile, version } from './ground.ts';
 import type { Clock } from './instant.ts';
+import { closeServer, listen, urlOf } from './listening.ts';
 import { openOutbound } from './outbound.ts';
 import { openPool } from './postgres.ts';
 import { clientRole, createWall } from './wall.ts';
@@ -42,7 +42,6 @@ import { startSubscriptions } from './workflows/subscription-rounds.ts';
 import { startSweepers } from './workflows/sweepers.ts';
 import { createTemplating } from './workflows/templates.ts';
 import { startTicker } from './workflows/ticker.ts';
-import { createWaitingSettler } from './workflows/waiting-settlement.ts';
 import { createWaitlist } from './workflows/waitlist.ts';
 
 export interface Hub {
@@ -90,7 +89,6 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const client = openPool(url, { name: 'client', connections: 12, role: clientRole, onError: brokenOf(log) });
   const health = createHealth(pool, clinics);
   const booking = createBooking(bookingContext, settler);
-  const waitingSettler = createWaitingSettler(bookingContext);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
   const nsi = config.terminology.nsi && openNsi(config.terminology.nsi, clock);
@@ -112,7 +110,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
     cursors: await openCursors(pool),
     booking,
     holding: createHolding(bookingContext),
-    waitlist: createWaitlist(bookingContext, waitingSettler),
+    waitlist: createWaitlist(bookingContext),
     referring: createReferring(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     templates: createTemplating(sync, clinics),
@@ -146,7 +144,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals(sync.pool, log);
-  const sweepers = startSweepers(pool, clinics, { settler, waitingSettler, referring: context.referring }, log);
+  const sweepers = startSweepers(pool, clinics, { settler, ...context }, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);
@@ -179,31 +177,6 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   }
 }
 
-/** A connection whose last request was in flight when closing began stays open for its keep-alive time unless told to go. */
-async function closeServer(app: FastifyInstance): Promise<void> {
-  const timer = setInterval(() => app.server.closeIdleConnections(), 50);
-  try {
-    await app.close();
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 /** Who cannot be sent a letter cannot register. */
 const accountSettingsOf = ({ accounts, mail }: Config) =>
   mail === undefined ? { ...accounts, consent: undefined } : accounts;
-
-const portOf = (config: Config) => Number(process.env['PORT'] ?? config.server.port);
-
-/** What letters and slips lead to: never what a request says of its host. */
-const urlOf = (config: Config) => config.server.publicUrl ?? `http://${config.server.host}:${portOf(config)}`;
-
-async function listen(app: FastifyInstance, config: Config): Promise<string> {
-  const port = portOf(config);
-  try {
-    return await app.listen({ host: config.server.host, port });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new ConfigError(`Port ${port} is in use. Start with another one: PORT=8081 npm start`, { cause });
-  }
-}

@@ -2,19 +2,11 @@
 import type { ClinicConfig } from '../clinic-settings.ts';
 import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
-import { referencedId } from '../store/resource.ts';
-import { type SlotReason, slotReasons, slotStatuses } from '../store/slot.ts';
-import type {
-  BookingAbility,
-  MisRecord,
-  MisRecords,
-  Operations,
-  PatientIndexAbility,
-  WaitlistAbility,
-} from './connector.ts';
-import { MisReadError } from './connector.ts';
+import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbility } from './connector.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
+import { type ReadSlot, readSlot } from './read-slot.ts';
 import type { ReferralAbility } from './referral-ability.ts';
+import type { WaitlistAbility } from './waitlist-ability.ts';
 
 /** A mirrored resource and what it was made from. */
 export interface Mirrored {
@@ -22,18 +14,6 @@ export interface Mirrored {
   /** The MIS's id. */
   readonly key: string;
   readonly record: MisRecord;
-}
-
-/** A Slot as its row needs it; `shared` are the members that all slots of a schedule have alike. */
-export interface ReadSlot {
-  readonly id: string;
-  readonly key: string;
-  readonly schedule: string;
-  readonly start: number;
-  readonly end: number;
-  readonly status: number;
-  readonly reason: number;
-  readonly shared: string;
 }
 
 export interface ReadSchedule {
@@ -188,33 +168,4 @@ async function mirrorAll(mappings: Mappings, records: MisRecords): Promise<Mirro
       for (const each of made) mirrored.push({ ...each, record });
     }
   return mirrored;
-}
-
-/** Takes a mapped Slot apart into what varies and what its schedule's slots share. @throws MisReadError */
-function readSlot({ resource, key }: { resource: Resource; key: string }): ReadSlot {
-  const { resourceType, id, status, start, end, extension, ...shared } = resource;
-  const schedule = referencedId(shared['schedule'] as { reference?: string }, 'Schedule');
-  const times = [Date.parse(String(start)), Date.parse(String(end))] as const;
-  const number = slotStatuses.indexOf(status as (typeof slotStatuses)[number]);
-  if (resourceType !== 'Slot' || schedule === undefined || number < 0 || !(times[0] < times[1]))
-    throw new MisReadError(`the mapping made no proper Slot of the record ${key}`, false);
-  const reason = reasonOf(extension);
-  return {
-    id: id!,
-    key,
-    schedule,
-    start: times[0],
-    end: times[1],
-    status: number,
-    reason,
-    shared: JSON.stringify(shared).slice(1, -1),
-  };
-}
-
-export const slotReasonUrl = 'https://medmost.ru/fhir/StructureDefinition/slot-reason';
-
-function reasonOf(extension: unknown): number {
-  if (!Array.isArray(extension)) return 0;
-  const found = extension.find((e: { url?: string }) => e.url === slotReasonUrl) as { valueCode?: string } | undefined;
-  return Math.max(0, slotReasons.indexOf((found?.valueCode ?? '') as SlotReason));
 }

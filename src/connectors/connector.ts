@@ -8,6 +8,8 @@ import type { ZodType } from 'zod';
 import type { Clock, Interval } from '../instant.ts';
 import type { Database } from '../postgres.ts';
 import type { ReferralAbility } from './referral-ability.ts';
+import type { TemplateAbility } from './template-ability.ts';
+import type { WaitlistAbility } from './waitlist-ability.ts';
 
 export interface Connector<Settings = unknown> {
   /** Folder name under `src/connectors/` and `mappings/`. */
@@ -139,94 +141,6 @@ export type FoundBooking =
   | { readonly state: 'free' }
   /** The time is occupied and nothing tells that by us. */
   | { readonly state: 'taken' };
-
-/** A list kept by the MIS, of patients who wait for a time that is not there yet. */
-export interface WaitlistAbility {
-  /**
-   * One attempt to put a patient on the list. Never repeats a write by itself. Whatever is not understood is `unknown`.
-   * @param request what the mapping `Appointment` → MIS made of an Appointment without a slot
-   */
-  register(request: MisRecord, context: WriteContext): Promise<WriteOutcome>;
-  /** Read only: what has become of a request, by its reference or, when that was lost, by what it says. @throws MisReadError */
-  findRequest(request: MisRecord, reference: string | undefined, signal: AbortSignal): Promise<FoundRequest>;
-  /** Takes the patient off the list. One that is off it already is `confirmed`. */
-  cancel(reference: string, reason: string | undefined, context: WriteContext): Promise<WriteOutcome>;
-  /** Milliseconds after the start of a write during which the MIS may still commit it. From the clinic's configuration. */
-  readonly graceMilliseconds: number;
-  /** Milliseconds after which it is worth asking again what has become of a request. */
-  readonly followMilliseconds: number;
-}
-
-export type FoundRequest =
-  | { readonly state: 'waiting'; readonly reference: string }
-  /** The clinic has found a time and booked the patient itself. */
-  | { readonly state: 'booked'; readonly reference: string }
-  | {
-      readonly state: 'cancelled';
-      readonly reference: string;
-      /** For the patient, Russian, in words of ours. */
-      readonly text?: string;
-    }
-  /** Nothing of ours is there. */
-  | { readonly state: 'none' };
-
-/** A week by which a schedule offers time (FEATURES B5), in the words of the clinic: local days, minutes after local midnight. */
-export interface Template {
-  readonly id: string;
-  /** By which people tell it from the others of the schedule. */
-  readonly name: string;
-  /** One that is not offers nothing. */
-  readonly active: boolean;
-  /** `yyyy-mm-dd`, the first day on which it offers time. */
-  readonly firstDay: string;
-  /** The last one; absent: it has no end. */
-  readonly lastDay?: string;
-  /** 1 is Monday, 7 Sunday. */
-  readonly weekdays: readonly number[];
-  /** Beginnings of the first and of the last visit. */
-  readonly first: number;
-  readonly last: number;
-  /** Beginnings of the quarters of an hour that are offered, between `first` and `last`. */
-  readonly cells: readonly number[];
-  /** Length of a visit. */
-  readonly minutes: number;
-}
-
-/** What becomes different; a new template needs all but `active`, `lastDay` and `minutes`. `lastDay` null: it has no end any more. */
-export type TemplateChange = Partial<Omit<Template, 'id' | 'lastDay'>> & { readonly lastDay?: string | null };
-
-/** A coming visit. */
-export interface BookedTime extends Interval {
-  /** Id of the booking in the hub. */
-  readonly booking: string;
-}
-
-export type TemplateOutcome =
-  | {
-      readonly outcome: 'done';
-      /** As it is now; absent: it has been removed. */
-      readonly template?: Template;
-      /** Visits to come that no active template offers time for any more. They stand, and somebody has to look at them. */
-      readonly outside: readonly BookedTime[];
-    }
-  | {
-      readonly outcome: 'refused';
-      /** `missing`: a new template needs more. `wrong`: what is asked for cannot be. */
-      readonly reason: 'missing' | 'wrong' | 'no-template' | 'no-schedule';
-      /** To blame for `missing` and `wrong`. */
-      readonly element?: keyof TemplateChange;
-      /** Sentence for the client. */
-      readonly text: string;
-    };
-
-/** Nothing that changes here moves or cancels a visit. Failures are those of where the templates are kept, thrown on. */
-export interface TemplateAbility {
-  /** Of a schedule, by its key; by name. @throws MisReadError */
-  list(schedule: string, signal: AbortSignal): Promise<readonly Template[]>;
-  /** @param id undefined: a new one */
-  put(schedule: string, id: string | undefined, change: TemplateChange, signal: AbortSignal): Promise<TemplateOutcome>;
-  remove(schedule: string, id: string, signal: AbortSignal): Promise<TemplateOutcome>;
-}
 
 export interface PatientIndexAbility {
   /**

@@ -5,19 +5,18 @@ import type { Database } from '../postgres.ts';
 import { type Referring, startReferralSweeper } from './referral.ts';
 import type { Settler } from './settlement.ts';
 import { type Sweeper, startSweeper } from './sweeper.ts';
-import type { WaitingSettler } from './waiting-settlement.ts';
-import { startWaitingSweeper } from './waitlist.ts';
+import { startWaitingSweeper, type Waitlist } from './waitlist.ts';
 
 export interface Settlers {
   readonly settler: Settler;
-  readonly waitingSettler: WaitingSettler;
+  readonly waitlist: Waitlist;
   readonly referring: Referring;
 }
 
 export function startSweepers(pool: Database, clinics: Clinics, settlers: Settlers, log: Logger): Sweeper {
   const sweepers = [
     startSweeper(pool, clinics, settlers.settler, log),
-    startWaitingSweeper(pool, clinics, settlers.waitingSettler, log),
+    startWaitingSweeper(pool, clinics, settlers.waitlist, log),
     startReferralSweeper(pool, clinics, settlers.referring, log),
   ];
   return { stop: async () => void (await Promise.all(sweepers.map((sweeper) => sweeper.stop()))) };

@@ -1,6 +1,7 @@
 /** Mirroring a MIS: what there is now is read, compared with the mirror, and only what differs is written. */
 import type { Logger } from 'pino';
-import type { Clinic, ReadSchedule, ReadSlot } from '../connectors/clinic.ts';
+import type { Clinic, ReadSchedule } from '../connectors/clinic.ts';
+import type { ReadSlot } from '../connectors/read-slot.ts';
 import { type Clock, type Interval, localOf, startOfDay } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import { beginRun, endRun, type RunResult, readLastRun, type SyncKind } from '../store/clinics.sql.ts';

@@ -1,6 +1,7 @@
 /** Templates of schedules: changed where they are kept, and read at once, so that the Slots show it (FEATURES B5). */
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
-import { MisReadError, type Template, type TemplateChange, type TemplateOutcome } from '../connectors/connector.ts';
+import { MisReadError } from '../connectors/connector.ts';
+import type { Template, TemplateChange, TemplateOutcome } from '../connectors/template-ability.ts';
 import { Fault } from '../fault.ts';
 import { mirroredTime, type SyncContext, syncSome } from './sync.ts';
 import { readClock, type SchedulePlace } from './templates.sql.ts';

@@ -1,6 +1,7 @@
 /** How a registration on a MIS's waiting list ends, and what becomes of it afterwards (protocols/regiz.md §4). */
 import type { Clinic } from '../connectors/clinic.ts';
-import type { FoundRequest, WriteOutcome } from '../connectors/connector.ts';
+import type { WriteOutcome } from '../connectors/connector.ts';
+import type { FoundRequest } from '../connectors/waitlist-ability.ts';
 import { Fault } from '../fault.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import { retrying } from './appointment-document.ts';

@@ -31,7 +31,7 @@ import {
   type WaitingRow,
 } from './waiting.sql.ts';
 import { keptPart, writeWaiting } from './waiting-document.ts';
-import type { WaitingSettler } from './waiting-settlement.ts';
+import { createWaitingSettler, type WaitingSettler } from './waiting-settlement.ts';
 
 export interface Wish extends Who {
   /** What the client sent; validated. */
@@ -52,11 +52,14 @@ export interface Waitlist {
   leave(who: Who, appointment: string, reason: string | undefined, version?: number): Promise<Answer>;
   /** Somebody says that a request has changed: the MIS is asked at once. @param clinics whose requests he may speak of */
   hasten(clinics: readonly number[], reference: string): Promise<void>;
+  /** Looks at one that is due. */
+  readonly settle: WaitingSettler['settle'];
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
 
-export function createWaitlist(context: BookingContext, settler: WaitingSettler): Waitlist {
+export function createWaitlist(context: BookingContext): Waitlist {
+  const settler = createWaitingSettler(context);
   const { pool } = context;
   const underWay = createUnderWay();
 
@@ -128,6 +131,7 @@ export function createWaitlist(context: BookingContext, settler: WaitingSettler)
     leave,
     knows: async (id) => (await readWaiting(pool, id)) !== undefined,
     hasten: (clinics, reference) => hastenWaiting(pool, clinics, reference),
+    settle: settler.settle,
     drain: underWay.drain,
   };
 }
@@ -185,8 +189,8 @@ async function checkOpen({ pool }: BookingContext, clinic: Clinic): Promise<void
 }
 
 /** Looks at those that are due: registrations whose outcome is not known, and what has become of the others. */
-export function startWaitingSweeper(pool: Database, clinics: Clinics, settler: WaitingSettler, log: Logger): Sweeper {
+export function startWaitingSweeper(pool: Database, clinics: Clinics, waitlist: Waitlist, log: Logger): Sweeper {
   const lease = longestLease(clinics);
   const take = async (limit: number) => (limit > 0 ? takeDueWaiting(pool, limit, lease) : []);
-  return sweepDue({ name: 'waiting', take, settle: (row) => settler.settle(row) }, log);
+  return sweepDue({ name: 'waiting', take, settle: (row) => waitlist.settle(row) }, log);
 }

@@ -40,7 +40,6 @@ import { createSettler, type Settler } from '../../src/workflows/settlement.ts';
 import type { SubscriptionContext } from '../../src/workflows/subscription.ts';
 import type { SyncContext } from '../../src/workflows/sync.ts';
 import { createTemplating } from '../../src/workflows/templates.ts';
-import { createWaitingSettler, type WaitingSettler } from '../../src/workflows/waiting-settlement.ts';
 import { createWaitlist } from '../../src/workflows/waitlist.ts';
 import { scannedLog } from './scanned-log.ts';
 
@@ -53,7 +52,6 @@ export interface TestHub {
   readonly clinics: Clinics;
   readonly sync: SyncContext;
   readonly settler: Settler;
-  readonly waitingSettler: WaitingSettler;
   token(principal?: Partial<Principal>): Promise<string>;
   close(): Promise<void>;
 }
@@ -89,7 +87,6 @@ export async function createTestHub(
   const keyed = openPool(url, { name: 'test booking', connections: 8, keyed: true, onError: () => {} });
   const bookingContext = { pool, statements: gatherStatements(keyed, pool), clinics, parameters, clock, log: silent };
   const settler = createSettler(bookingContext);
-  const waitingSettler = createWaitingSettler(bookingContext);
   const accessKeys = keysOf([randomBytes(48)]);
   const slots = createSlotRenderer(pool);
   const terminology = createTerminology(canonicalResources(clinics));
@@ -129,7 +126,7 @@ export async function createTestHub(
     cursors: await openCursors(pool),
     booking: createBooking(bookingContext, settler),
     holding: createHolding(bookingContext),
-    waitlist: createWaitlist(bookingContext, waitingSettler),
+    waitlist: createWaitlist(bookingContext),
     referring: createReferring(bookingContext),
     live: createLiveCheck(pool, sync, clinics),
     templates: createTemplating(sync, clinics),
@@ -166,7 +163,6 @@ export async function createTestHub(
     clinics,
     sync,
     settler,
-    waitingSettler,
     async token(given) {
       const principal = { subject: 'test', role: 'app', clinics: keys, ...given } as const;
       if (principal.account === undefined) return mintToken(accessKeys, principal, 3600, clock);

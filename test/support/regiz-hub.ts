@@ -44,7 +44,7 @@ export async function createRegizHub(
   await syncDirectory(hub.sync, clinic, AbortSignal.timeout(30_000));
   await read();
   const sweepers = [
-    startWaitingSweeper(hub.pool, hub.clinics, hub.waitingSettler, silent),
+    startWaitingSweeper(hub.pool, hub.clinics, hub.context.waitlist, silent),
     startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
   ];
   return {

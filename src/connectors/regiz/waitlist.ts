@@ -2,9 +2,10 @@
  * Журнал отложенной записи (protocols/regiz.md §4): patients who wait for a time that is not there yet. The journal gives a request
  * a number (IdPar) and no idempotency key: one whose answer was lost is known by our id in its text.
  */
-import type { FoundRequest, MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
+import type { MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
 import { MisReadError } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
+import type { FoundRequest } from '../waitlist-ability.ts';
 import { parseWaiting, UnfitRequest, type WaitingRequest } from './booking-request.ts';
 import type { DeferredData } from './contract/hub.ts';
 import type { Call, Link } from './link.ts';

@@ -1,7 +1,7 @@
 /** Statements on `standalone_booking`. `$1` is the key of the clinic. */
 import type { Interval } from '../../instant.ts';
 import type { Queryable } from '../../postgres.ts';
-import type { BookedTime } from '../connector.ts';
+import type { BookedTime } from '../template-ability.ts';
 import type { Cells } from './grid.ts';
 import type { VisitRequest } from './request.ts';
 

@@ -1,6 +1,7 @@
 /** Who works where: from the settings; and when: from the templates. */
 import { localOf } from '../../instant.ts';
-import type { MisRecord, MisRecords, Template } from '../connector.ts';
+import type { MisRecord, MisRecords } from '../connector.ts';
+import type { Template } from '../template-ability.ts';
 import { cellMinutes, isInForce, timeOf, unite } from './grid.ts';
 import type { Link } from './link.ts';
 import { readTemplates } from './template.sql.ts';

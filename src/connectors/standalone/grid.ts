@@ -1,7 +1,7 @@
 /** From templates to visits: quarters of an hour of a local day, cut into visits as instants. */
 import { type Interval, instantOf, localOf } from '../../instant.ts';
-import type { Template } from '../connector.ts';
 import { cut } from '../interval.ts';
+import type { Template } from '../template-ability.ts';
 
 /** A cell of the grid that people click. */
 export const cellMinutes = 15;

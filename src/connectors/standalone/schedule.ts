@@ -1,8 +1,9 @@
 /** Templates and bookings → records `schedule` and `slot`. */
 import { setImmediate } from 'node:timers/promises';
 import { addDays, daysOf, fhirInstant, type Interval, localOf, startOfDay } from '../../instant.ts';
-import type { MisRecord, MisRecords, Template } from '../connector.ts';
+import type { MisRecord, MisRecords } from '../connector.ts';
 import { overlaps } from '../interval.ts';
+import type { Template } from '../template-ability.ts';
 import { readTaken, type TakenTime } from './booking.sql.ts';
 import { visitsOn } from './grid.ts';
 import type { Link } from './link.ts';

@@ -1,6 +1,6 @@
 /** Statements on `standalone_template`. `$1` is the key of the clinic. */
 import type { Queryable } from '../../postgres.ts';
-import type { Template } from '../connector.ts';
+import type { Template } from '../template-ability.ts';
 
 const clinic = '(select id from clinic where key = $1)';
 

@@ -1,5 +1,5 @@
 /** What a template may be. */
-import type { Template, TemplateChange, TemplateOutcome } from '../connector.ts';
+import type { Template, TemplateChange, TemplateOutcome } from '../template-ability.ts';
 import { cellMinutes, timeOf } from './grid.ts';
 
 type Refused = Extract<TemplateOutcome, { outcome: 'refused' }>;

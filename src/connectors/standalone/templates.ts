@@ -1,6 +1,6 @@
 /** The contract's templates: kept in Postgres, and what a change leaves without a template is told. */
 import { type Queryable, violatedConstraint } from '../../postgres.ts';
-import type { BookedTime, Template, TemplateAbility, TemplateChange, TemplateOutcome } from '../connector.ts';
+import type { BookedTime, Template, TemplateAbility, TemplateChange, TemplateOutcome } from '../template-ability.ts';
 import { readComing } from './booking.sql.ts';
 import { isOffered } from './grid.ts';
 import type { Link } from './link.ts';

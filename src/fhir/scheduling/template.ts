@@ -1,6 +1,6 @@
 /** Templates of a Schedule as parameters of operations, and who may see and change them. */
 import { readOwnPractitioners } from '../../access/account/staff.sql.ts';
-import type { BookedTime, Template, TemplateChange } from '../../connectors/connector.ts';
+import type { BookedTime, Template, TemplateChange } from '../../connectors/template-ability.ts';
 import { Fault } from '../../fault.ts';
 import { fhirInstant } from '../../instant.ts';
 import { isId, type Reference, type Resource, referencedId } from '../../store/resource.ts';

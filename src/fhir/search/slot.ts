@@ -3,7 +3,7 @@
  * is stringified or encoded per slot (PERFORMANCE.md §"What follows").
  */
 
-import { slotReasonUrl } from '../../connectors/clinic.ts';
+import { slotReasonUrl } from '../../connectors/read-slot.ts';
 import type { Database } from '../../postgres.ts';
 import { type ByteString, bytesOf } from '../byte-string.ts';
 import { type CopySlots, createSlotCopier } from './slot-copies.ts';

@@ -1,7 +1,7 @@
 /** Which visits templates offer on a day: cut, united, and right where clocks change. */
 import { describe, expect, test } from 'vitest';
-import type { Template } from '../../../src/connectors/connector.ts';
 import { cellsOf, isOffered, visitsOn } from '../../../src/connectors/standalone/grid.ts';
+import type { Template } from '../../../src/connectors/template-ability.ts';
 import { addDays, instantOf, localOf } from '../../../src/instant.ts';
 import { randomOf } from '../../support/random.ts';
 import { quarters } from './stage.ts';

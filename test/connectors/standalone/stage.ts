@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Exchange, MisRecord, Operations, TemplateChange } from '../../../src/connectors/connector.ts';
+import type { Exchange, MisRecord, Operations } from '../../../src/connectors/connector.ts';
 import { loadMappings } from '../../../src/connectors/mapping.ts';
 import connector from '../../../src/connectors/standalone/index.ts';
+import type { TemplateChange } from '../../../src/connectors/template-ability.ts';
 import type { Database } from '../../../src/postgres.ts';
 import { ensureClinics } from '../../../src/store/clinics.sql.ts';
 import { createDatabase } from '../../support/database.ts';

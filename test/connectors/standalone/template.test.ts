@@ -1,7 +1,8 @@
 /** Templates as the connector keeps them, and what is booked by them. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { MisRecord, Operations, TemplateChange } from '../../../src/connectors/connector.ts';
+import type { MisRecord, Operations } from '../../../src/connectors/connector.ts';
+import type { TemplateChange } from '../../../src/connectors/template-ability.ts';
 import { openPool, transaction } from '../../../src/postgres.ts';
 import {
   countHeld,
