@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prepareDocument } from '../../../src/store/document.ts';
 import { putDocument } from '../../../src/store/documents.sql.ts';
 import { type Queue, startQueue } from '../../../src/workflows/queue.ts';
+import { passHorizon } from '../../support/database.ts';
 import { ask } from '../../support/hub.ts';
 import { orderOf } from '../../support/order.ts';
 import { type Concentrator, openConcentrator } from './concentrator.ts';
@@ -35,6 +36,7 @@ beforeAll(async () => {
   ({ slots } = await stage.times());
   // What was booked before there was somebody to tell is not told.
   await fhir('POST', 'Appointment', orderOf(slots[next++]!, await stage.patient('Прежнева')));
+  await passHorizon(stage.hub.pool);
   queue = await startQueue(stage.hub.url, stage.hub.sync, stage.hub.settler, stage.hub.clinics);
   await stage.service.start(queue.boss, 1);
 });
