@@ -11,6 +11,7 @@ import { createHubAccess, scopes } from '../../../src/doors/medflex/hub-access.t
 import { syncSchedule } from '../../../src/workflows/sync.ts';
 import { startTicker } from '../../../src/workflows/ticker.ts';
 import { createSmartHub, type SmartHub } from '../../access/smart/smart-hub.ts';
+import { passHorizon } from '../../support/database.ts';
 import { silent } from '../../support/hub.ts';
 import { begin, quarterSlots } from '../../support/memory-mis.ts';
 import { root } from '../../support/process.ts';
@@ -28,6 +29,8 @@ beforeAll(async () => {
   hub = await createSmartHub({ slots: quarterSlots('doctor-1;branch-1', begin, 8) });
   for (const clinic of hub.clinics.all) await syncSchedule(hub.sync, clinic, AbortSignal.timeout(10_000));
   ticker = await startTicker(hub.pool, Date.now, silent);
+  // A walk is told how far it has come once nothing is under way that is older than the tick.
+  await passHorizon(hub.pool);
   proxy = await openHubProxy(hub.fhir);
   sandbox = await startMedflexSandbox();
   const folder = await mkdtemp(join(tmpdir(), 'medmost-key-'));

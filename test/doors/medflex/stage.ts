@@ -82,6 +82,7 @@ export async function openStage(clock?: () => number): Promise<Stage> {
   await syncDirectory(hub.sync, hub.clinic, AbortSignal.timeout(10_000));
   await hub.read();
   const ticker = await startTicker(hub.pool, Date.now, silent);
+  await passHorizon(hub.pool);
   const sweeper = startSweeper(hub.pool, hub.clinics, hub.settler, silent);
   const base = `${await hub.app.listen({ host: '127.0.0.1', port: 0 })}/fhir`;
   const token = await hub.token({ subject: 'medflex' });
