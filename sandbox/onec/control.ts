@@ -1,4 +1,6 @@
 /** What tests and the soak do to the pretend 1С beside its wire: faults, chaos, the desk, backups, settings. */
+
+import { restoreSnapshot, takeSnapshot } from '../snapshot.ts';
 import { type Appointment, type Status, statusOf } from './appointment.ts';
 import type { LogEntry } from './call.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
@@ -6,7 +8,6 @@ import type { FaultOrder, Switchboard } from './faults/switchboard.ts';
 import type { Random } from './random.ts';
 import { Refusal } from './refusal.ts';
 import { type Chaos, chaosSchema, type Settings } from './settings.ts';
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
 
 export interface BookingView extends Appointment {
@@ -78,7 +79,7 @@ export function createControl({ state, random, switchboard, log, canary }: Contr
       stopBusyDesk();
       if (everyMilliseconds > 0) busy = setInterval(() => bookQuietly(state, random), everyMilliseconds).unref();
     },
-    snapshot: () => takeSnapshot(state),
+    snapshot: () => takeSnapshot(state, ['work', 'pause', 'appointment', 'waiting']),
     restore: (id) => restoreSnapshot(state, id),
     settings: (change) => (change === undefined ? state.settings() : state.setSettings(change)),
     log: () => log,

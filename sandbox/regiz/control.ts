@@ -1,5 +1,6 @@
 /** What tests and the soak do to the pretend РЕГИЗ beside its wire: faults, chaos, the desk, backups, settings. */
 import type { Random } from '../onec/random.ts';
+import { restoreSnapshot, takeSnapshot } from '../snapshot.ts';
 import type { LogEntry } from './call.ts';
 import type { DataObject } from './data.ts';
 import { type DeferredRequest, readDeferred } from './deferred.ts';
@@ -15,7 +16,6 @@ import { readReferrals } from './referral.ts';
 import { Refusal } from './refusal.ts';
 import type { BookingRow } from './row.ts';
 import { type Chaos, chaosSchema, type Settings } from './settings.ts';
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
 import { walkHub } from './walk.ts';
 
@@ -109,7 +109,7 @@ export function createControl(ground: ControlGround): Control {
       clearInterval(busy);
       if (everyMilliseconds > 0) busy = setInterval(() => void bookQuietly(ground, random), everyMilliseconds).unref();
     },
-    snapshot: () => takeSnapshot(state),
+    snapshot: () => takeSnapshot(state, ['day', 'slot', 'booking', 'patient', 'record']),
     restore: (id) => restoreSnapshot(state, id),
     settings: (change) => (change === undefined ? state.settings() : state.setSettings(change)),
     log: () => log,
