@@ -7,6 +7,7 @@ import { loadKeys } from './access/keys.ts';
 import { type Principal, type Role, roles } from './access/principal.ts';
 import { mintToken } from './access/token.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addCasesCommand } from './commands/cases.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addEraseCommands } from './commands/erase.ts';
 import { addMedflexCommand } from './commands/medflex.ts';
@@ -157,6 +158,7 @@ program
     }),
   );
 
+addCasesCommand(program, configOf, withGround);
 addMessagesCommand(program, configOf, withGround);
 addAuditCommands(program, configOf, withGround);
 addEraseCommands(program, withGround);

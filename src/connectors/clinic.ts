@@ -2,7 +2,9 @@
 import type { ClinicConfig } from '../clinic-settings.ts';
 import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
+import type { CaseAbility } from './case-ability.ts';
 import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbility } from './connector.ts';
+import type { ConsultationAbility } from './consultation-ability.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 import { type ReadSlot, readSlot } from './read-slot.ts';
 import type { ReferralAbility } from './referral-ability.ts';
@@ -45,6 +47,11 @@ export interface Clinic {
   referralRequest(input: ReferralInput): Promise<MisRecord>;
   /** Absent, too, where the mapping cannot write a ServiceRequest. */
   readonly referrals: ReferralAbility | undefined;
+  /** What the region is told of an Encounter. @throws MappingError when the mapping cannot be made */
+  encounterRequest(input: EncounterInput): Promise<MisRecord>;
+  /** This and the next are absent, too, where the mapping cannot write an Encounter. */
+  readonly cases: CaseAbility | undefined;
+  readonly consultations: ConsultationAbility | undefined;
   /** Absent too where the clinic's mapping has no Patient to ask by. */
   readonly patientIndex: PatientIndex | undefined;
 }
@@ -83,6 +90,23 @@ export interface ReferralInput {
   /** The Practitioner who refers, and his PractitionerRole, as far as the ServiceRequest names them. */
   readonly doctor?: Resource;
   readonly role?: Resource;
+  readonly booking: string;
+}
+
+export interface EncounterInput {
+  readonly resource: Resource;
+  readonly patient: Resource;
+  /** The Practitioner who saw the patient, and his PractitionerRole, as far as the Encounter or its Appointment names them. */
+  readonly doctor?: Resource;
+  readonly role?: Resource;
+  /** The same of the one who has asked for it. */
+  readonly initiator?: Resource;
+  readonly initiatorRole?: Resource;
+  readonly appointment?: Resource;
+  /** The ServiceRequest that it is based on. */
+  readonly request?: Resource;
+  /** Code of the workflow that it goes through, when what is made is for that. */
+  readonly workflow?: string;
   readonly booking: string;
 }
 
@@ -144,6 +168,9 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
+    cases: mappings.writable.has('Encounter') ? operations.cases : undefined,
+    consultations: mappings.writable.has('Encounter') ? operations.consultations : undefined,
+    encounterRequest: async (input) => requestOf(mappings, 'Encounter', input),
   };
 }
 

@@ -3,6 +3,8 @@
  * differs from region to region or is uncertain (protocols/regiz.md §1, §7), with a default.
  */
 import { z } from 'zod';
+import { caseSettings } from './case-settings.ts';
+import { consultationSettings } from './consultation-settings.ts';
 import type { HubOperation } from './contract/hub.ts';
 import { operations } from './contract/operations.ts';
 import { indexSettings } from './index-settings.ts';
@@ -139,6 +141,8 @@ export const regizSettings = z.strictObject({
   waitlist: waitlist.prefault({}),
   index: indexSettings.optional(),
   referrals: referralSettings.optional(),
+  cases: caseSettings.optional(),
+  consultations: consultationSettings.optional(),
   codes: z
     .array(code)
     .default([])
