@@ -28,7 +28,7 @@ export interface ConsultationRow {
 const columns = `c.id, c.clinic, c.patient, c.workflow, c.state, c.wish, c.reference, c.stage, c.reason, c.reads,
   extract(epoch from clock_timestamp() - c.doubted_at)::float8 as doubted_for`;
 
-/** It is to be begun; one that was refused is begun anew. @returns false when it is under way already */
+/** It is to be begun; one that was refused is begun anew, and looked for before when it is not sure that the region does not have it. @returns false when it is under way already */
 export async function wantConsultation(
   db: Queryable,
   { id, clinic, patient, workflow }: Pick<ConsultationRow, 'id' | 'clinic' | 'patient' | 'workflow'>,
@@ -36,7 +36,7 @@ export async function wantConsultation(
   const { rowCount } = await db.query({
     name: 'want_consultation',
     text: `insert into consultation as c (id, clinic, patient, workflow) values ($1, $2, $3, $4)
-      on conflict (id) do update set state = 'new', wish = null, reason = null, reads = 0, doubted_at = null, patient = excluded.patient,
+      on conflict (id) do update set state = 'new', wish = null, reason = null, reads = 0, patient = excluded.patient,
         workflow = excluded.workflow, next_at = clock_timestamp(), changed = clock_timestamp() where c.state = 'refused'`,
     values: [id, clinic, patient, workflow],
   });

@@ -212,6 +212,34 @@ describe('when the engine does not answer', () => {
     expect(processes(id)).toHaveLength(1);
   });
 
+  test('one that was given up and has turned up since is not begun again', async () => {
+    fault('drop-before', 'Tm.StartNewProcess');
+    const id = await begin();
+    await expect.poll(async () => (await rowOf(id))?.state, patience).toBe('refused');
+    const { consultations } = hub.clinics.byKey('p44')!;
+    const told = { urgency: { code: '1' }, reasonCode: { code: 'I10' }, complaints: 'Голова' };
+    const serviceRequest = { ...told, performerOrganization: { code: '1.2.643.5.1.13.13.12.2.78.9945' } };
+    const late = { process: { serviceRequest }, doctor: { snils: '11223344595' } };
+    const context = { signal: AbortSignal.timeout(10_000), booking: id };
+    expect(await consultations!.start('consultation', late, context)).toMatchObject({ outcome: 'confirmed' });
+    expect((await put({ ...(await look(id)), length: { value: 20, unit: 'min' } } as Resource)).status).toBe(200);
+    await expect.poll(stageOf(id), patience).toBe(stages.requested);
+    expect(processes(id)).toMatchObject([{ id: numberOf(await look(id)) }]);
+  });
+
+  test('while writes are frozen nothing is begun, and what is cancelled meanwhile never is', async () => {
+    const { number } = hub.clinics.byKey('p44')!;
+    await hub.pool.query(`update clinic set frozen_at = now(), frozen_reason = 'test' where id = $1`, [number]);
+    const id = await begin();
+    await put({ ...(await look(id)), status: 'cancelled' });
+    await new Promise((done) => setTimeout(done, 1500));
+    expect([await statusOf(id)(), (await rowOf(id))?.state]).toEqual(['planned', 'new']);
+    await hub.pool.query('update clinic set frozen_at = null, frozen_reason = null where id = $1', [number]);
+    await hub.pool.query('update consultation set next_at = clock_timestamp() where id = $1', [id]);
+    await expect.poll(statusOf(id), patience).toBe('cancelled');
+    expect([processes(id), (await rowOf(id))?.state]).toEqual([[], 'ended']);
+  });
+
   test('one whose sender has died is looked for, not begun again', async () => {
     const id = await begin();
     await expect.poll(stageOf(id), patience).toBe(stages.requested);
