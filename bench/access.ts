@@ -30,7 +30,11 @@ const without = [
   },
   // As many connections: requests that wait for one cost more than those that find one.
   { file: 'test/support/hub.ts', find: 'connections: 12, role: clientRole,', replace: 'connections: 12,' },
-  { file: 'src/wall.ts', find: '  const known = new Map', replace: '  if (pool) return () => pool;\n  const known = new Map' },
+  {
+    file: 'src/wall.ts',
+    find: '  const known = new Map',
+    replace: '  if (pool) return () => pool;\n  const known = new Map',
+  },
   {
     file: 'src/store/visibility.ts',
     find: '  const clinics = `$${first}::smallint[]`;\n  const clinic = one',
