@@ -8,7 +8,9 @@ import { caseUrl } from '../../src/workflows/encounter-own.ts';
 import { ask } from '../support/hub.ts';
 import { caseSettingsOf, createRegizHub } from '../support/regiz-hub.ts';
 
-const hub = await createRegizHub((started) => ({ cases: caseSettingsOf(started) }));
+const hub = await createRegizHub((started) => ({
+  cases: { ...caseSettingsOf(started), graceMilliseconds: 6000 },
+}));
 const { sandbox } = hub;
 afterAll(() => hub.close());
 afterEach(() => sandbox.clearFaults());
@@ -157,6 +159,15 @@ describe('a finished remote consultation', () => {
     expect([rowCount, sandbox.cases().length]).toEqual([0, before]);
   });
 
+  test('that cannot be written down leaves nothing to be handed over', async () => {
+    const patient = await person();
+    const body = consultation(patient, { identifier: [{ value: 'a\0b' }] });
+    expect((await ask(hub, 'POST', 'Encounter', { token: doctors, body })).status).toBe(400);
+    expect(await hub.pool.query('select from case_delivery where patient = $1', [patient])).toMatchObject({
+      rowCount: 0,
+    });
+  });
+
   test('is told again when it is corrected, and what a client says of it is nothing', async () => {
     const { id } = await close(await person());
     await expect.poll(codeOf(id!), patience).toBe('accepted');
@@ -164,6 +175,9 @@ describe('a finished remote consultation', () => {
     const { extension: _, ...stripped } = current;
     const same = await put(stripped as Resource);
     expect([same.status, same.body.meta?.versionId]).toEqual([200, current.meta?.versionId]);
+    const invented = [{ url: caseUrl, valueCodeableConcept: { text: 'Отозвано' } }];
+    const claimed = await put({ ...current, extension: invented });
+    expect([claimed.status, claimed.body.meta?.versionId]).toEqual([200, current.meta?.versionId]);
     const longer = { ...current, period: { start: '2026-12-01T06:00:00Z', end: '2026-12-01T07:00:00Z' } };
     expect(standingOf((await put(longer)).body)?.coding[0]?.code).toBe('pending');
     await expect.poll(codeOf(id!), patience).toBe('accepted');
@@ -204,10 +218,10 @@ describe('until the region has it', () => {
   });
 
   test('one that is stored late is not made twice', async () => {
-    sandbox.fault({ fault: 'late-commit', operations: ['Emk.AddCase'], times: 1, params: { milliseconds: 2500 } });
+    sandbox.fault({ fault: 'late-commit', operations: ['Emk.AddCase'], times: 1, params: { milliseconds: 4500 } });
     const { id } = await close(await person());
     await expect.poll(codeOf(id!), patience).toBe('accepted');
-    await new Promise((done) => setTimeout(done, 2500));
+    await new Promise((done) => setTimeout(done, 1500));
     expect(kept(id!)).toHaveLength(1);
     const adds = sandbox.log().filter(({ operation, fault }) => operation === 'Emk.AddCase' && fault === 'late-commit');
     expect(adds).toMatchObject([{ committed: true }]);
@@ -237,6 +251,15 @@ describe('until the region has it', () => {
   test('one entered in error before it is known whether it stands there is withdrawn there, too', async () => {
     fault('commit-then-reset', 'Emk.AddCase');
     fault('drop-before', 'Emk.UpdateCase', 2);
+    const { id } = await close(await person());
+    await expect.poll(async () => (await rowOf(id!))?.doubted_at, patience).toBeInstanceOf(Date);
+    expect((await put({ ...(await look(id!)), status: 'entered-in-error' })).status).toBe(200);
+    await expect.poll(codeOf(id!), patience).toBe('withdrawn');
+    expect(kept(id!)).toMatchObject([{ status: 'cancelled' }]);
+  });
+
+  test('one entered in error that is stored late and withdrawn before is withdrawn once it is there', async () => {
+    sandbox.fault({ fault: 'late-commit', operations: ['Emk.AddCase'], times: 1, params: { milliseconds: 4500 } });
     const { id } = await close(await person());
     await expect.poll(async () => (await rowOf(id!))?.doubted_at, patience).toBeInstanceOf(Date);
     expect((await put({ ...(await look(id!)), status: 'entered-in-error' })).status).toBe(200);
