@@ -1,7 +1,9 @@
 /** Finished remote consultations in the record of patients of the region (ИЭМК): protocols/regiz.md §3.2. */
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { erasePatient, readPatient } from '../../src/access/erasure/erase.sql.ts';
+import encounters from '../../src/fhir/resources/encounter.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { hubIn } from '../../src/store/visibility.ts';
 import { readTroubledCases, retryRefusedCases } from '../../src/workflows/case-delivery.sql.ts';
 import { caseSystem } from '../../src/workflows/case-document.ts';
 import { caseUrl } from '../../src/workflows/encounter-own.ts';
@@ -159,13 +161,16 @@ describe('a finished remote consultation', () => {
     expect([rowCount, sandbox.cases().length]).toEqual([0, before]);
   });
 
-  test('that cannot be written down leaves nothing to be handed over', async () => {
-    const patient = await person();
-    const body = consultation(patient, { identifier: [{ value: 'a\0b' }] });
-    expect((await ask(hub, 'POST', 'Encounter', { token: doctors, body })).status).toBe(400);
-    expect(await hub.pool.query('select from case_delivery where patient = $1', [patient])).toMatchObject({
-      rowCount: 0,
-    });
+  test('that cannot be written leaves nothing to be handed over', async () => {
+    const planned = await close(await person(), { status: 'planned' });
+    const { number } = hub.clinics.byKey('p44')!;
+    const asked = {
+      principal: { subject: 'doctor', role: 'doctor', clinics: ['p44'] },
+      ...{ viewer: hubIn(number), base: 'http://hub.test/fhir', headers: {}, newId: planned.id! },
+    } as const;
+    const body = consultation(await person()) as unknown as Resource;
+    await expect(encounters.create!(hub.context, asked, body)).rejects.toThrow('changed by somebody else');
+    expect(await rowOf(planned.id!)).toBeUndefined();
   });
 
   test('is told again when it is corrected, and what a client says of it is nothing', async () => {
