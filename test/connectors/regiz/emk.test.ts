@@ -12,7 +12,11 @@ import { type Contract, membersOf } from '../../../src/wcf/contract.ts';
 import { caseSettingsOf } from '../../support/regiz-hub.ts';
 import { connect, mappings, now } from './stage.ts';
 
-const sandbox = await startRegizSandbox({ start: '2026-12-01', clock: () => now, doctors: 4 });
+const sandbox = await startRegizSandbox({
+  ...{ start: '2026-12-01', clock: () => now, doctors: 4 },
+  // An element out of order is told, where others would lose it without a word.
+  settings: { strictOrder: 'refuse' },
+});
 const base = { url: sandbox.url, lpu: 44, guid: sandbox.guid, guard: { breakAfter: 1000 }, timeouts: { write: 1000 } };
 const opened: ReturnType<typeof connect>[] = [];
 function open(more: object = {}) {
