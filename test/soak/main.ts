@@ -13,6 +13,7 @@ import { type Report, runSoak } from './soak.ts';
 const hubs = {
   onec: createOnecHub,
   'onec-http': (options: OnecHubOptions) => createOnecHub({ ...options, profile: 'umc-http' }),
+  'onec-at-once': (options: OnecHubOptions) => createOnecHub({ ...options, profile: 'umc-http', reservation: false }),
   'onec-hub': (options: HubOptions) => createRegizHub({ ...options, publisher: 'onec' }),
   regiz: createRegizHub,
   standalone: createStandaloneHub,
