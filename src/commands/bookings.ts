@@ -4,6 +4,7 @@ import { type Config, ConfigError, unknownClinic } from '../config.ts';
 import type { Ground } from '../ground.ts';
 import { readBooking } from '../workflows/booking.sql.ts';
 import { readUnsettled } from '../workflows/ledger.sql.ts';
+import { recordCommand } from './audit.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 
@@ -29,12 +30,13 @@ export function addBookingsCommand(program: Command, configOf: () => Config, wit
 }
 
 /** @throws ConfigError for one that does not wait for an operator */
-async function denyBooking({ pool, clinics, settler }: Ground, clinic: number, id: string): Promise<void> {
+async function denyBooking({ pool, clinics, settler, audit }: Ground, clinic: number, id: string): Promise<void> {
   const row = /^[0-9a-f-]{36}$/.test(id) ? await readBooking(pool, id) : undefined;
   if (row?.clinic !== clinic || row.state !== 'needs_operator')
     throw new ConfigError(
       `no booking ${id} of this clinic waits for an operator: medmost bookings <clinic> lists them`,
     );
+  await recordCommand(audit, 'command bookings --deny', row.patient, clinic);
   await settler.deny(clinics.byNumber(clinic)!, row);
   console.log(`${id}: refused; the patient sees it cancelled`);
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { idOf } from '../../src/id.ts';
 import { readBookingOf } from '../../src/workflows/booking.sql.ts';
 import { ask } from '../support/hub.ts';
@@ -11,6 +11,9 @@ import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, quarterSlots } from '../support/memory-mis.ts';
 import { orderOf } from '../support/order.ts';
 import { root } from '../support/process.ts';
+
+// Every command is a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 const hub = await createMemoryHub({ slots: quarterSlots('doctor-1;branch-1', begin, 4) });
 await hub.read();
@@ -50,6 +53,10 @@ test('one that waits for an operator is listed, and denied by him alone', async 
   expect(medmost('other', '--deny', id)).toMatchObject({ code: 1, text: expect.stringContaining('no booking') });
   expect(medmost('demo', '--deny', id)).toMatchObject({ code: 0, text: expect.stringContaining(`${id}: refused`) });
   expect((await ask(hub, 'GET', `Appointment/${appointment}`)).body['status']).toBe('cancelled');
+  const { rows } = await hub.pool.query(
+    `select patient from audit_event where interaction = 'command bookings --deny'`,
+  );
+  expect(rows).toEqual([{ patient }]);
   expect(medmost('demo', '--deny', id)).toMatchObject({ code: 1, text: expect.stringContaining('no booking') });
 });
 
