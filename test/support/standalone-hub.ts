@@ -10,6 +10,8 @@ import { createProcessHub, type HubOptions, type MisBooking, type ProcessHub } f
 
 const zone = 'Europe/Moscow';
 const [opens, closes] = [8 * 60, 20 * 60];
+/** Enough for 32 patients at once, and soon read. */
+const days = 6;
 const quarters = Array.from({ length: (closes - opens) / 15 }, (_, i) => opens + i * 15);
 
 export async function createStandaloneHub(options: HubOptions): Promise<ProcessHub> {
@@ -22,6 +24,7 @@ export async function createStandaloneHub(options: HubOptions): Promise<ProcessH
     practitioners: Array.from({ length: doctors }, (_, i) => ({
       ...{ key: `d${i}`, name: `Врачева Анна ${i + 1}-я`, specialty: 'Терапия', branches: ['main'] },
     })),
+    horizonDays: days,
     graceMilliseconds: grace,
   };
   const hub = await createProcessHub(
@@ -76,7 +79,7 @@ async function putTemplates(url: string, pool: Database, connection: object): Pr
 async function bookAtDesk(pool: Database, doctors: number): Promise<void> {
   const random = (below: number) => Math.floor(Math.random() * below);
   const doctor = `d${random(doctors)}`;
-  const day = addDays(localOf(Date.now(), zone).slice(0, 10), 1 + random(12));
+  const day = addDays(localOf(Date.now(), zone).slice(0, 10), 1 + random(days - 2));
   const minutes = quarters[random(quarters.length)]!;
   await pool.query(
     `insert into standalone_booking (clinic, reference, schedule, practitioner, start_at, end_at, patient, booking)
