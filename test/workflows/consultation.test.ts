@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { roles, stages, transitions } from '../../sandbox/regiz/workflow.ts';
 import { erasePatient, readPatient } from '../../src/access/erasure/erase.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { readTroubledConsultations } from '../../src/workflows/consultation.sql.ts';
 import { stageSystem } from '../../src/workflows/consultation-document.ts';
 import { caseUrl, processSystem, stageUrl } from '../../src/workflows/encounter-own.ts';
 import { ask } from '../support/hub.ts';
@@ -142,11 +143,15 @@ describe('a planned consultation of a workflow', () => {
       'planned',
       expect.stringContaining('не описана в настройках'),
     ]);
+    const { number } = hub.clinics.byKey('p44')!;
+    const troubled = await readTroubledConsultations(hub.pool, number);
+    expect(troubled).toMatchObject([{ id, stage: stages.scheduled, reason: expect.stringContaining('не описана') }]);
     const { versionId } = encounter.meta!;
     await new Promise((done) => setTimeout(done, 1000));
     expect((await look(id)).meta!.versionId).toBe(versionId);
     await move(process, 'Дать заключение', { conclusion: { text: 'Здорова' } });
     await expect.poll(statusOf(id), patience).toBe('finished');
+    expect(await readTroubledConsultations(hub.pool, number)).toEqual([]);
   });
 
   test('is cancelled in the region first', async () => {
