@@ -3,18 +3,12 @@ import type { ClinicConfig } from '../clinic-settings.ts';
 import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbility } from './connector.ts';
+import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
+import type { Mirrored } from './mirrored.ts';
 import { type ReadSlot, readSlot } from './read-slot.ts';
 import type { ReferralAbility } from './referral-ability.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
-
-/** A mirrored resource and what it was made from. */
-export interface Mirrored {
-  readonly resource: Resource;
-  /** The MIS's id. */
-  readonly key: string;
-  readonly record: MisRecord;
-}
 
 export interface ReadSchedule {
   readonly schedules: readonly Mirrored[];
@@ -41,6 +35,8 @@ export interface Clinic {
   /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
   waitingRequest(input: WaitingInput): Promise<MisRecord>;
   readonly waitlist: WaitlistAbility | undefined;
+  /** What others have put on that list, in FHIR. Absent, too, where the mapping cannot read it. */
+  readonly journal: Journal | undefined;
   /** What the queue of referrals is sent of a ServiceRequest. @throws MappingError when the mapping cannot be made */
   referralRequest(input: ReferralInput): Promise<MisRecord>;
   /** Absent, too, where the mapping cannot write a ServiceRequest. */
@@ -61,6 +57,8 @@ export interface BookingInput {
   readonly patient: Resource;
   readonly slot: { readonly key: string; readonly start: string; readonly end: string; readonly schedule: MisRecord };
   readonly booking: string;
+  /** Reference of the request by which it is booked. */
+  readonly waiting?: string | undefined;
 }
 
 export interface WaitingInput {
@@ -141,6 +139,12 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     waitlist: operations.waitlist,
     waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
+    journal: mappings.kinds.has('waiting')
+      ? journalOf(operations.waitlist?.journal, {
+          mirror,
+          requestFor: async (patient) => requestOf(mappings, 'Appointment', { patient }),
+        })
+      : undefined,
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),

@@ -1,6 +1,7 @@
 /** Mirrored documents: what the MIS has is compared with what is kept, and only what differs is written. */
 
-import type { Clinic, Mirrored } from '../connectors/clinic.ts';
+import type { Clinic } from '../connectors/clinic.ts';
+import type { Mirrored } from '../connectors/mirrored.ts';
 import type { Queryable } from '../postgres.ts';
 import { contentHash, contentOf, prepareDocument } from '../store/document.ts';
 import { putDocument } from '../store/documents.sql.ts';

@@ -12,6 +12,7 @@ import { pruneSlotVersions, pruneTicks } from '../store/history.sql.ts';
 import { pruneMessages } from '../store/messages.sql.ts';
 import { pruneSlots } from '../store/slots-upkeep.sql.ts';
 import { pruneKeys } from './claim.sql.ts';
+import { syncJournal } from './journal.ts';
 import { reconcile } from './reconcile.ts';
 import type { Settler } from './settlement.ts';
 import { type SyncContext, syncDirectory, syncSchedule } from './sync.ts';
@@ -28,11 +29,16 @@ interface ClinicJob {
   clinic: string;
 }
 
-const clinicQueues = ['sync-directory', 'sync-schedule', 'reconcile'] as const;
+const clinicQueues = ['sync-directory', 'sync-schedule', 'sync-waiting', 'reconcile'] as const;
 type ClinicQueue = (typeof clinicQueues)[number];
 
 /** Seconds between two looks of a worker for its next job. A reading of the schedule may have been asked for by somebody. */
-const pollingSeconds: Record<ClinicQueue, number> = { 'sync-directory': 5, 'sync-schedule': 1, reconcile: 10 };
+const pollingSeconds: Record<ClinicQueue, number> = {
+  'sync-directory': 5,
+  'sync-schedule': 1,
+  'sync-waiting': 5,
+  reconcile: 10,
+};
 
 /** Days that things are kept; versions for more than a year, so that a yearly check finds what it looks for. */
 const kept = { messages: 30, keys: 30, runs: 7, slots: 90, versions: 400, slotVersions: 90 } as const;
@@ -92,9 +98,11 @@ async function scheduleAll(boss: PgBoss, clinics: Clinics): Promise<void> {
     const crons: Record<ClinicQueue, string> = {
       'sync-directory': clinic.config.sync.directory,
       'sync-schedule': clinic.config.sync.schedule,
+      'sync-waiting': clinic.config.sync.waiting,
       reconcile: '30 3 * * *',
     };
     for (const name of clinicQueues) {
+      if (name === 'sync-waiting' && clinic.journal === undefined) continue;
       const options = { tz: clinic.zone, key: clinic.key, singletonKey: clinic.key };
       await boss.schedule(name, crons[name], { clinic: clinic.key }, options);
     }
@@ -113,6 +121,7 @@ function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue,
       await syncSchedule(context, clinic, signal);
       await reconcile(context, settler, clinic, 'some', signal);
     },
+    'sync-waiting': async (clinic, signal) => clinic.journal && syncJournal(context, clinic, signal),
     reconcile: (clinic, signal) => reconcile(context, settler, clinic, 'all', signal),
   };
 }

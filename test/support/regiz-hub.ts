@@ -6,6 +6,8 @@ import { openClinic } from '../../src/connectors/clinic.ts';
 import type { Exchange } from '../../src/connectors/connector.ts';
 import { loadMappings } from '../../src/connectors/mapping.ts';
 import connector from '../../src/connectors/regiz/index.ts';
+import type { RunResult } from '../../src/store/clinics.sql.ts';
+import { syncJournal } from '../../src/workflows/journal.ts';
 import { startReferralSweeper } from '../../src/workflows/referral.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
@@ -19,6 +21,8 @@ export interface RegizHub extends TestHub {
   readonly exchanges: readonly Exchange[];
   /** Reads the free times again. */
   read(): Promise<void>;
+  /** Reads who waits. */
+  readJournal(): Promise<RunResult>;
 }
 
 const zone = 'Europe/Moscow';
@@ -41,6 +45,7 @@ export async function createRegizHub(
   const hub = await createTestHub(database.url, open, [key]);
   const clinic = hub.clinics.byKey(key)!;
   const read = async () => void (await syncSchedule(hub.sync, clinic, AbortSignal.timeout(30_000)));
+  const readJournal = () => syncJournal(hub.sync, clinic, AbortSignal.timeout(30_000));
   await syncDirectory(hub.sync, clinic, AbortSignal.timeout(30_000));
   await read();
   const sweepers = [
@@ -52,6 +57,7 @@ export async function createRegizHub(
     sandbox,
     exchanges,
     read,
+    readJournal,
     async close() {
       await Promise.all(sweepers.map((sweeper) => sweeper.stop()));
       await hub.close();

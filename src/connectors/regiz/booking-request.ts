@@ -36,6 +36,8 @@ const schema = z.object({
   start: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/),
   /** Number of a referral of УО. */
   doctorsReferral: text(50),
+  /** Number of the request of the журнал отложенной записи by which it is booked. */
+  idPar: text(100),
   patient,
 });
 
@@ -80,6 +82,9 @@ export const parseRequest = (record: MisRecord, settings: RegizSettings): Bookin
 /** A request for a time that is not there yet. @throws UnfitRequest */
 export const parseWaiting = (record: MisRecord, settings: RegizSettings): WaitingRequest =>
   checked(waiting.safeParse(record), settings);
+
+/** The person alone; undefined when nothing can be made of it. */
+export const parsePatient = (record: MisRecord): PatientData | undefined => patient.safeParse(record['patient']).data;
 
 type Parsed<T> = { readonly success: true; readonly data: T } | { readonly success: false };
 

@@ -60,6 +60,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'referral-unfit': 'The referral lacks what the queue of referrals demands.',
   'referral-registered': 'The referral is registered in the queue of referrals: it can only be revoked.',
   waits: 'The Appointment waits for a time and has no Slot.',
+  'not-waiting': 'The Appointment by which it is to be booked does not wait (any more).',
+  'waiting-of-other': 'The Appointment by which it is to be booked is of another Patient or clinic.',
   'not-ours': 'The Appointment was not made through the hub.',
   'refused-by-clinic': "The clinic's system refuses it.",
   'appointment-cancelled': 'The Appointment is cancelled: book another one.',
