@@ -12,6 +12,8 @@ export interface WaitlistAbility {
   findRequest(request: MisRecord, reference: string | undefined, signal: AbortSignal): Promise<FoundRequest>;
   /** Takes the patient off the list. One that is off it already is `confirmed`. */
   cancel(reference: string, reason: string | undefined, context: WriteContext): Promise<WriteOutcome>;
+  /** System of the numbers (references) that it gives to requests, as identifiers of the Appointment. */
+  readonly numbers: string;
   /** What others have put on the list, where the MIS tells it. */
   readonly journal?: JournalAbility;
   /** Milliseconds after the start of a write during which the MIS may still commit it. From the clinic's configuration. */

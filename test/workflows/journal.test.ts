@@ -7,6 +7,7 @@ import { validate } from '../../src/r4/validate.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { syncDirectory } from '../../src/workflows/sync.ts';
 import { ask } from '../support/hub.ts';
+import { addAccount, grant } from '../support/people.ts';
 import { openPortal, type PortalPerson } from '../support/portal.ts';
 import { createRegizHub } from '../support/regiz-hub.ts';
 
@@ -269,6 +270,20 @@ describe('who sees it', () => {
     expect(portal.statusOf(idPar)).toBe(1);
     const left = await put(await hub.token({ role: 'registrar', subject: 'registrar' }));
     expect([left.status, left.body['status'], portal.statusOf(idPar)]).toEqual([200, 'cancelled', 3]);
+  });
+
+  test('by the way somebody has signed in: with Госуслуги what the desk has registered, too (FEATURES D10)', async () => {
+    const who = person();
+    const patient = await create(who);
+    const idPar = await portal.register(who);
+    await hub.readJournal();
+    const [found] = await shown(idPar);
+    const account = await addAccount(hub, { cards: [{ patient }] });
+    const by = async (method: 'esia' | 'password') => {
+      const { token } = await grant(hub, { account, scope: 'user/*.cruds', method });
+      return (await ask(hub, 'GET', `Appointment/${found!.id}`, { token })).status;
+    };
+    expect([await by('esia'), await by('password')]).toEqual([200, 404]);
   });
 
   test('of whom the clinic keeps a request nothing is erased', async () => {

@@ -43,6 +43,7 @@ function operationsOf(link: Link, index: PatientIndex | undefined, queue: Referr
     waitlist: {
       graceMilliseconds: booking.graceMilliseconds,
       followMilliseconds: waitlist.followMilliseconds,
+      numbers: 'https://medmost.ru/fhir/sid/regiz-par',
       register: (request, context) => register(link, request, context),
       findRequest: (request, reference, signal) => findRequest(link, request, reference, signal),
       cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
