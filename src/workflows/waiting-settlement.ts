@@ -123,12 +123,12 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
     const found = await find(clinic, row);
     if (found?.state === 'waiting' && row.state !== 'waiting') return confirm(clinic, row, found.reference);
     if (found?.state === 'cancelled') return end(row, found.text ?? 'Клиника закрыла эту заявку');
-    const succession = await successionOf(pool, row);
-    if (found?.state === 'booked' || (found?.state === 'none' && succession === 'booked'))
+    const succession = await successionOf(context, row);
+    if (found?.state === 'booked' || (found?.state === 'none' && succession.state === 'booked'))
       return endBooked(row, succession);
     if (found?.state === 'none') return missing(clinic, row);
     // Waiting as before, or nothing can be told now; what has been booked by us is on its way to be closed there.
-    const asItShould = row.state === 'waiting' && found !== undefined && succession === 'none';
+    const asItShould = row.state === 'waiting' && found !== undefined && succession.state === 'none';
     const next = asItShould ? follow(clinic, row) : pauseAfter(row.reads);
     await step(row, { from: [row.state], to: row.state, next, found: asItShould });
     return open;
@@ -136,8 +136,8 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
 
   /** By us or by the clinic: as long as it is not known whether we have booked, nothing is said. */
   async function endBooked(row: WaitingRow, succession: Succession): Promise<WaitingConclusion> {
-    if (succession === 'booked') return end(row, 'Вы записаны по этой заявке', row.successor!);
-    if (succession === 'none') return end(row, 'Клиника записала вас по этой заявке: время сообщит регистратура');
+    if (succession.state === 'booked') return end(row, 'Вы записаны по этой заявке', succession.appointment);
+    if (succession.state === 'none') return end(row, 'Клиника записала вас по этой заявке: время сообщит регистратура');
     await step(row, { from: [row.state], to: row.state, next: pauseAfter(row.reads) });
     return open;
   }

@@ -1,5 +1,6 @@
 /** Statements on `waiting`: every transition is a compare-and-set. */
 import type { Queryable } from '../postgres.ts';
+import type { ParameterIds } from '../store/parameters.ts';
 import { documentVisible, type Viewer, viewerValues } from '../store/visibility.ts';
 
 export type WaitingState = 'sending' | 'unknown' | 'waiting' | 'cancelling' | 'ended' | 'rejected';
@@ -143,6 +144,21 @@ export async function markSuccessor(db: Queryable, id: string, appointment: stri
     [id, appointment],
   );
   return rows[0];
+}
+
+/** The Appointment that is booked by it: one of the same Patient that stands and names it. @returns its id */
+export async function readSuccessor(
+  db: Queryable,
+  parameters: ParameterIds,
+  { id, patient }: Pick<WaitingRow, 'id' | 'patient'>,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'read_successor',
+    text: `select d.id from search_reference r join document d on d.doc = r.doc join booking b on b.appointment = d.id
+      where r.target = $1::uuid and r.parameter = $2::smallint and d.type = 'Appointment' and b.state = 'confirmed' and b.patient = $3 limit 1`,
+    values: [id, parameters.of('Appointment', 'supporting-info').id, patient],
+  });
+  return rows[0]?.id;
 }
 
 /** Those of these Appointments that wait or have waited. */

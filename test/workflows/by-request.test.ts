@@ -259,6 +259,8 @@ describe('booking by a request', () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(bookedBy(one)).toHaveLength(1);
     await expect.poll(statusOf(one.id), patience).toBe('cancelled');
+    const { id } = answers.find(({ status }) => status === 201)!.body;
+    expect((await look(one.id))['supportingInformation']).toEqual([{ reference: `Appointment/${id}` }]);
   });
 });
 
