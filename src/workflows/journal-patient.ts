@@ -51,9 +51,10 @@ const isActive = (patient: Resource): boolean => {
   return patient['active'] !== false && !links.some(({ type }) => type === 'replaced-by');
 };
 
-/** What one does not tell does not differ. */
+/** Whoever tells no patronymic may have any; twins differ in their first names. */
 function isAlike(one: Name, other: Name): boolean {
   const parts = (name: Name) => [name.family, name.given?.[0], name.given?.[1]].map((part) => foldString(part ?? ''));
-  const [mine, others] = [parts(one), parts(other)];
-  return mine.every((part, place) => part === others[place] || part === '' || others[place] === '');
+  const [[family, given, patronymic], [otherFamily, otherGiven, otherPatronymic]] = [parts(one), parts(other)];
+  const isNamed = given !== '' && family === otherFamily && given === otherGiven;
+  return isNamed && (patronymic === otherPatronymic || patronymic === '' || otherPatronymic === '');
 }

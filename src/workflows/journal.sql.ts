@@ -10,6 +10,8 @@ export interface KnownRequest {
   readonly mirrored: boolean;
   readonly state: WaitingState;
   readonly patient: string;
+  /** The Appointment as it is now. */
+  readonly body: string | null;
   /** It had not changed for a while when the reading began. */
   readonly settled: boolean;
 }
@@ -24,8 +26,10 @@ export async function readKnown(
   asked: { references: readonly string[]; ids: readonly string[]; began: string; grace: number },
 ): Promise<KnownRequest[]> {
   const { rows } = await db.query<KnownRequest>(
-    `select id, reference, mirrored, state, patient, changed < $4::timestamptz - make_interval(secs => $5) as settled from waiting
-      where clinic = $1 and (reference = any($2::text[]) or id = any($3::uuid[]))`,
+    `select w.id, w.reference, w.mirrored, w.state, w.patient, d.body,
+        w.changed < $4::timestamptz - make_interval(secs => $5) as settled
+      from waiting w left join document d on d.type = 'Appointment' and d.id = w.id
+      where w.clinic = $1 and (w.reference = any($2::text[]) or w.id = any($3::uuid[]))`,
     [clinic, asked.references, asked.ids, asked.began, asked.grace],
   );
   return rows;

@@ -127,10 +127,13 @@ async function writeAgain(reading: Reading, request: ListedRequest, row: KnownRe
 
 async function writeChanged(reading: Reading, request: ListedRequest, row: KnownRequest): Promise<boolean> {
   const appointment = compose(reading, request, row.patient);
+  const isNow = (body: string) => contentHash(appointment).equals(contentHash(contentOf(body)));
+  if (row.body === null || isNow(row.body)) return false;
   let differs = false;
   await retrying(reading.context.pool, async (db) => {
     const current = await readDocument(db, hubIn(reading.clinic.number), 'Appointment', row.id);
-    differs = current !== undefined && !contentHash(appointment).equals(contentHash(contentOf(current.body)));
+    // It may have been closed since.
+    differs = current !== undefined && current.body === row.body;
     if (differs) await put(reading, db, appointment, current!.version);
   });
   return differs;

@@ -6,6 +6,7 @@ import { hubServiceSettings } from '../../src/hub-service-settings.ts';
 import { validate } from '../../src/r4/validate.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { syncDirectory } from '../../src/workflows/sync.ts';
+import { get } from '../sandbox/regiz/client.ts';
 import { ask } from '../support/hub.ts';
 import { addAccount, grant } from '../support/people.ts';
 import { openPortal, type PortalPerson } from '../support/portal.ts';
@@ -112,6 +113,34 @@ describe('what a registrar has registered', () => {
     const made = patientIn((await shown(other))[0]!);
     expect((await ask(hub, 'GET', made)).body['identifier']).toEqual([
       { system: 'https://medmost.ru/fhir/sid/regiz-patient', value: expect.stringMatching(/^44\/\d+$/) },
+    ]);
+  });
+
+  test('is not of a twin, nor of one who is called alike in part', async () => {
+    const who = person();
+    const others = [{ given: ['Аглаида', 'Тестовна'] }, { given: [] }, { given: ['Аглая', 'Пробовна'] }];
+    const made: string[] = [];
+    for (const { given } of others) {
+      const name = [{ family: who.Surname, ...(given.length > 0 && { given }) }];
+      const { body } = await ask(hub, 'POST', 'Patient', { body: { ...patientOf(who), name } });
+      made.push(`Patient/${body.id}`);
+    }
+    const asked = () => sandbox.log().filter(({ operation }) => operation === 'CheckPatient').length;
+    const idPar = await portal.register(who);
+    const before = asked();
+    await hub.readJournal();
+    expect([made.includes(patientIn((await shown(idPar))[0]!)), asked()]).toEqual([false, before]);
+  });
+
+  test('is changed here when it is changed there', async () => {
+    const idPar = await portal.register(person());
+    await hub.readJournal();
+    const kept = sandbox.deferred().find((one) => one['IdPar'] === idPar);
+    const info = { ...kept, PARequestInfo: { Claim: '2', Info: 'лучше утром' } };
+    await get(sandbox, 'HandlePARequestChanged', { info });
+    expect(await hub.readJournal()).toMatchObject({ written: 1 });
+    expect(await shown(idPar)).toMatchObject([
+      { status: 'waitlist', comment: 'лучше утром', description: 'Нет удобного времени', meta: { versionId: '2' } },
     ]);
   });
 

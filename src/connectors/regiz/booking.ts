@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
-import { type BookingRequest, parseRequest } from './booking-request.ts';
+import { type BookingRequest, parsePatient, parseRequest } from './booking-request.ts';
 import type { DeferredData } from './contract/hub.ts';
 import { findVisit, readHistory } from './history.ts';
 import { activeRequest } from './journal.ts';
@@ -35,7 +35,10 @@ export async function book(
     const waiting = idPar === undefined ? undefined : await activeRequest(link, idPar, call);
     if (idPar !== undefined && waiting === undefined) return closed;
     // A request is for the card that it names: which that is has been found out when it was registered.
-    const idPat = known?.idPat ?? waiting?.PARequestPatient?.IdPatient ?? (await cardOf(link, request.patient, call));
+    const idPat =
+      known?.idPat ??
+      waiting?.PARequestPatient?.IdPatient ??
+      (await cardOf(link, parsePatient(record, link.settings), call));
     if (typeof idPat !== 'string') return idPat;
     const reference = { idPat, idDoc: request.idDoc, start: request.start, slot: request.idAppointment };
     await progress(writeReference(reference));

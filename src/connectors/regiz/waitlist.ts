@@ -107,10 +107,10 @@ export const journalOf = (link: Link): JournalAbility => ({
 
 /** IdPat of the only card that fits a Patient. @throws ExchangeError, RefusedByHub */
 async function findPatient(link: Link, record: MisRecord, call: Call): Promise<string | undefined> {
-  const patient = parsePatient(record);
   try {
-    return patient && (await checkPatient(link, patient, call));
+    return await checkPatient(link, parsePatient(record, link.settings), call);
   } catch (error) {
+    if (error instanceof UnfitRequest) return undefined;
     const meaning = error instanceof RefusedByHub && refusalOf(error, link.settings.codes).meaning;
     if (meaning === 'rule' || meaning === 'ambiguous-patient') return undefined;
     throw error;

@@ -146,6 +146,8 @@ test('a person of whom the clinic has several cards, or whom a rule hides, is no
     server.on('CheckPatient', answer);
     expect(await find()).toBe(id);
   }
+  server.on('CheckPatient', card);
+  expect(await journal.findPatient({ patient: { Surname: 'Проверкина' } }, soon().signal)).toBeUndefined();
   server.on('CheckPatient', refusing(99));
   await expect(find()).rejects.toMatchObject({ name: 'MisReadError' });
 });
@@ -170,7 +172,8 @@ describe('booking by a request', () => {
   const start = '2026-12-01T09:00:00';
   const request = {
     ...{ idAppointment: 's1', idDoc: 'd1', start, idPar: '78-1' },
-    patient: { Surname: 'Проверкина', Name: 'Аглая', Birthday: '1990-02-03' },
+    // All that the request has told of her: the clinic wants more of those whom it does not know.
+    patient: { Surname: 'Проверкина' },
   };
   const book = (reference?: string) => connected.operations.booking!.book(request, reference, noProgress, soon());
   const operations = () => server.received.map(({ operation }) => operation);
@@ -186,6 +189,20 @@ describe('booking by a request', () => {
     server.received.length = 0;
     expect(await book(reference)).toEqual({ outcome: 'confirmed', reference });
     expect(operations()).toEqual(['GetPatientHistory']);
+  });
+
+  test('that names no card is for one who is told as the clinic demands', async () => {
+    server.on('SearchPARequests', found({ status: 1, patient: element('LastName', 'Проверкина') }));
+    server.on('CheckPatient', card);
+    expect(await book()).toMatchObject({
+      outcome: 'rejected',
+      reason: 'rule',
+      text: expect.stringMatching(/имя, дата/),
+    });
+    const patient = { Surname: 'Проверкина', Name: 'Аглая', Birthday: '1990-02-03' };
+    const whole = connected.operations.booking!.book({ ...request, patient }, undefined, noProgress, soon());
+    expect(await whole).toMatchObject({ outcome: 'confirmed', reference: expect.stringMatching(/^\["p1"/) });
+    expect(operations().slice(0, 3)).toEqual(['SearchPARequests', 'SearchPARequests', 'CheckPatient']);
   });
 
   test('is refused when the request does not wait; nothing is written', async () => {
