@@ -6,7 +6,7 @@ import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
-import { pruneRuns } from '../store/clinics.sql.ts';
+import { pruneRuns, readFreeze } from '../store/clinics.sql.ts';
 import { pruneVersions } from '../store/documents.sql.ts';
 import { pruneSlotVersions, pruneTicks } from '../store/history.sql.ts';
 import { pruneMessages } from '../store/messages.sql.ts';
@@ -121,7 +121,11 @@ function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue,
       await syncSchedule(context, clinic, signal);
       await reconcile(context, settler, clinic, 'some', signal);
     },
-    'sync-waiting': async (clinic, signal) => clinic.journal && syncJournal(context, clinic, signal),
+    'sync-waiting': async (clinic, signal) => {
+      // What a frozen MIS says is not believed: it may show what it had before.
+      if (clinic.journal === undefined || (await readFreeze(context.pool, clinic.number)) !== undefined) return;
+      await syncJournal(context, clinic, signal);
+    },
     reconcile: (clinic, signal) => reconcile(context, settler, clinic, 'all', signal),
   };
 }

@@ -16,6 +16,8 @@ import { createDatabase } from './database.ts';
 import { createTestHub, silent, type TestHub } from './hub.ts';
 
 export interface RegizHub extends TestHub {
+  /** Connection string of its database. */
+  readonly url: string;
   readonly sandbox: Sandbox;
   /** What the connector has told the message log. */
   readonly exchanges: readonly Exchange[];
@@ -54,6 +56,7 @@ export async function createRegizHub(
   ];
   return {
     ...hub,
+    url: database.url,
     sandbox,
     exchanges,
     read,

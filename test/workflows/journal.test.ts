@@ -4,7 +4,9 @@ import { readPatient } from '../../src/access/erasure/erase.sql.ts';
 import { addHubService, path } from '../../src/doors/hub-service/mount.ts';
 import { hubServiceSettings } from '../../src/hub-service-settings.ts';
 import { validate } from '../../src/r4/validate.ts';
+import { freezeClinic, thawClinic } from '../../src/store/clinics.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { startQueue } from '../../src/workflows/queue.ts';
 import { syncDirectory } from '../../src/workflows/sync.ts';
 import { get } from '../sandbox/regiz/client.ts';
 import { ask } from '../support/hub.ts';
@@ -326,6 +328,28 @@ describe('who sees it', () => {
     expect(await readPatient(hub.pool, patient)).toMatchObject({ busy: false });
   });
 });
+
+test('the list is read by a job, unless the clinic is frozen', async () => {
+  const queue = await startQueue(hub.url, hub.sync, hub.settler, hub.clinics);
+  try {
+    const schedules = (await queue.boss.getSchedules()).filter(({ name }) => name === 'sync-waiting');
+    expect(schedules).toMatchObject([{ key: 'p44', cron: '*/5 * * * *' }]);
+    const read = async () => {
+      const id = await queue.boss.send('sync-waiting', { clinic: 'p44' });
+      const state = async () => (await queue.boss.getJobById('sync-waiting', id!))?.state;
+      await expect.poll(state, { timeout: 25_000, interval: 100 }).toBe('completed');
+    };
+    const idPar = await portal.register(person());
+    await freezeClinic(hub.pool, number, 'test');
+    await read();
+    expect(await statusOf(idPar)()).toEqual([]);
+    await thawClinic(hub.pool, number);
+    await read();
+    expect(await statusOf(idPar)()).toEqual(['waitlist']);
+  } finally {
+    await queue.stop();
+  }
+}, 60_000);
 
 test('the directory is read without touching any of it', async () => {
   const idPar = await portal.register(person());
