@@ -1,7 +1,6 @@
 /** Mirrored documents: what the MIS has is compared with what is kept, and only what differs is written. */
 
-import type { Clinic } from '../connectors/clinic.ts';
-import type { Mirrored } from '../connectors/mirrored.ts';
+import type { Clinic, Mirrored } from '../connectors/clinic.ts';
 import type { Queryable } from '../postgres.ts';
 import { contentHash, contentOf, type DocumentWrite, prepareDocument } from '../store/document.ts';
 import { putDocuments } from '../store/documents.sql.ts';
