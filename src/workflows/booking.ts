@@ -109,18 +109,11 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       });
     if (facts.status !== 0 && !facts.held) return taken(order, old);
     const account = old === undefined ? (order.account ?? null) : old.account;
-    const place = { id: randomUUID(), appointment, clinic: facts.clinic, slot, patient, account };
-    const moves = old?.appointment === appointment;
+    const mine = { id: randomUUID(), appointment, clinic: facts.clinic, slot, patient, account };
+    const place = { ...mine, replaces: old?.id ?? null, moves: old?.appointment === appointment };
     const isNew = old === undefined && order.inPlaceOf === undefined;
     const waiting = isNew ? await beginByRequest(context, order, facts.clinic, appointment) : undefined;
-    const { row, known } = await begin(
-      context,
-      clinic,
-      { ...place, replaces: old?.id ?? null, moves },
-      order.content,
-      facts,
-      waiting,
-    );
+    const { row, known } = await begin(context, clinic, place, order.content, facts, waiting);
     const intent = { ...row, client, lease: leaseOf(clinic, 1), key };
     try {
       const claimed = old === undefined ? await statements.claim(intent) : (await insertIntents(pool, [intent]))[0];
