@@ -25,6 +25,8 @@ export interface Clinic {
   readonly zone: string;
   readonly config: ClinicConfig;
   readonly operations: Operations;
+  /** Name of the shipped mapping. */
+  readonly mapping: string;
   /** The code tables of its mapping. */
   readonly tables: CodeTables;
   /** @throws MisReadError */
@@ -114,9 +116,12 @@ export interface ClinicParts {
   readonly config: ClinicConfig;
   readonly operations: Operations;
   readonly mappings: Mappings;
+  /** Name of the shipped mapping, when it is not that of the MIS. */
+  readonly mapping?: string;
 }
 
-export function openClinic({ key, number, config, operations, mappings }: ClinicParts): Clinic {
+export function openClinic(parts: ClinicParts): Clinic {
+  const { key, number, config, operations, mappings, mapping = config.mis } = parts;
   const mirror = (records: MisRecords) => mirrorAll(mappings, records);
   return {
     key,
@@ -125,6 +130,7 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     zone: config.zone,
     config,
     operations,
+    mapping,
     tables: mappings.tables,
     booking: operations.booking,
     async readDirectory(signal) {
@@ -141,12 +147,7 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     waitlist: operations.waitlist,
     waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
-    journal: mappings.kinds.has('waiting')
-      ? journalOf(operations.waitlist?.journal, {
-          mirror,
-          requestFor: async (patient) => requestOf(mappings, 'Appointment', { patient }),
-        })
-      : undefined,
+    journal: journalIn(mappings, operations),
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
@@ -155,6 +156,13 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
 
 const requestOf = (mappings: Mappings, type: string, input: object): MisRecord | Promise<MisRecord> =>
   mappings.slow.has(type) ? mappings.toMisSlowly(type, input) : mappings.toMis(type, input);
+
+function journalIn(mappings: Mappings, { waitlist }: Operations): Journal | undefined {
+  if (!mappings.kinds.has('waiting')) return undefined;
+  const mirror = (records: MisRecords) => mirrorAll(mappings, records);
+  const requestFor = async (patient: Resource) => requestOf(mappings, 'Appointment', { patient });
+  return journalOf(waitlist?.journal, { mirror, requestFor });
+}
 
 function indexOf(mappings: Mappings, ability: PatientIndexAbility | undefined): PatientIndex | undefined {
   if (ability === undefined || !mappings.writable.has('Patient')) return undefined;
