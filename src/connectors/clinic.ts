@@ -5,18 +5,15 @@ import type { Resource } from '../store/resource.ts';
 import type { CaseAbility } from './case-ability.ts';
 import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbility } from './connector.ts';
 import type { ConsultationAbility } from './consultation-ability.ts';
+import type { EncounterInput } from './encounter-input.ts';
+import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
+import type { Mirrored } from './mirrored.ts';
 import { type ReadSlot, readSlot } from './read-slot.ts';
 import type { ReferralAbility } from './referral-ability.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
 
-/** A mirrored resource and what it was made from. */
-export interface Mirrored {
-  readonly resource: Resource;
-  /** The MIS's id. */
-  readonly key: string;
-  readonly record: MisRecord;
-}
+export type { Mirrored };
 
 export interface ReadSchedule {
   readonly schedules: readonly Mirrored[];
@@ -45,6 +42,8 @@ export interface Clinic {
   /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
   waitingRequest(input: WaitingInput): Promise<MisRecord>;
   readonly waitlist: WaitlistAbility | undefined;
+  /** What others have put on that list, in FHIR. Absent, too, where the mapping cannot read it. */
+  readonly journal: Journal | undefined;
   /** What the queue of referrals is sent of a ServiceRequest. @throws MappingError when the mapping cannot be made */
   referralRequest(input: ReferralInput): Promise<MisRecord>;
   /** Absent, too, where the mapping cannot write a ServiceRequest. */
@@ -70,6 +69,8 @@ export interface BookingInput {
   readonly patient: Resource;
   readonly slot: { readonly key: string; readonly start: string; readonly end: string; readonly schedule: MisRecord };
   readonly booking: string;
+  /** Reference of the request by which it is booked. */
+  readonly waiting?: string | undefined;
 }
 
 export interface WaitingInput {
@@ -92,23 +93,6 @@ export interface ReferralInput {
   /** The Practitioner who refers, and his PractitionerRole, as far as the ServiceRequest names them. */
   readonly doctor?: Resource;
   readonly role?: Resource;
-  readonly booking: string;
-}
-
-export interface EncounterInput {
-  readonly resource: Resource;
-  readonly patient: Resource;
-  /** The Practitioner who saw the patient, and his PractitionerRole, as far as the Encounter or its Appointment names them. */
-  readonly doctor?: Resource;
-  readonly role?: Resource;
-  /** The same of the one who has asked for it. */
-  readonly initiator?: Resource;
-  readonly initiatorRole?: Resource;
-  readonly appointment?: Resource;
-  /** The ServiceRequest that it is based on. */
-  readonly request?: Resource;
-  /** Code of the workflow that it goes through, when what is made is for that. */
-  readonly workflow?: string;
   readonly booking: string;
 }
 
@@ -171,6 +155,7 @@ export function openClinic(parts: ClinicParts): Clinic {
     bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     waitlist: operations.waitlist,
     waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
+    journal: journalIn(mappings, operations),
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
@@ -182,6 +167,13 @@ export function openClinic(parts: ClinicParts): Clinic {
 
 const requestOf = (mappings: Mappings, type: string, input: object): MisRecord | Promise<MisRecord> =>
   mappings.slow.has(type) ? mappings.toMisSlowly(type, input) : mappings.toMis(type, input);
+
+function journalIn(mappings: Mappings, { waitlist }: Operations): Journal | undefined {
+  if (!mappings.kinds.has('waiting')) return undefined;
+  const mirror = (records: MisRecords) => mirrorAll(mappings, records);
+  const requestFor = async (patient: Resource) => requestOf(mappings, 'Appointment', { patient });
+  return journalOf(waitlist?.journal, { mirror, requestFor });
+}
 
 function indexOf(mappings: Mappings, ability: PatientIndexAbility | undefined): PatientIndex | undefined {
   if (ability === undefined || !mappings.writable.has('Patient')) return undefined;

@@ -63,6 +63,8 @@ export const reasonMeanings: Readonly<Record<string, string>> = {
   'workflow-unknown': 'The consultation cannot be taken into a workflow of the region.',
   'workflow-decides': "The region's workflow decides on the status of the consultation.",
   waits: 'The Appointment waits for a time and has no Slot.',
+  'not-waiting': 'The Appointment by which it is to be booked does not wait (any more).',
+  'waiting-of-other': 'The Appointment by which it is to be booked is of another Patient or clinic.',
   'not-ours': 'The Appointment was not made through the hub.',
   'refused-by-clinic': "The clinic's system refuses it.",
   'appointment-cancelled': 'The Appointment is cancelled: book another one.',
