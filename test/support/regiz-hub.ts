@@ -7,6 +7,7 @@ import type { Exchange } from '../../src/connectors/connector.ts';
 import { loadMappings } from '../../src/connectors/mapping.ts';
 import connector from '../../src/connectors/regiz/index.ts';
 import { startReferralSweeper } from '../../src/workflows/referral.ts';
+import { startReceiving } from '../../src/workflows/referral-incoming.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
 import { contextOf } from './connection.ts';
@@ -46,6 +47,7 @@ export async function createRegizHub(
   const sweepers = [
     startWaitingSweeper(hub.pool, hub.clinics, hub.context.waitlist, silent),
     startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
+    startReceiving(hub.pool, hub.clinics, hub.context.referring, silent),
   ];
   return {
     ...hub,
