@@ -49,7 +49,7 @@ function reportOf(
   });
 }
 
-const conclusionOf = (code: string) => ({ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10', code: code.trim() }] });
+const conclusionOf = (code: string) => ({ coding: [{ system: 'http://hl7.org/fhir/sid/icd-10', code }] });
 
 const attachmentOf = ({ type, data, title, created }: ReferralDocument) =>
   clean({

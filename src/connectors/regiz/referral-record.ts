@@ -8,6 +8,9 @@ type Person = MqData<'Person'> | undefined;
 
 const text = (value: string | undefined, longest = 1000) => value?.trim().slice(0, longest) || undefined;
 
+/** Whatever was sent: FHIR has no blanks around a code nor two in it, and an index takes no code of any length. */
+const code = (coding: MqData<'Coding'> | undefined) => text(coding?.Code?.replace(/\s+/g, ' '), 64)?.trim();
+
 /** @param reference its number @param status code of how it stands */
 export function recordOf(
   { ReferralInfo, Source, Target, Patient, EventsInfo }: MqData<'Referral'>,
@@ -22,14 +25,14 @@ export function recordOf(
   const { day, time } = receptionOf(EventsInfo);
   return compact({
     key: reference,
-    referralType: ReferralInfo?.ReferralType?.Code,
-    profile: ReferralInfo?.ProfileMedService?.Code,
+    referralType: code(ReferralInfo?.ReferralType),
+    profile: code(ReferralInfo?.ProfileMedService),
     date: instant(ReferralInfo?.Date),
     reason: text(ReferralInfo?.Reason),
     comment: text(ReferralInfo?.Comment),
-    diagnosis: text(Source?.MainDiagnosis?.[0]?.DiagnosisInfo?.MkbCode?.Code, 20),
-    source: text(Source?.Lpu?.Code, 100),
-    target: text(Target?.Lpu?.Code, 100),
+    diagnosis: code(Source?.MainDiagnosis?.[0]?.DiagnosisInfo?.MkbCode),
+    source: code(Source?.Lpu),
+    target: code(Target?.Lpu),
     doctor: text(nameOf(doctor?.Person)),
     planned: instant(day && time && `${day}T${time}:00`),
     plannedDay: day,
@@ -50,7 +53,7 @@ function patientOf(person: Person): MisRecord | undefined {
     given: text(GivenName, 100),
     middle: text(MiddleName, 100),
     birthDate: person?.BirthDate?.slice(0, 10),
-    sex: person?.Sex?.Code,
+    sex: code(person?.Sex),
   });
   return Object.keys(made).length === 0 ? undefined : made;
 }

@@ -27,7 +27,8 @@ export function foundOf(
   events: MqData<'EventsInfo'> | undefined,
 ): FoundReferral {
   const [state, display] = statuses[/^[0-8]$/.test(status?.Code ?? '') ? Number(status!.Code) : -1] ?? [];
-  if (reference === undefined) throw new ExchangeError('untrusted', 'a referral without a number');
+  if (reference === undefined || !/^\S{1,64}$/.test(reference))
+    throw new ExchangeError('untrusted', 'a referral without a number');
   if (state === undefined || display === undefined)
     throw new ExchangeError('untrusted', 'a referral in no known status');
   const more = detailOf(status!.Code!, events);
@@ -83,7 +84,7 @@ export function resultOf(
     ...(one.ComplicationDiagnosis ?? []),
   ]);
   const diagnoses = told
-    .map((one) => ({ code: one?.MkbCode?.Code, text: one?.Comment?.slice(0, 4000) }))
+    .map((one) => ({ code: one?.MkbCode?.Code?.trim().slice(0, 20) || undefined, text: one?.Comment?.slice(0, 4000) }))
     .filter(({ code, text }) => code !== undefined || text !== undefined);
   const name = Target?.Doctors?.[0]?.Person?.HumanName;
   const doctor = [name?.FamilyName, name?.GivenName, name?.MiddleName].filter(Boolean).join(' ');

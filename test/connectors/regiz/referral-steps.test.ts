@@ -4,7 +4,7 @@ import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import type { ReferralStep } from '../../../src/connectors/referral-step.ts';
 import { mqFault, startRelay } from '../../support/referral-relay.ts';
 import { referralSettingsOf } from '../../support/regiz-hub.ts';
-import { connect, now } from './stage.ts';
+import { connect, mappings, now } from './stage.ts';
 
 const sandbox = await startRegizSandbox({ start: '2026-12-01', clock: () => now, doctors: 4 });
 const relay = await startRelay();
@@ -207,6 +207,13 @@ describe('listing', () => {
     });
     expect(await referrals.incoming!.find('78999999999999', signal())).toBeUndefined();
   });
+});
+
+test('codes of any length and shape are cut to what FHIR and an index take', async () => {
+  const id = await refer({ profile: `  13 \n ${'9'.repeat(5000)}` });
+  const { record } = (await referrals.incoming!.find(id, signal()))!;
+  expect(record!['profile']).toMatch(/^13 9{1,61}$/);
+  expect(() => mappings.mirror('referral', record!)).not.toThrow();
 });
 
 describe('the answer of the other clinic', () => {
