@@ -4,6 +4,7 @@ import { readPatient } from '../../src/access/erasure/erase.sql.ts';
 import { openReferralLink } from '../../src/connectors/regiz/referral-link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { hubIn } from '../../src/store/visibility.ts';
 import { contextOf } from '../support/connection.ts';
 import { ask } from '../support/hub.ts';
 import { mqFault, startRelay } from '../support/referral-relay.ts';
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 afterEach(() => {
   sandbox.clearFaults();
-  sandbox.settings({ withdrawnBefore: '' });
+  sandbox.settings({ withdrawnBefore: '', latencyMilliseconds: 0 });
 });
 
 const patience = { timeout: 15_000, interval: 50 };
@@ -255,12 +256,21 @@ describe('when others are faster, or the queue does not answer', () => {
     expect((await advance(id, [code('accept')])).status).toBe(200);
   });
 
-  test('two who do the same step at once do it once', async () => {
+  test('five who do the same step at once do it once', async () => {
     const { id, number } = await referred();
     const before = writes('AgreedFromTargetMo');
-    const answers = await Promise.all([1, 2, 3].map(() => advance(id, [code('accept')])));
-    for (const { status } of answers) expect([200, 409]).toContain(status);
-    expect(answers.some(({ status }) => status === 200)).toBe(true);
+    const viewer = hubIn(hub.clinics.byKey('p44')!.number);
+    const request = { step: 'accept', at: Date.now() } as const;
+    sandbox.settings({ latencyMilliseconds: 150 });
+    // Each has a connection that is open already, so that all of them read it before the first has begun.
+    await Promise.all([1, 2, 3, 4, 5].map(() => hub.pool.query('select pg_sleep(0.2)')));
+    const five = [1, 2, 3, 4, 5].map(() => hub.context.referring.advance(viewer, id, request, undefined));
+    const ended = await Promise.allSettled(five);
+    const done = ended.filter(({ status }) => status === 'fulfilled');
+    const refused = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason.kind] : []));
+    // Who comes when it is done finds it done.
+    expect(done.length).toBeGreaterThan(0);
+    expect(new Set([...refused, 'in-progress'])).toEqual(new Set(['in-progress']));
     expect([writes('AgreedFromTargetMo') - before, keptOf(number).status]).toEqual([1, 4]);
   });
 });
@@ -417,9 +427,15 @@ describe('a referral of our own', () => {
       expect((await advance(id, [code(step)])).status).toBe(200);
       expect(keptOf(number).status).toBe(status);
     }
-    expect(reasonOf(await look(id))).toBe('Выдано пациенту');
+    const before = await look(id);
+    expect(reasonOf(before)).toBe('Выдано пациенту');
     expect((await advance(id, [code('accept')])).status).toBe(422);
     expect(keptOf(number).status).toBe(3);
+    const changed = async () =>
+      (await hub.pool.query('select changed from referral where id = $1', [id])).rows[0].changed;
+    const looked = await changed();
+    await expect.poll(async () => (await changed()) > looked, patience).toBe(true);
+    expect((await look(id)).meta?.versionId).toBe(before.meta?.versionId);
   });
 
   test('shows what the other clinic has found, and its document when that comes', async () => {
