@@ -59,6 +59,8 @@ export interface FoundReferral {
   readonly status: { readonly system: string; readonly code: string; readonly display: string };
   /** How it stands, Russian, in words of ours. */
   readonly text: string;
+  /** Code in the queue of the clinic that is referred to, as far as it is told. */
+  readonly place?: string | undefined;
   /** What the clinic that was referred to answers with; absent before the end. */
   readonly result?: ReferralResult;
   /** Of one that others have registered: what the mapping makes a ServiceRequest of. */

@@ -3,10 +3,19 @@ import type { WriteOutcome } from './connector.ts';
 import type { FoundReferral } from './referral-ability.ts';
 
 /**
- * Of the clinic that refers: `review` (its own commission agrees), `issue` (the patient has it). Of the clinic that is referred to:
+ * Of the clinic that refers: `review` (its own commission agrees), `redirect` (to another clinic), `issue` (the patient has it). Of the clinic that is referred to:
  * `accept` and `refuse`, `plan` (a time is given, or another one), `start` (the patient has come), `complete`, `cancel`.
  */
-export type ReferralStep = 'review' | 'issue' | 'accept' | 'refuse' | 'plan' | 'start' | 'complete' | 'cancel';
+export type ReferralStep =
+  | 'review'
+  | 'redirect'
+  | 'issue'
+  | 'accept'
+  | 'refuse'
+  | 'plan'
+  | 'start'
+  | 'complete'
+  | 'cancel';
 
 /** Plain JSON: it is written down before it is sent. */
 export interface StepRequest {
@@ -15,6 +24,8 @@ export interface StepRequest {
   readonly at: number;
   /** Why it is refused or cancelled; of a visit that is planned, what the patient is to know. */
   readonly reason?: string | undefined;
+  /** Code in the queue of the clinic to which it is redirected. */
+  readonly place?: string | undefined;
   /** What was found, when it is completed: a code of ICD-10, and words. */
   readonly diagnosis?: string | undefined;
   readonly conclusion?: string | undefined;

@@ -29,9 +29,9 @@ export interface Telling {
 }
 
 /** Told apart from one that has changed, by its text and by what others say of it. */
-export function standingText({ status, text, record }: FoundReferral): string {
+export function standingText({ status, text, record, place }: FoundReferral): string {
   const digest = record === undefined ? '' : ` ${hash('sha1', JSON.stringify(record)).slice(0, 16)}`;
-  return `${status.code} ${text}${digest}`;
+  return `${status.code} ${text}${place === undefined ? '' : ` → ${place}`}${digest}`;
 }
 
 /** Writes the next version, inside a transaction of `retrying`. */
@@ -45,7 +45,10 @@ export async function writeReferral(
   const kept = () => (current === undefined ? (parseKept(row.content ?? '{}') as Resource) : contentOf(current.body));
   const before: Resource = { ...(content ?? kept()), id: row.id };
   const clinic = context.clinics.byNumber(row.clinic)!;
-  const told = standing === undefined ? before : standingAs(before, standing, clinic.referrals?.numbers);
+  const told =
+    standing === undefined
+      ? before
+      : placedAs(standingAs(before, standing, clinic.referrals?.numbers), standing, clinic.referrals?.places);
   const resource = withNote(told, note);
   const origin = { clinic: row.clinic, zone: clinic.zone, ...(row.incoming && { patient: row.patient }) };
   const document = stampDocument(
@@ -68,6 +71,16 @@ export function standingAs(before: Resource, standing: ReferralStanding, numbers
     identifier: [...others, { system: numbers, value: reference }],
     ...withReason(before, { coding: [status], text }),
   };
+}
+
+/** Whom the queue has it for, where it tells: that may have been changed there. @param places system of the codes of clinics */
+function placedAs(before: Resource, standing: ReferralStanding, places: string | undefined): Resource {
+  const place = typeof standing === 'object' && 'place' in standing ? standing.place : undefined;
+  if (place === undefined) return before;
+  const performers = (before['performer'] ?? []) as { identifier?: { system?: string; value?: string } }[];
+  if (performers.some(({ identifier }) => identifier?.system === places && identifier?.value === place)) return before;
+  const others = performers.filter(({ identifier }) => identifier?.system !== places);
+  return { ...before, performer: [...others, { identifier: { system: places, value: place } }] };
 }
 
 const listOf = (resource: Resource, name: string) => (resource[name] ?? []) as { readonly [name: string]: unknown }[];

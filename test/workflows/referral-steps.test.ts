@@ -347,6 +347,8 @@ describe('what is asked for wrongly', () => {
     ['what does not go with it', [code('accept'), ['conclusion', { valueString: 'Здоров' }]], 400],
     ['no code of ICD-10', [code('complete'), ['diagnosis', { valueCoding: { system: 'urn:x', code: 'I10' } }]], 400],
     ['a step of the other clinic', [code('issue')], 422],
+    ['no clinic', [code('redirect')], 400],
+    ['a clinic of another system', [code('redirect'), ['organization', { valueIdentifier: { value: '46' } }]], 400],
     ['nobody', [code('accept'), isAbout('11111111-1111-4111-8111-111111111111')], 422],
     ['a step that does not follow', [code('start')], 422],
   ])('%s', async (_name, values, wanted) => {
@@ -420,6 +422,9 @@ describe('a referral of our own', () => {
 
   test('is agreed on and given to the patient, and its other steps are the other clinic’s', async () => {
     const { id, number } = await refer();
+    const place = { system: 'urn:oid:1.2.643.2.69.1.1.1.64', value: '46' };
+    const redirected = await advance(id, [code('redirect'), ['organization', { valueIdentifier: place }]]);
+    expect([redirected.status, redirected.body['performer']]).toEqual([200, [{ identifier: place }]]);
     for (const [step, status] of [
       ['review', 2],
       ['issue', 3],

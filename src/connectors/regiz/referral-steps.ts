@@ -13,7 +13,7 @@ const minute = 60_000;
 /** Operations that take a referral. */
 type Moving = Extract<
   MqOperation,
-  | `${'Agreed' | 'HealthCare' | 'UpdateFrom'}${string}`
+  | `${'Agreed' | 'HealthCare' | 'UpdateFrom' | 'SetOrChange'}${string}`
   | 'PatientDocumentIssue'
   | 'ChangePlannedResource'
   | 'Cancellation'
@@ -57,6 +57,12 @@ export const steps: Readonly<Record<ReferralStep, Step>> = {
         ReferralCreateDate: referral.ReferralInfo?.Date ?? at,
         ReferralReviewDate: at,
       }),
+  },
+  redirect: {
+    // Once it has been judged there it is the other clinic's.
+    ...{ from: '123', done: '123', operation: () => 'SetOrChangeTargetMo' },
+    parts: ({ settings, request: { place } }) =>
+      place === undefined ? undefined : { Target: { Lpu: codingOf(settings, 'lpu', place) } },
   },
   issue: {
     ...{ from: '12', done: '34567', operation: () => 'PatientDocumentIssue' },
@@ -107,8 +113,9 @@ function ended({ settings, at, request: { diagnosis, conclusion } }: StepCall): 
   return { ...event, Target: { MainDiagnosis: [{ DiagnosisInfo }] } };
 }
 
-/** Whether a referral stands as if the step had been done; of a visit that is planned, whether it is for that time. */
-export function shows({ status, record }: FoundReferral, { step, at }: StepRequest): boolean {
+/** Whether a referral stands as if the step had been done; of a visit, whether it is for that time, of a clinic, whether it is that one. */
+export function shows({ status, record, place }: FoundReferral, { step, at, place: wanted }: StepRequest): boolean {
   if (!steps[step].done.includes(status.code)) return false;
+  if (step === 'redirect') return place === wanted;
   return step !== 'plan' || Date.parse(String(record?.['planned'])) === Math.floor(at / minute) * minute;
 }

@@ -33,7 +33,7 @@ export function referralsOf(link: ReferralLink): ReferralAbility {
     register: (request, context) => register(link, request, context),
     find: (own, reference, signal) => misRead(() => find(link, own, reference, { signal })),
     cancel: (reference, reason, context) => cancel(link, reference, reason, context),
-    steps: ['review', 'issue'],
+    steps: ['review', 'redirect', 'issue'],
     advance: (reference, request, context) => {
       const isOurs = taken?.steps.includes(request.step) === true;
       const tell = (one: MqData<'Referral'>) => (isOurs ? tellIncoming(link, one) : tellOwn(one));
@@ -45,8 +45,13 @@ export function referralsOf(link: ReferralLink): ReferralAbility {
   };
 }
 
-const tellOwn = ({ ReferralInfo, EventsInfo }: MqData<'Referral'>): FoundReferral =>
-  foundOf(ReferralInfo?.IdMq, ReferralInfo?.MqReferralStatus, EventsInfo);
+const tellOwn = ({ ReferralInfo, EventsInfo, Target }: MqData<'Referral'>): FoundReferral =>
+  placed(foundOf(ReferralInfo?.IdMq, ReferralInfo?.MqReferralStatus, EventsInfo), Target?.Lpu?.Code);
+
+const placed = (found: FoundReferral, place: string | undefined): FoundReferral => ({
+  ...found,
+  ...(place !== undefined && place.length <= 64 && { place }),
+});
 
 function unfit(link: ReferralLink, record: MisRecord): string | undefined {
   try {
@@ -61,10 +66,11 @@ function unfit(link: ReferralLink, record: MisRecord): string | undefined {
 async function register(link: ReferralLink, record: MisRecord, context: WriteContext): Promise<ReferralOutcome> {
   const text = unfit(link, record);
   if (text !== undefined) return { outcome: 'rejected', reason: 'rule', text };
-  const referral = referralOf(link.settings, parseReferral(record, link.settings), context.booking);
+  const request = parseReferral(record, link.settings);
+  const referral = referralOf(link.settings, request, context.booking);
   try {
     const { IdMq, MqReferralStatus } = await link.write('Register', { referral }, context);
-    return { outcome: 'confirmed', found: foundOf(IdMq, MqReferralStatus, undefined) };
+    return { outcome: 'confirmed', found: placed(foundOf(IdMq, MqReferralStatus, undefined), request.target) };
   } catch (error) {
     return failureOf(link, error, refusedText);
   }

@@ -17,7 +17,7 @@ const operation: OperationDeclaration = {
   code: 'advance',
   title: 'Do a step of a referral',
   documentation:
-    "What a clinic does with a referral in the region's queue, written through to it. The clinic that refers: `review`, `issue`. The one that is referred to: " +
+    "What a clinic does with a referral in the region's queue, written through to it. The clinic that refers: `review`, `redirect`, `issue`. The one that is referred to: " +
     '`accept` or `refuse`, `plan`, `start`, `complete`, `cancel`. A step that is done already is not sent again. 202: the queue has not confirmed it yet. ' +
     '409 `referral-step-under-way`. 422 `referral-step`: not a step of this clinic, or the referral has ended; `refused-by-clinic`: the queue does not let it; ' +
     '`patient-differs`: the referral is about somebody else.',
@@ -29,7 +29,7 @@ const operation: OperationDeclaration = {
     ['ServiceRequest', 'u'],
   ],
   parameters: [
-    input('step', '1..1', 'code', 'review, issue, accept, refuse, plan, start, complete or cancel'),
+    input('step', '1..1', 'code', 'review, redirect, issue, accept, refuse, plan, start, complete or cancel'),
     input('time', '0..1', 'dateTime', 'With its zone: when it happened, else now; with plan, when the visit is'),
     input(
       'appointment',
@@ -42,6 +42,12 @@ const operation: OperationDeclaration = {
       '0..1',
       'Reference',
       'Whom of our Patients the referral of another clinic is about; he sees it from then on',
+    ),
+    input(
+      'organization',
+      '0..1',
+      'Identifier',
+      'With redirect: the clinic, as HealthcareService/$referral-queues names it',
     ),
     input('reason', '0..1', 'string', 'With refuse and cancel: why; with plan: what the patient is to know'),
     input('diagnosis', '0..1', 'Coding', 'With complete: a code of ICD-10'),

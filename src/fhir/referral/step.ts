@@ -12,6 +12,7 @@ interface Rule {
 
 const rules: Readonly<Record<ReferralStep, Rule>> = {
   ...{ review: { takes: ['time'] }, issue: { takes: ['time'] }, accept: { takes: ['time'] } },
+  redirect: { takes: ['organization'], needs: ['organization'] },
   refuse: { takes: ['time', 'reason'], needs: ['reason'] },
   plan: { takes: ['time', 'appointment', 'reason'], needs: ['time', 'appointment'] },
   start: { takes: ['time'] },
@@ -27,7 +28,7 @@ export function stepOf(parameters: Arguments, start: number | undefined, now: nu
   const step = parameters.text('step') as ReferralStep;
   if (!Object.hasOwn(rules, step)) throw bad('step', `A step is one of: ${Object.keys(rules).join(', ')}.`);
   const { takes, needs } = rules[step];
-  for (const name of ['time', 'appointment', 'reason', 'diagnosis', 'conclusion'])
+  for (const name of ['time', 'appointment', 'organization', 'reason', 'diagnosis', 'conclusion'])
     if (!takes.includes(name) && parameters.one(name) !== undefined)
       throw bad(name, `The step ${step} takes no ${name}.`);
   if (needs?.every((name) => parameters.one(name) === undefined))
@@ -35,7 +36,8 @@ export function stepOf(parameters: Arguments, start: number | undefined, now: nu
       expression: `http.${needs[0]}`,
     });
   const texts = { reason: textOf(parameters, 'reason'), conclusion: textOf(parameters, 'conclusion') };
-  return { step, at: start ?? timeOf(parameters, step, now), ...texts, diagnosis: diagnosisOf(parameters) };
+  const told = { ...texts, diagnosis: diagnosisOf(parameters), place: placeOf(parameters) };
+  return { step, at: start ?? timeOf(parameters, step, now), ...told };
 }
 
 const bad = (name: string, text: string) => new Fault('bad-value', text, { expression: `http.${name}` });
@@ -58,6 +60,15 @@ function textOf(parameters: Arguments, name: keyof typeof longest): string | und
   if (text !== undefined && text.length > longest[name])
     throw bad(name, `The parameter ${name} has ${longest[name]} characters at most.`);
   return text;
+}
+
+const places = 'urn:oid:1.2.643.2.69.1.1.1.64';
+
+function placeOf(parameters: Arguments): string | undefined {
+  const identifier = parameters.one('organization') as { system?: string; value?: string } | undefined;
+  if (identifier === undefined) return undefined;
+  if (identifier.system === places && /^\S{1,64}$/.test(identifier.value ?? '')) return identifier.value;
+  throw bad('organization', `An organization is an Identifier of the system ${places}.`);
 }
 
 const icd = ['http://hl7.org/fhir/sid/icd-10', 'urn:oid:1.2.643.5.1.13.13.11.1005'];

@@ -107,6 +107,20 @@ describe('steps', () => {
     expect(writes().length).toBe(before);
   });
 
+  test('another clinic is to see the patient: sent once, and only before that is judged there', async () => {
+    const id = await refer({ status: 2 });
+    const before = writes().length;
+    for (let times = 0; times < 2; times++)
+      expect(await advance(id, 'redirect', { place: '45' })).toMatchObject({
+        outcome: 'confirmed',
+        found: { place: '45', status: { code: '2' } },
+      });
+    expect(writes().slice(before)).toMatchObject([{ operation: 'Mq.SetOrChangeTargetMo' }]);
+    expect(keptOf(id).referral).toMatchObject({ Target: { Lpu: { Code: '45' } } });
+    await change(id, { status: 4 });
+    expect(await advance(id, 'redirect', { place: '46' })).toMatchObject({ outcome: 'rejected', reason: 'rule' });
+  });
+
   test('of what is another clinic’s are not sent', async () => {
     const id = await refer({ target: '45' });
     const before = writes().length;
