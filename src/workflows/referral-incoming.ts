@@ -94,9 +94,8 @@ export function createReceiving(context: BookingContext, moves: ReferralMoves): 
       try {
         await listOf(clinic);
         await endRound(pool, number, clinic.incoming.readMilliseconds / 1000, true);
-      } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
-        log.warn({ clinic: clinic.key, problem }, 'referrals of others cannot be listed; those that are known stay');
+      } catch (err) {
+        log.warn({ err, clinic: clinic.key }, 'referrals of others cannot be listed; those that are known stay');
         await endRound(pool, number, Math.min(clinic.incoming.readMilliseconds / 1000, pauseAfter(5)), false);
       }
     },
