@@ -10,6 +10,8 @@ export interface RefusingRelay {
   refuse(operation: string, detail: string | undefined): void;
   /** When the sandbox has answered the next request of the operation, this is done before the answer is passed on. */
   after(operation: string, work: () => unknown): void;
+  /** The next answer to the operation is another one. */
+  rewrite(operation: string, change: (answer: string) => string): void;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startRelay(): Promise<RefusingRelay> {
   let target = '';
   const refusals: { readonly operation: string; readonly detail: string | undefined }[] = [];
   const works: { readonly operation: string; readonly work: () => unknown }[] = [];
+  const changes: { readonly operation: string; readonly change: (answer: string) => string }[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -44,7 +47,9 @@ export async function startRelay(): Promise<RefusingRelay> {
       const due = works.findIndex(({ operation }) => action.includes(`/${operation}"`));
       if (due >= 0) await works.splice(due, 1)[0]!.work();
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' });
-      response.end(Buffer.from(await answer.arrayBuffer()));
+      const changed = changes.findIndex(({ operation }) => action.includes(`/${operation}"`));
+      const change = changed < 0 ? (text: string) => text : changes.splice(changed, 1)[0]!.change;
+      response.end(change(await answer.text()));
     } catch {
       response.destroy();
     }
@@ -57,6 +62,7 @@ export async function startRelay(): Promise<RefusingRelay> {
     },
     refuse: (operation, detail) => void refusals.push({ operation, detail }),
     after: (operation, work) => void works.push({ operation, work }),
+    rewrite: (operation, change) => void changes.push({ operation, change }),
     close: () => new Promise((done) => void server.close(() => done())),
   };
 }

@@ -475,6 +475,42 @@ describe('a referral of our own', () => {
   });
 });
 
+test('the whole way within one hub: a doctor refers, the clinic does it, and the doctor reads what was found', async () => {
+  const family = surname();
+  const patient = await person(family);
+  const coding = (system: string, value: string) => ({ system: `urn:oid:1.2.643.2.69.1.1.1.${system}`, code: value });
+  const { status, body: order } = await ask(hub, 'POST', 'ServiceRequest', {
+    token: doctors,
+    body: {
+      ...{ resourceType: 'ServiceRequest', status: 'active', intent: 'order' },
+      ...{ category: [{ coding: [coding('55', '1')] }], code: { coding: [coding('56', '13')] } },
+      subject: { reference: `Patient/${patient}` },
+      requester: { reference: `PractitionerRole/${role.id}` },
+      performer: [{ identifier: { system: 'urn:oid:1.2.643.2.69.1.1.1.64', value: '44' } }],
+    },
+  });
+  expect(status, JSON.stringify(order)).toBe(201);
+  const number = (order['identifier'] as { value: string }[])[0]!.value;
+  expect((await advance(order.id!, [code('issue')])).status).toBe(200);
+  const filler = async () =>
+    (await search(`intent=filler-order&identifier=${numbers}|${number}`)).find(({ id }) => id !== order.id);
+  await expect.poll(filler, patience).toBeDefined();
+  const { id } = (await filler())!;
+  const conclusion: Value = ['conclusion', { valueString: 'Лечение подобрано' }];
+  for (const values of [
+    [code('accept'), isAbout(patient)],
+    [code('plan'), time],
+    [code('start')],
+    [code('complete'), conclusion],
+  ])
+    expect((await advance(id!, values)).status).toBe(200);
+  await expect.poll(async () => (await look(order.id!))['status'], patience).toBe('completed');
+  const own = await hub.token({ subject: 'himself', role: 'patient', patient });
+  expect((await look(order.id!, own))['contained']).toMatchObject([
+    { resourceType: 'DiagnosticReport', conclusion: 'Лечение подобрано', subject: { reference: `Patient/${patient}` } },
+  ]);
+});
+
 test('an app is told where one can be referred to', async () => {
   await sandbox.desk({ action: 'refer', target: '45', profile: '901' });
   const { status, body } = await ask(hub, 'GET', 'HealthcareService/$referral-queues?profile=901', { token: doctors });

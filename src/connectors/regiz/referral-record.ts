@@ -2,14 +2,11 @@
 import { fhirInstant } from '../../instant.ts';
 import type { MisRecord } from '../connector.ts';
 import type { MqData } from './contract/mq.ts';
-import { instantIn, receptionOf } from './referral-state.ts';
+import { codeOf, instantIn, receptionOf } from './referral-state.ts';
 
 type Person = MqData<'Person'> | undefined;
 
 const text = (value: string | undefined, longest = 1000) => value?.trim().slice(0, longest) || undefined;
-
-/** Whatever was sent: FHIR has no blanks around a code nor two in it, and an index takes no code of any length. */
-const code = (coding: MqData<'Coding'> | undefined) => text(coding?.Code?.replace(/\s+/g, ' '), 64)?.trim();
 
 /** @param reference its number @param status code of how it stands */
 export function recordOf(
@@ -25,14 +22,14 @@ export function recordOf(
   const { day, time } = receptionOf(EventsInfo);
   return compact({
     key: reference,
-    referralType: code(ReferralInfo?.ReferralType),
-    profile: code(ReferralInfo?.ProfileMedService),
+    referralType: codeOf(ReferralInfo?.ReferralType),
+    profile: codeOf(ReferralInfo?.ProfileMedService),
     date: instant(ReferralInfo?.Date),
     reason: text(ReferralInfo?.Reason),
     comment: text(ReferralInfo?.Comment),
-    diagnosis: code(Source?.MainDiagnosis?.[0]?.DiagnosisInfo?.MkbCode),
-    source: code(Source?.Lpu),
-    target: code(Target?.Lpu),
+    diagnosis: codeOf(Source?.MainDiagnosis?.[0]?.DiagnosisInfo?.MkbCode),
+    source: codeOf(Source?.Lpu),
+    target: codeOf(Target?.Lpu),
     doctor: text(nameOf(doctor?.Person)),
     planned: instant(day && time && `${day}T${time}:00`),
     plannedDay: day,
@@ -53,7 +50,7 @@ function patientOf(person: Person): MisRecord | undefined {
     given: text(GivenName, 100),
     middle: text(MiddleName, 100),
     birthDate: person?.BirthDate?.slice(0, 10),
-    sex: code(person?.Sex),
+    sex: codeOf(person?.Sex),
   });
   return Object.keys(made).length === 0 ? undefined : made;
 }

@@ -71,6 +71,10 @@ export function instantIn(zone: string, time: string | undefined): number | unde
   }
 }
 
+/** Whatever was sent: FHIR has no blanks around a code nor two in it, and an index takes no code of any length. */
+export const codeOf = (coding: MqData<'Coding'> | undefined): string | undefined =>
+  coding?.Code?.replace(/\s+/g, ' ').trim().slice(0, 64).trim() || undefined;
+
 /** What the clinic that was referred to has told of the case. */
 export function resultOf(
   { EventsInfo, Target }: MqData<'Referral'>,
@@ -84,7 +88,7 @@ export function resultOf(
     ...(one.ComplicationDiagnosis ?? []),
   ]);
   const diagnoses = told
-    .map((one) => ({ code: one?.MkbCode?.Code?.trim().slice(0, 20) || undefined, text: one?.Comment?.slice(0, 4000) }))
+    .map((one) => ({ code: codeOf(one?.MkbCode), text: one?.Comment?.trim().slice(0, 4000) || undefined }))
     .filter(({ code, text }) => code !== undefined || text !== undefined);
   const name = Target?.Doctors?.[0]?.Person?.HumanName;
   const doctor = [name?.FamilyName, name?.GivenName, name?.MiddleName].filter(Boolean).join(' ');

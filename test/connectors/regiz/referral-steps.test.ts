@@ -2,6 +2,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import type { ReferralStep } from '../../../src/connectors/referral-step.ts';
+import { validate } from '../../../src/r4/validate.ts';
 import { mqFault, startRelay } from '../../support/referral-relay.ts';
 import { referralSettingsOf } from '../../support/regiz-hub.ts';
 import { connect, mappings, now } from './stage.ts';
@@ -228,6 +229,36 @@ test('codes of any length and shape are cut to what FHIR and an index take', asy
   const { record } = (await referrals.incoming!.find(id, signal()))!;
   expect(record!['profile']).toMatch(/^13 9{1,61}$/);
   expect(() => mappings.mirror('referral', record!)).not.toThrow();
+});
+
+describe('an answer of УО that is not as its contract says', () => {
+  const list = () => referrals.incoming!.list(signal());
+
+  test.each<[string, RegExp, string]>([
+    ['a referral without a number', /<(\w+:)?IdMq>78\d+<\/(\w+:)?IdMq>/g, ''],
+    ['a number with blanks', /(?<=<(\w+:)?IdMq>)78/g, '78 '],
+    ['a date that is none', /(?<=<(\w+:)?BirthDate>)\d{4}/g, 'когда-то'],
+    ['a stranger in the list', /<(\/?)(\w+:)?Referral>/g, '<$1$2Stranger>'],
+    ['no XML at all', /^[\s\S]*$/, 'Сервер перегружен'],
+  ])('%s spoils the listing, and is no empty one', async (_name, what, instead) => {
+    const id = await refer();
+    relay.rewrite('SearchMany', (answer) => answer.replace(what, instead));
+    await expect(list()).rejects.toMatchObject({ name: 'MisReadError' });
+    expect((await list()).map(({ reference }) => reference)).toContain(id);
+  });
+
+  test.each<[string, RegExp, string, string]>([
+    ['a person of whom nothing is told', /<(\w+:)?Person>[\s\S]*?<\/(\w+:)?Person>/g, '', 'contained.0.name'],
+    ['a day that there is not', /(?<=<(\w+:)?BirthDate>)\d{4}-\d\d-\d\d/g, '1990-02-31', 'contained.0.birthDate'],
+    ['no profile', /<(\w+:)?ProfileMedService>[\s\S]*?<\/(\w+:)?ProfileMedService>/g, '', 'code'],
+  ])('%s makes a poorer ServiceRequest', async (_name, what, instead, lacking) => {
+    const id = await refer();
+    relay.rewrite('SearchMany', (answer) => answer.replace(what, instead));
+    const { record } = (await referrals.incoming!.find(id, signal()))!;
+    const [made] = mappings.mirror('referral', record!);
+    expect(made!.resource).not.toHaveProperty(lacking);
+    expect(validate(made!.resource)).toEqual([]);
+  });
 });
 
 describe('the answer of the other clinic', () => {
