@@ -34,6 +34,8 @@ export const settingsSchema = z.strictObject({
   jsonNames: z.enum(['manual', 'short']).default('manual'),
   /** The header x-api-key is demanded beside the key in the body. */
   jsonHeaderKey: z.boolean().default(false),
+  /** Whether the method Reservation is published. */
+  jsonReservation: z.boolean().default(true),
   /** How times are read. */
   jsonDates: z.enum(['any', 'dotted', 'dashed', 'reversed', 'iso', 'compact']).default('any'),
   /** Added to every call before it is executed. */
