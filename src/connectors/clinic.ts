@@ -7,7 +7,7 @@ import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 import type { Mirrored } from './mirrored.ts';
 import { type ReadSlot, readSlot } from './read-slot.ts';
-import type { ReferralAbility } from './referral-ability.ts';
+import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
 
 export type { Mirrored };
@@ -45,6 +45,10 @@ export interface Clinic {
   referralRequest(input: ReferralInput): Promise<MisRecord>;
   /** Absent, too, where the mapping cannot write a ServiceRequest. */
   readonly referrals: ReferralAbility | undefined;
+  /** Referrals of other clinics to this one; absent, too, where the mapping makes no ServiceRequest of them. */
+  readonly incoming: IncomingAbility | undefined;
+  /** The ServiceRequest as which a referral of another clinic is seen. @throws MappingError when the mapping cannot be made */
+  incomingReferral(record: MisRecord): Promise<Resource | undefined>;
   /** Absent too where the clinic's mapping has no Patient to ask by. */
   readonly patientIndex: PatientIndex | undefined;
 }
@@ -150,6 +154,11 @@ export function openClinic(parts: ClinicParts): Clinic {
     journal: journalIn(mappings, operations),
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
+    incoming: mappings.kinds.has('referral') ? operations.referrals?.incoming : undefined,
+    async incomingReferral(record) {
+      const [made] = await mirror({ referral: [record] });
+      return made?.resource;
+    },
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
   };
 }

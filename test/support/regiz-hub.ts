@@ -9,6 +9,7 @@ import connector from '../../src/connectors/regiz/index.ts';
 import type { RunResult } from '../../src/store/clinics.sql.ts';
 import { syncJournal } from '../../src/workflows/journal.ts';
 import { startReferralSweeper } from '../../src/workflows/referral.ts';
+import { startReceiving } from '../../src/workflows/referral-incoming.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
 import { contextOf } from './connection.ts';
@@ -53,6 +54,7 @@ export async function createRegizHub(
   const sweepers = [
     startWaitingSweeper(hub.pool, hub.clinics, hub.context.waitlist, silent),
     startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
+    startReceiving(hub.pool, hub.clinics, hub.context.referring, silent),
   ];
   return {
     ...hub,
