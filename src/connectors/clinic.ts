@@ -2,15 +2,13 @@
 import type { ClinicConfig } from '../clinic-settings.ts';
 import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
-import type { CaseAbility } from './case-ability.ts';
 import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbility } from './connector.ts';
-import type { ConsultationAbility } from './consultation-ability.ts';
-import type { EncounterInput } from './encounter-input.ts';
 import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 import type { Mirrored } from './mirrored.ts';
 import { type ReadSlot, readSlot } from './read-slot.ts';
-import type { ReferralAbility } from './referral-ability.ts';
+import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
+import type { Regional } from './regional.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
 
 export type { Mirrored };
@@ -20,7 +18,7 @@ export interface ReadSchedule {
   readonly slots: readonly ReadSlot[];
 }
 
-export interface Clinic {
+export interface Clinic extends Regional {
   readonly key: string;
   /** Number in the table `clinic`. */
   readonly number: number;
@@ -48,11 +46,10 @@ export interface Clinic {
   referralRequest(input: ReferralInput): Promise<MisRecord>;
   /** Absent, too, where the mapping cannot write a ServiceRequest. */
   readonly referrals: ReferralAbility | undefined;
-  /** What the region is told of an Encounter. @throws MappingError when the mapping cannot be made */
-  encounterRequest(input: EncounterInput): Promise<MisRecord>;
-  /** This and the next are absent, too, where the mapping cannot write an Encounter. */
-  readonly cases: CaseAbility | undefined;
-  readonly consultations: ConsultationAbility | undefined;
+  /** Referrals of other clinics to this one; absent, too, where the mapping makes no ServiceRequest of them. */
+  readonly incoming: IncomingAbility | undefined;
+  /** The ServiceRequest as which a referral of another clinic is seen. @throws MappingError when the mapping cannot be made */
+  incomingReferral(record: MisRecord): Promise<Resource | undefined>;
   /** Absent too where the clinic's mapping has no Patient to ask by. */
   readonly patientIndex: PatientIndex | undefined;
 }
@@ -158,6 +155,11 @@ export function openClinic(parts: ClinicParts): Clinic {
     journal: journalIn(mappings, operations),
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
+    incoming: mappings.kinds.has('referral') ? operations.referrals?.incoming : undefined,
+    async incomingReferral(record) {
+      const [made] = await mirror({ referral: [record] });
+      return made?.resource;
+    },
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
     cases: mappings.writable.has('Encounter') ? operations.cases : undefined,
     consultations: mappings.writable.has('Encounter') ? operations.consultations : undefined,

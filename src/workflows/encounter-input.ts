@@ -1,5 +1,5 @@
 /** An Encounter with all around it that a region is told of: the patient, who saw him, who asked for it, what was booked and requested. */
-import type { EncounterInput } from '../connectors/encounter-input.ts';
+import type { EncounterInput } from '../connectors/regional.ts';
 import type { Queryable } from '../postgres.ts';
 import { readDocument } from '../store/documents.sql.ts';
 import { type Reference, type Resource, referencedId } from '../store/resource.ts';

@@ -5,6 +5,7 @@ import type { Database } from '../postgres.ts';
 import { type CaseDelivery, startCaseSweeper } from './case-delivery.ts';
 import { type Consulting, startConsultationSweeper } from './consultation.ts';
 import { type Referring, startReferralSweeper } from './referral.ts';
+import { startReceiving } from './referral-incoming.ts';
 import type { Settler } from './settlement.ts';
 import { type Sweeper, startSweeper } from './sweeper.ts';
 import { startWaitingSweeper, type Waitlist } from './waitlist.ts';
@@ -22,6 +23,7 @@ export function startSweepers(pool: Database, clinics: Clinics, settlers: Settle
     startSweeper(pool, clinics, settlers.settler, log),
     startWaitingSweeper(pool, clinics, settlers.waitlist, log),
     startReferralSweeper(pool, clinics, settlers.referring, log),
+    startReceiving(pool, clinics, settlers.referring, log),
     startCaseSweeper(pool, clinics, settlers.cases, log),
     startConsultationSweeper(pool, clinics, settlers.consulting, log),
   ];

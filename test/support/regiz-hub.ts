@@ -12,6 +12,7 @@ import { createCaseDelivery, startCaseSweeper } from '../../src/workflows/case-d
 import { createConsulting, startConsultationSweeper } from '../../src/workflows/consultation.ts';
 import { syncJournal } from '../../src/workflows/journal.ts';
 import { startReferralSweeper } from '../../src/workflows/referral.ts';
+import { startReceiving } from '../../src/workflows/referral-incoming.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
 import { contextOf } from './connection.ts';
@@ -56,6 +57,7 @@ export async function createRegizHub(
   const sweepers = [
     startWaitingSweeper(hub.pool, hub.clinics, hub.context.waitlist, silent),
     startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
+    startReceiving(hub.pool, hub.clinics, hub.context.referring, silent),
     startCaseSweeper(hub.pool, hub.clinics, createCaseDelivery(hub.bookingContext), silent),
     startConsultationSweeper(hub.pool, hub.clinics, createConsulting(hub.bookingContext), silent),
   ];

@@ -1,5 +1,16 @@
-/** What the mapping `Encounter` → MIS sees. Types only. */
+/** What a clinic's region is told of its consultations. Types only. */
 import type { Resource } from '../store/resource.ts';
+import type { CaseAbility } from './case-ability.ts';
+import type { MisRecord } from './connector.ts';
+import type { ConsultationAbility } from './consultation-ability.ts';
+
+/** The abilities are absent, too, where the mapping cannot write an Encounter. */
+export interface Regional {
+  /** What the region is told of an Encounter. @throws MappingError when the mapping cannot be made */
+  encounterRequest(input: EncounterInput): Promise<MisRecord>;
+  readonly cases: CaseAbility | undefined;
+  readonly consultations: ConsultationAbility | undefined;
+}
 
 export interface EncounterInput {
   readonly resource: Resource;
