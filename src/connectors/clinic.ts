@@ -10,8 +10,6 @@ import { type ReadSlot, readSlot } from './read-slot.ts';
 import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
 
-export type { Mirrored };
-
 export interface ReadSchedule {
   readonly schedules: readonly Mirrored[];
   readonly slots: readonly ReadSlot[];
