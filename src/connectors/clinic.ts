@@ -11,8 +11,6 @@ import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
 import type { Regional } from './regional.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
 
-export type { Mirrored };
-
 export interface ReadSchedule {
   readonly schedules: readonly Mirrored[];
   readonly slots: readonly ReadSlot[];
