@@ -76,7 +76,8 @@ describe('a card that is made', () => {
     });
     expect((await book(stranger, { patients })).card).toBe(card);
     expect(cards()).toHaveLength(8);
-    for (const word of ['Новичков', '2001-01-02', '00000060006']) expect(JSON.stringify(exchanges)).not.toContain(word);
+    for (const word of ['Новичков', '2001-01-02', '00000060006'])
+      expect(JSON.stringify(exchanges.map((e) => e.request + e.response))).not.toContain(word);
   });
 
   test('what 1С drops makes it nobody’s; a refusal is one; a lost answer sends nobody away for good', async () => {
