@@ -7,7 +7,6 @@ import { untrusted } from '../answer.ts';
 import type { Page, Row } from './answer.ts';
 import type { Entity } from './entities.ts';
 import { askFor, countOf, type More, own, type Reading } from './rows.ts';
-import { textIn } from './value.ts';
 
 /** Local times of the base, `yyyy-mm-ddThh:mm:ss`; half-open. */
 export interface LocalWindow {
@@ -20,7 +19,7 @@ export interface WindowQuestion extends More {
   readonly field: string;
 }
 
-/** Rows of the window, deleted ones and folders among them. @throws ExchangeError */
+/** Rows of the window, deleted ones and folders among them; more where a base ignores the filter. @throws ExchangeError */
 export async function readWindow(
   reading: Reading,
   entity: Entity,
@@ -39,11 +38,7 @@ export async function readWindow(
       halves.push(...(await readWindow(reading, entity, question, half)));
     return halves;
   }
-  // A base may ignore the filter.
-  return page.filter((row) => {
-    const time = textIn(row, question.field);
-    return time !== undefined && time >= window.from && time < window.until;
-  });
+  return [...page];
 }
 
 /** @returns undefined when not all of it came */

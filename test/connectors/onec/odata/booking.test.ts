@@ -195,11 +195,13 @@ describe('an answer to the write', () => {
   });
 
   test('lost, and the desk has moved the visit meanwhile: found by the patient', async () => {
-    const [at, to] = [time(), time()];
+    const at = time();
     const { kept } = await book(at, { before: () => stage.sandbox.fault('reset', 1000) });
     stage.sandbox.calm();
     const { Ref_Key: key } = held(at)[0]!;
-    stage.sandbox.desk.change(String(key), { Сотрудник_Key: to.employee, Начало: to.start, Окончание: to.end });
+    stage.sandbox.desk.change(String(key), {
+      ...{ Сотрудник_Key: guidOf('c', 6), Начало: '2026-12-16T09:30:00', Окончание: '2026-12-16T10:00:00' },
+    });
     expect(await find(at, kept)).toMatchObject({ state: 'held', reference: `${kept};${key}` });
   });
 

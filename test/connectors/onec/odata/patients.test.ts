@@ -48,6 +48,9 @@ describe('the card of a booking', () => {
     expect((await book({ ...twin, Phone: '', Snils: '00000060005' })).card).toBe(guidOf('e', 3));
     expect((await book({ ...twin, Phone: '+79000000004' })).card).toBe(guidOf('e', 4));
     expect((await book({ ...twin, Phone: '' })).outcome).toMatchObject(refusal('несколько карт'));
+    const { rows } = stage.sandbox.base.get('Catalog_Картотека')!;
+    rows[2] = { ...rows[2]!, Телефон: '+79000000004' };
+    expect((await book({ ...twin, Phone: '+79000000004' })).outcome).toMatchObject(refusal('несколько карт'));
   });
 
   test('another СНИЛС on the card is another person, and so is a deleted card', async () => {
