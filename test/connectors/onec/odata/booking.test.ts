@@ -22,6 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
+const hanging = new Set(['hang', 'drip']);
+/** 1С itself has said no, in its own form. */
+const refused = new Set(['handler-500', 'filter-400']);
+
 interface Time {
   readonly employee: string;
   readonly start: string;
@@ -158,10 +162,6 @@ describe('what 1С drops without a word', () => {
 });
 
 describe('an answer to the write', () => {
-  const hanging = new Set(['hang', 'drip']);
-  /** 1С itself has said no, in its own form. */
-  const refused = new Set(['handler-500', 'filter-400']);
-
   test.each(Object.keys(faults))('%s', async (fault) => {
     const limits = { answerBytes: 2_000_000 };
     const open = stage.open({ ...bookable, limits, ...(hanging.has(fault) && { timeouts: { request: 700 } }) });
@@ -181,6 +181,22 @@ describe('an answer to the write', () => {
       const found = await find(at, kept);
       expect(found.state).toBe(isWritten || fault === 'late' ? 'held' : 'free');
     }
+  });
+
+  test.each(Object.keys(faults))('%s of the look after a good write: never a no, and never two', async (fault) => {
+    const limits = { answerBytes: 2_000_000 };
+    const open = stage.open({ ...bookable, limits, ...(hanging.has(fault) && { timeouts: { request: 700 } }) });
+    await open.operations.directory!(soon());
+    const at = time();
+    const { outcome, kept } = await book(at, { open, before: () => stage.sandbox.fault(fault, 1, 'reads') });
+    stage.sandbox.calm();
+    const reference = `${kept};${held(at)[0]!['Ref_Key']}`;
+    const told =
+      outcome.outcome === 'confirmed' ? { outcome: 'confirmed', reference } : { outcome: 'unknown', reference: kept };
+    expect(outcome).toMatchObject(told);
+    expect(outcome.outcome).toBe(['utf8-bom', 'empty-list'].includes(fault) ? 'confirmed' : 'unknown');
+    expect(await find(at, kept)).toEqual({ state: 'held', reference });
+    expect(held(at)).toHaveLength(1);
   });
 
   test('lost, and nothing can be read: unknown; later it is found by its mark', async () => {
@@ -228,7 +244,7 @@ describe('an attempt that is resumed', () => {
     stage.sandbox.calm();
     const { outcome } = await book(at, { reference: kept! });
     expect(outcome).toMatchObject({ outcome: 'confirmed', reference: `${kept};${held(at)[0]!['Ref_Key']}` });
-    expect(there(at)).toHaveLength(1);
+    expect(held(at)).toHaveLength(1);
   });
 
   test('of two that were written, since the first came late, one stays', async () => {
@@ -269,7 +285,7 @@ describe('cancelling', () => {
     stage.sandbox.desk.change(String(held(at)[0]!['Ref_Key']), { Заметка: 'с анализами' });
     const [before] = held(at);
     expect(await cancel(reference)).toEqual({ outcome: 'confirmed', reference });
-    const [after] = there(at);
+    const after = there(at).find((row) => row['Ref_Key'] === before!['Ref_Key']);
     expect(after).toEqual({ ...before, DeletionMark: true, DataVersion: after!['DataVersion'] });
   });
 
@@ -294,6 +310,22 @@ describe('cancelling', () => {
     expect(held(at)).toHaveLength(1);
     stage.sandbox.fault('reset', 1, 'writes');
     expect(await cancel(reference)).toMatchObject({ outcome: 'confirmed' });
+  });
+
+  test.each(Object.keys(faults))('%s in answer to it: confirmed only when it is done', async (fault) => {
+    const limits = { answerBytes: 2_000_000 };
+    const open = stage.open({ ...bookable, limits, ...(hanging.has(fault) && { timeouts: { request: 700 } }) });
+    const at = time();
+    const reference = referenceOf(await book(at));
+    stage.sandbox.fault(fault, 1, 'writes');
+    const context = { signal: soon(), booking: 'b-1' };
+    const { outcome } = await open.operations.booking!.cancel(reference, undefined, context);
+    stage.sandbox.calm();
+    const isWritten = !beforeWriting.has(fault) && fault !== 'late';
+    expect(outcome).toBe(refused.has(fault) ? 'rejected' : isWritten ? 'confirmed' : 'unknown');
+    expect(held(at)).toHaveLength(isWritten ? 0 : 1);
+    expect(await cancel(reference)).toMatchObject({ outcome: 'confirmed' });
+    expect(held(at)).toEqual([]);
   });
 
   test('of an attempt that 1С does not show nothing is known', async () => {
