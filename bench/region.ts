@@ -96,6 +96,8 @@ async function syncRegion(ground: Ground, name: string, url: string, region: rea
   const parameters = await loadParameters(pool, new Map());
   const context = { pool, parameters, clock: Date.now, log: pino({ level: 'silent' }) };
   const spent: Spent = { mis: 0, mapping: 0, database: 0 };
+  // As at the start of the hub.
+  const clinics = region.map(({ lpu }) => openRegizClinic(pool, url, lpu, numbers.get(`p${lpu}`)!, spent));
   let slots = 0;
   const before = process.memoryUsage.rss();
   const [processor, postgres] = [process.cpuUsage(), await ground.time()];
@@ -105,8 +107,8 @@ async function syncRegion(ground: Ground, name: string, url: string, region: rea
   }, 50);
   try {
     const seconds = await timed(() =>
-      overAll(region, async ({ lpu }) => {
-        const read = await syncClinic(context, url, lpu, numbers.get(`p${lpu}`)!, spent);
+      overAll(clinics, async (clinic) => {
+        const read = await syncClinic(context, clinic, spent);
         slots += read;
       }),
     );
@@ -120,8 +122,7 @@ async function syncRegion(ground: Ground, name: string, url: string, region: rea
 }
 
 /** @returns slots that were written */
-async function syncClinic(context: SyncContext, url: string, lpu: number, number: number, spent: Spent) {
-  const clinic = openRegizClinic(context.pool, url, lpu, number, spent);
+async function syncClinic(context: SyncContext, clinic: Clinic, spent: Spent): Promise<number> {
   try {
     // What is read is counted meanwhile, so nothing may be added up over an await.
     const directory = await timed(() => syncDirectory(context, clinic, never));
@@ -129,7 +130,8 @@ async function syncClinic(context: SyncContext, url: string, lpu: number, number
     let read = 0;
     const schedule = async () => {
       const result = await syncSchedule(context, clinic, never);
-      if (result.outcome !== 'done' || result.read === 0) throw new Error(`clinic ${lpu}: ${JSON.stringify(result)}`);
+      if (result.outcome !== 'done' || result.read === 0)
+        throw new Error(`clinic ${clinic.key}: ${JSON.stringify(result)}`);
       read = result.read;
     };
     const seconds = await timed(schedule);

@@ -5,14 +5,19 @@ import type { ParameterIds } from './parameters.ts';
 export const availabilities = ['region', 'attached', 'referral'] as const;
 export type Availability = (typeof availabilities)[number];
 
-/** Keeps the rule of a Schedule; `region` is none. */
-export async function putAvailability(db: Queryable, schedule: string, clinic: number, rule: Availability) {
-  if (rule === 'region')
-    return void (await db.query('delete from schedule_availability where schedule = $1', [schedule]));
+/** Keeps the rules of Schedules of a clinic; `region` is none. */
+export async function putAvailabilities(
+  db: Queryable,
+  clinic: number,
+  rules: ReadonlyMap<string, Availability>,
+): Promise<void> {
+  if (rules.size === 0) return;
   await db.query(
-    `insert into schedule_availability (schedule, clinic, rule) values ($1, $2, $3)
-     on conflict (schedule) do update set rule = excluded.rule where schedule_availability.rule <> excluded.rule`,
-    [schedule, clinic, rule],
+    `with given as (select * from unnest($2::uuid[], $3::text[]) g (schedule, rule)),
+      gone as (delete from schedule_availability a using given g where a.schedule = g.schedule and g.rule = 'region')
+    insert into schedule_availability (schedule, clinic, rule) select schedule, $1, rule from given where rule <> 'region'
+    on conflict (schedule) do update set rule = excluded.rule where schedule_availability.rule <> excluded.rule`,
+    [clinic, [...rules.keys()], [...rules.values()]],
   );
 }
 

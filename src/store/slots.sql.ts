@@ -176,7 +176,11 @@ export async function internFragments(
   return { ids: new Map(rows.map((r) => [r.body, r.id])), fresh: new Set(added.map((r) => r.body)) };
 }
 
-/** Makes a fragment findable: its search values stand under its number, negative. */
-export async function putFragmentValues(db: Queryable, fragment: number, values: string): Promise<void> {
-  await db.query('select put_search_values($1::bigint, $2::search_value[], false)', [-fragment, values]);
+/** Makes fragments findable: their search values stand under their numbers, negative. @param values by number */
+export async function putFragmentValues(db: Queryable, values: ReadonlyMap<number, string>): Promise<void> {
+  if (values.size === 0) return;
+  await db.query(
+    'select put_search_values(-f.id, f.search::search_value[], false) from unnest($1::bigint[], $2::text[]) f (id, search)',
+    [[...values.keys()], [...values.values()]],
+  );
 }

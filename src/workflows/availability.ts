@@ -2,7 +2,7 @@
 import type { Clinic, Mirrored } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import type { Queryable } from '../postgres.ts';
-import { type Availability, availabilities, putAvailability, readClosed } from '../store/availability.sql.ts';
+import { type Availability, availabilities, putAvailabilities, readClosed } from '../store/availability.sql.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Resource } from '../store/resource.ts';
 import type { SlotFacts } from './claim.sql.ts';
@@ -27,10 +27,10 @@ export function withAvailability(clinic: Clinic, item: Mirrored): Mirrored {
 
 const extensionsOf = (resource: Resource) => (resource['extension'] ?? []) as Extension[];
 
-/** Keeps the rule of a Schedule that was written. */
-export async function keepAvailability(db: Queryable, clinic: Clinic, { resource }: Mirrored): Promise<void> {
-  if (resource.resourceType === 'Schedule')
-    await putAvailability(db, resource.id!, clinic.number, availabilityOf(resource));
+/** Keeps the rules of the Schedules among the resources that are written. */
+export async function keepAvailability(db: Queryable, clinic: Clinic, written: readonly Resource[]): Promise<void> {
+  const schedules = written.filter(({ resourceType }) => resourceType === 'Schedule');
+  await putAvailabilities(db, clinic.number, new Map(schedules.map((s) => [s.id!, availabilityOf(s)])));
 }
 
 /** What is not understood is for those with a referral alone. */

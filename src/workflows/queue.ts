@@ -34,6 +34,12 @@ type ClinicQueue = (typeof clinicQueues)[number];
 /** Seconds between two looks of a worker for its next job. A reading of the schedule may have been asked for by somebody. */
 const pollingSeconds: Record<ClinicQueue, number> = { 'sync-directory': 5, 'sync-schedule': 1, reconcile: 10 };
 
+/**
+ * Clinics read at the same time, of each kind of reading: it bounds the memory that readings take, some 10 MB each. Those that wait for a
+ * MIS that hangs hold a place until its deadlines, a minute or two of each interval.
+ */
+const mostReadings = 16;
+
 /** Days that things are kept; versions for more than a year, so that a yearly check finds what it looks for. */
 const kept = { messages: 30, keys: 30, runs: 7, slots: 90, versions: 400, slotVersions: 90 } as const;
 /** Rows deleted by one statement: it must end well within its deadline whatever the day before has left. */
@@ -119,8 +125,8 @@ function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue,
 
 /** A failed reading is told by `sync_run` and comes again by the clock, so the job itself does not fail for it. */
 async function workOn(boss: PgBoss, name: ClinicQueue, work: ClinicWork, clinics: Clinics, log: Logger): Promise<void> {
-  // A worker for every clinic: one that waits for a MIS that hangs keeps no other clinic waiting. It holds no connection.
-  const options = { localConcurrency: Math.max(1, clinics.all.length), pollingIntervalSeconds: pollingSeconds[name] };
+  const localConcurrency = Math.max(1, Math.min(mostReadings, clinics.all.length));
+  const options = { localConcurrency, pollingIntervalSeconds: pollingSeconds[name] };
   await boss.work<ClinicJob>(name, options, async ([job]) => {
     const clinic = clinics.byKey(job!.data.clinic);
     if (clinic === undefined) return;

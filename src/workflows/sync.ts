@@ -172,10 +172,11 @@ async function toRows(
   schedules: readonly MirroredSchedule[],
 ): Promise<Iterable<MirrorSlot>> {
   const { ids, fresh } = await internFragments(db, clinic.number, [...new Set(slots.map((s) => s.shared))]);
-  for (const body of fresh) {
+  const valuesOf = (body: string) => {
     const resource = JSON.parse(`{"resourceType":"Slot",${body}}`) as Resource;
-    await putFragmentValues(db, ids.get(body)!, searchRows('Slot', resource, clinic.zone, context.parameters));
-  }
+    return searchRows('Slot', resource, clinic.zone, context.parameters);
+  };
+  await putFragmentValues(db, new Map([...fresh].map((body) => [ids.get(body)!, valuesOf(body)])));
   const keys = new Map(schedules.map((s) => [s.id, s.key]));
   const rows = new Map<string, MirrorSlot>();
   for (const { key, shared, ...slot } of slots) {

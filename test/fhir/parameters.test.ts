@@ -115,11 +115,8 @@ async function putSlot({ id, status, start, end, resourceType, ...shared }: Gene
   const { number: clinic, zone } = hub.clinics.byKey('demo')!;
   const body = JSON.stringify(shared).slice(1, -1);
   const { ids } = await internFragments(hub.pool, clinic, [body]);
-  await putFragmentValues(
-    hub.pool,
-    ids.get(body)!,
-    searchRows('Slot', { resourceType, ...shared } as never, zone, hub.sync.parameters),
-  );
+  const values = searchRows('Slot', { resourceType, ...shared } as never, zone, hub.sync.parameters);
+  await putFragmentValues(hub.pool, new Map([[ids.get(body)!, values]]));
   const schedule = (shared['schedule'] as { reference: string }).reference.slice('Schedule/'.length);
   const number = slotStatuses.indexOf(status as (typeof slotStatuses)[number]);
   await hub.pool.query(

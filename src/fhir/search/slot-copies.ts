@@ -2,7 +2,7 @@
  * Many slots at once: rows in, bytes out. Slots that differ in nothing but id, version, times and when they were updated are copies of
  * one, made by the renderer of single slots, in which these are overwritten: a page of 50 in 37 µs, where strings take 64.
  */
-import { createRecent } from './recent.ts';
+import { createRecent } from '../../recent.ts';
 import { idOfSlot, instantAt, place, rowBytes } from './slot-row.ts';
 
 export interface SlotCopies {

@@ -1,6 +1,6 @@
 /** A cache without a cliff. */
 import { expect, test } from 'vitest';
-import { createRecent } from '../../src/fhir/search/recent.ts';
+import { createRecent } from '../src/recent.ts';
 
 test('what is used stays, what is not is forgotten, and there are never more than two generations', () => {
   const recent = createRecent<number, string>(10);
