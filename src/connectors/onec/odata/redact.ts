@@ -22,12 +22,17 @@ export function redact({ request, response, status }: Seen, password: string, di
 }
 
 /** A member and its value; the last of a text that was cut, too. */
-const member = /"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*(?:"|$)|-?\d[\d.]*)/g;
+const member = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|-?\d[\d.]*)/g;
 
 /** Of the answer itself, and of an error. */
 const harmless = /^(?:odata\..*|code|lang|DataVersion)$/;
 
+/** Far more than the log keeps; the engine of regular expressions fails on a text of some millions of escaped characters. */
+const longest = 1_000_000;
+
 const hideValues = (text: string, keep: ReadonlySet<string>): string =>
-  text.replace(member, (whole, name: string, colon: string) =>
-    keep.has(name) || harmless.test(name) ? whole : `"${name}"${colon}"${mark}"`,
-  );
+  text
+    .slice(0, longest)
+    .replace(member, (whole, name: string, colon: string) =>
+      keep.has(name) || harmless.test(name) ? whole : `"${name}"${colon}"${mark}"`,
+    );
