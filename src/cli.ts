@@ -7,6 +7,7 @@ import { loadKeys } from './access/keys.ts';
 import { type Principal, type Role, roles } from './access/principal.ts';
 import { mintToken } from './access/token.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addBookingsCommand } from './commands/bookings.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addEraseCommands } from './commands/erase.ts';
 import { addMedflexCommand } from './commands/medflex.ts';
@@ -19,7 +20,6 @@ import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './
 import { createLog, errorForLog } from './log.ts';
 import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
-import { readUnsettled } from './workflows/ledger.sql.ts';
 import { reconcile, thaw } from './workflows/reconcile.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
@@ -140,23 +140,7 @@ program
     }),
   );
 
-program
-  .command('bookings')
-  .description('show the bookings of a clinic whose outcome is not known yet')
-  .argument('<clinic>', 'key of the clinic in the configuration')
-  .action((key: string) =>
-    withGround(async ({ pool, clinics }) => {
-      const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
-      const unsettled = await readUnsettled(pool, clinic.number);
-      if (unsettled.length === 0) console.log(`${key}: every booking is settled`);
-      for (const b of unsettled)
-        console.log(
-          `${b.id} ${b.state} since ${b.since.toISOString()}, looked at next ${b.next_at?.toISOString()}\n` +
-            `  Appointment/${b.appointment}, in the MIS ${b.reference ?? 'without a reference'}, ${b.note ?? 'nothing noted'}`,
-        );
-    }),
-  );
-
+addBookingsCommand(program, configOf, withGround);
 addMessagesCommand(program, configOf, withGround);
 addAuditCommands(program, configOf, withGround);
 addEraseCommands(program, withGround);

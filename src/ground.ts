@@ -118,10 +118,11 @@ async function connectClinic(
     const lines = settings.error.issues.map((i) => `clinics.${key}.connection.${i.path.join('.')} · ${i.message}`);
     throw new ConfigError(lines.join('\n'));
   }
-  const folder = join(import.meta.dirname, '..', 'mappings', config.mis);
+  const mapping = connector.mapping?.(settings.data) ?? config.mis;
+  const folder = join(import.meta.dirname, '..', 'mappings', mapping);
   const folders = config.mappings === undefined ? [folder] : [folder, config.mappings];
   const mappings = loadMappings(folders, { clinic: key, zone: config.zone });
   const record = (exchange: Parameters<MessageLog['record']>[1]) => messages.record(number, exchange);
   const operations = connector.connect(settings.data, { clinic: key, zone: config.zone, clock, database, record });
-  return openClinic({ key, number, config, operations, mappings });
+  return openClinic({ key, number, config, operations, mappings, mapping });
 }

@@ -99,10 +99,10 @@ export function isConnectionLost(error: unknown): boolean {
   return state === undefined || /^(08|57P)/.test(state);
 }
 
-/** Postgres is away, restarting or overloaded: the same statement may succeed later. */
+/** Postgres is away, restarting, overloaded or a standby that takes no writes: the same statement may succeed later. */
 export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return /^(08|53|57P|55P03|40)/.test(state) || state === '57014';
+  if (state !== undefined) return /^(08|53|57P|55P03|40|25006)/.test(state) || state === '57014';
   const { code, message } = (error ?? {}) as { code?: string; message?: string };
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code ?? '') ||

@@ -1,10 +1,11 @@
 /** The control over HTTP: JSON under /control, loopback only, without a password. */
 import { z } from 'zod';
+import { chaosSchema } from '../common/switchboard.ts';
 import type { Control } from './control.ts';
 import { deskSchema } from './desk.ts';
 import { faultParamsSchema } from './faults/fault.ts';
 import { Refusal } from './refusal.ts';
-import { chaosSchema, settingsSchema } from './settings.ts';
+import { settingsSchema } from './settings.ts';
 
 const orderSchema = z.strictObject({
   fault: z.string(),

@@ -1,13 +1,14 @@
 /** What tests and the soak do to the pretend 1С beside its wire: faults, chaos, the desk, backups, settings. */
 
-import { restoreSnapshot, takeSnapshot } from '../snapshot.ts';
+import type { Random } from '../common/random.ts';
+import { restoreSnapshot, takeSnapshot } from '../common/snapshot.ts';
+import { type Chaos, chaosSchema } from '../common/switchboard.ts';
 import { type Appointment, type Status, statusOf } from './appointment.ts';
 import type { LogEntry } from './call.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
-import type { FaultOrder, Switchboard } from './faults/switchboard.ts';
-import type { Random } from './random.ts';
+import type { FaultOrder, Switchboard } from './faults/fault.ts';
 import { Refusal } from './refusal.ts';
-import { type Chaos, chaosSchema, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 
 export interface BookingView extends Appointment {

@@ -1,10 +1,10 @@
 /** The registrar who works in 1С itself, behind the hub's back. */
 import { z } from 'zod';
+import { addMinutes, dayOf } from '../common/local-time.ts';
+import type { Random } from '../common/random.ts';
 import { type Appointment, book, cancel, type PatientFields, type Place, readAppointment } from './appointment.ts';
 import type { EmployeeRow } from './directory-answer.ts';
-import { addMinutes, dayOf } from './local-time.ts';
 import { inventPatient } from './people.ts';
-import type { Random } from './random.ts';
 import { Refusal, sentences } from './refusal.ts';
 import { readTimetables } from './schedule.ts';
 import type { State } from './state.ts';

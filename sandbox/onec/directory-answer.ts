@@ -1,5 +1,5 @@
 /** `СписокКлиник`, `Сотрудники`, `Каталоги`: the answers that say who and what the clinic is. protocols/onec.md §1.4. */
-import { durationText } from './local-time.ts';
+import { durationText } from '../common/local-time.ts';
 import { Refusal, sentences } from './refusal.ts';
 import { emptyGuid } from './specialties.ts';
 import type { State } from './state.ts';

@@ -1,8 +1,8 @@
 /** Makes a believable polyclinic: branches, price list, doctors, working days with breaks, and what is booked already. */
-import { addDays, addMinutes, weekdayOf } from './local-time.ts';
+import { addDays, addMinutes, weekdayOf } from '../common/local-time.ts';
+import { createRandom, type Random } from '../common/random.ts';
 import { inventPatient, inventPerson } from './people.ts';
 import { generatePrices, type PricedService } from './prices.ts';
-import { createRandom, type Random } from './random.ts';
 import { branches, cabinets, emptyGuid, specialties } from './specialties.ts';
 import type { State } from './state.ts';
 

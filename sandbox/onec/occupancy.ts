@@ -1,9 +1,9 @@
 /** The page «Просмотр занятости»: what a registrar sees in 1С, as HTML without scripts or as plain text. */
 import type { ServerResponse } from 'node:http';
+import { dayOf, parseLocal } from '../common/local-time.ts';
 import type { Appointment } from './appointment.ts';
 import { statusOf, statusTexts } from './appointment.ts';
 import type { EmployeeRow } from './directory-answer.ts';
-import { dayOf, parseLocal } from './local-time.ts';
 import { hours, type Occupancy, type OccupancyLine, renderOccupancy } from './occupancy-page.ts';
 import { holdsTime, readTimetables, reservedSince } from './schedule.ts';
 import type { State } from './state.ts';

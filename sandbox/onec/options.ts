@@ -1,7 +1,9 @@
 /** How a pretend 1С is started: scale, place, access and first settings. */
+
+import { type Clock, dayOf, wallClockOf } from '../common/local-time.ts';
+import type { Chaos } from '../common/switchboard.ts';
 import type { Scale } from './generate.ts';
-import { type Clock, dayOf, wallClockOf } from './local-time.ts';
-import type { Chaos, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 export interface SandboxOptions extends Partial<Scale> {
   /** 0 = any free one. */

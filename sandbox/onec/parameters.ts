@@ -1,7 +1,8 @@
 /** Parameters of a call as 1С understands them: two spellings of the start, durations, `Params`. protocols/onec.md §1.3. */
+
+import { addMinutes, dayOf, durationMinutes, noDate, parseLocal } from '../common/local-time.ts';
 import type { PatientFields, Place } from './appointment.ts';
 import type { EmployeeRow } from './directory-answer.ts';
-import { addMinutes, dayOf, durationMinutes, noDate, parseLocal } from './local-time.ts';
 import { badDate, Refusal, sentences } from './refusal.ts';
 import type { Window } from './schedule.ts';
 import { emptyGuid } from './specialties.ts';

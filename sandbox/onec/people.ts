@@ -1,5 +1,5 @@
 /** Invented people of the pretend polyclinic. */
-import type { Random } from './random.ts';
+import type { Random } from '../common/random.ts';
 
 export interface Person {
   surname: string;

@@ -1,5 +1,5 @@
 /** The price list: folders and goods in one flat list, as `Каталоги` gives it. protocols/onec.md §1.4. */
-import type { Random } from './random.ts';
+import type { Random } from '../common/random.ts';
 import { emptyGuid, specialties } from './specialties.ts';
 import type { State } from './state.ts';
 

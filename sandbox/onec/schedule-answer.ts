@@ -1,7 +1,8 @@
 /** `ГрафикиДляСайта` in its three forms and four formats. protocols/onec.md §1.4. */
+
+import { dayOf, durationText } from '../common/local-time.ts';
 import { type EmployeeRow, schemaTypes, writeDocument } from './directory-answer.ts';
 import type { Period } from './interval.ts';
-import { dayOf, durationText } from './local-time.ts';
 import { type BusyPeriod, readTimetables, type Timetable, type Window } from './schedule.ts';
 import { pauseKinds, workKind } from './specialties.ts';
 import type { State } from './state.ts';

@@ -1,6 +1,7 @@
 /** Who works when, what of it is free and what is taken: the ground of every schedule answer. protocols/onec.md §1.4. */
+
+import { addDays } from '../common/local-time.ts';
 import { type Period, subtract, union } from './interval.ts';
-import { addDays } from './local-time.ts';
 import type { State } from './state.ts';
 
 export interface Window {

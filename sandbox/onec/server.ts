@@ -1,23 +1,23 @@
 /** Starts a pretend 1С: the SOAP service, its HTTP twin, its control API and the page «Просмотр занятости» on one loopback port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createRandom } from '../common/random.ts';
+import { chaosSchema, createSwitchboard } from '../common/switchboard.ts';
 import { serveBwi } from './bwi/serve.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
 import { runControl } from './control-routes.ts';
 import { connectionFaults } from './faults/connection.ts';
 import { encodingFaults } from './faults/encoding.ts';
+import type { Switchboard } from './faults/fault.ts';
 import { meaningFaults } from './faults/meaning.ts';
 import { pageFaults } from './faults/page.ts';
 import { shapeFaults } from './faults/shape.ts';
-import { createSwitchboard, type Switchboard } from './faults/switchboard.ts';
 import { generate } from './generate.ts';
 import { serveCall, serveWsdl } from './integration.ts';
 import { serveOccupancy } from './occupancy.ts';
 import { type FullOptions, type SandboxOptions, withDefaults } from './options.ts';
-import { createRandom } from './random.ts';
 import type { Service } from './service.ts';
-import { chaosSchema } from './settings.ts';
 import { openState, type State } from './state.ts';
 
 export interface Sandbox extends Control {

@@ -1,7 +1,7 @@
 /** What both wires of the pretend 1С share: access, and one call from its arguments to its answer or its fault. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Call, type LogEntry, sendText } from './call.ts';
-import type { Switchboard } from './faults/switchboard.ts';
+import type { Switchboard } from './faults/fault.ts';
 import { execute, writes } from './operations.ts';
 import type { Arguments } from './parameters.ts';
 import type { State } from './state.ts';

@@ -34,6 +34,8 @@ export const settingsSchema = z.strictObject({
   jsonNames: z.enum(['manual', 'short']).default('manual'),
   /** The header x-api-key is demanded beside the key in the body. */
   jsonHeaderKey: z.boolean().default(false),
+  /** Whether the method Reservation is published. */
+  jsonReservation: z.boolean().default(true),
   /** How times are read. */
   jsonDates: z.enum(['any', 'dotted', 'dashed', 'reversed', 'iso', 'compact']).default('any'),
   /** Added to every call before it is executed. */
@@ -41,15 +43,3 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-
-export const chaosSchema = z.strictObject({
-  /** Share of writes that meet a random fault, 0..1. */
-  writeRate: z.number().min(0).max(1).default(0),
-  /** Share of reads that meet a random fault, 0..1. */
-  readRate: z.number().min(0).max(1).default(0),
-  /** A late commit comes after a random time up to this. */
-  lateMilliseconds: z.number().nonnegative().default(600),
-  seed: z.number().int().default(1),
-});
-
-export type Chaos = z.infer<typeof chaosSchema>;

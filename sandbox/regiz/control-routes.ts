@@ -1,5 +1,6 @@
 /** The control over HTTP: JSON under /control, loopback only, without a password. */
 import { z } from 'zod';
+import { chaosSchema } from '../common/switchboard.ts';
 import type { Control } from './control.ts';
 import type { DataObject } from './data.ts';
 import { deskSchema } from './desk.ts';
@@ -7,7 +8,7 @@ import { faultParamsSchema } from './faults/fault.ts';
 import { targetSchema } from './hub-client.ts';
 import { noticeSchema } from './notify.ts';
 import { Refusal } from './refusal.ts';
-import { chaosSchema, settingsSchema } from './settings.ts';
+import { settingsSchema } from './settings.ts';
 import { walkSchema } from './walk.ts';
 import { roles, stages, transitions, workflowId } from './workflow.ts';
 

@@ -1,11 +1,12 @@
 /** What tests and the soak do to the pretend РЕГИЗ beside its wire: faults, chaos, the desk, backups, settings. */
-import type { Random } from '../onec/random.ts';
-import { restoreSnapshot, takeSnapshot } from '../snapshot.ts';
+import type { Random } from '../common/random.ts';
+import { restoreSnapshot, takeSnapshot } from '../common/snapshot.ts';
+import { type Chaos, chaosSchema } from '../common/switchboard.ts';
 import type { LogEntry } from './call.ts';
 import type { DataObject } from './data.ts';
 import { type DeferredRequest, readDeferred } from './deferred.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
-import type { FaultOrder, Switchboard } from './faults/switchboard.ts';
+import type { FaultOrder, Switchboard } from './faults/fault.ts';
 import { seedClient } from './generate.ts';
 import { callHub, type Outcome, type Target } from './hub-client.ts';
 import { type HubNotice, notify } from './notify.ts';
@@ -15,7 +16,7 @@ import { readRecords } from './record.ts';
 import { readReferrals } from './referral.ts';
 import { Refusal } from './refusal.ts';
 import type { BookingRow } from './row.ts';
-import { type Chaos, chaosSchema, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { walkHub } from './walk.ts';
 

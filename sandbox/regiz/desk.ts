@@ -1,7 +1,7 @@
 /** The registrar who works in the MIS of a clinic, behind the hub's back, and what the region itself does. */
 import { z } from 'zod';
-import { addDays } from '../onec/local-time.ts';
-import type { Random } from '../onec/random.ts';
+import { addDays } from '../common/local-time.ts';
+import type { Random } from '../common/random.ts';
 import { type BookingGround, book, refuse } from './booking.ts';
 import { cancelDeferred } from './deferred.ts';
 import type { HubGround } from './operations/handler.ts';

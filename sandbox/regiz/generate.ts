@@ -1,7 +1,7 @@
 /** Makes a believable region: clinics with their own ids, doctors, days with and without booking, slots, patients. */
-import { addDays, addMinutes, weekdayOf } from '../onec/local-time.ts';
+import { addDays, addMinutes, weekdayOf } from '../common/local-time.ts';
+import { createRandom, type Random } from '../common/random.ts';
 import { inventPerson, type Person } from '../onec/people.ts';
-import { createRandom, type Random } from '../onec/random.ts';
 import { doctorId, patientId, polisOf, slotId, snilsOf, specialtyId } from './ids.ts';
 import { generateReferrals } from './referral.ts';
 import { areas, type ClinicPlan, clinics, districts, knownPeople, specialties } from './region.ts';

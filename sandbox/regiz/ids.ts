@@ -1,5 +1,5 @@
 /** Opaque ids as the MIS of different vendors make them. protocols/regiz.md §1.2: nobody else may read them. */
-import type { Random } from '../onec/random.ts';
+import type { Random } from '../common/random.ts';
 import type { ClinicPlan } from './region.ts';
 
 export type IdStyle = ClinicPlan['ids'];

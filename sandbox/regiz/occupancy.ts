@@ -1,6 +1,6 @@
 /** The page «Просмотр занятости»: what a registrar of a clinic sees, as HTML without scripts or as plain text. */
 import type { ServerResponse } from 'node:http';
-import { dayOf, parseLocal } from '../onec/local-time.ts';
+import { dayOf, parseLocal } from '../common/local-time.ts';
 import { hours, type Occupancy, type OccupancyLine, renderOccupancy } from './occupancy-page.ts';
 import { type BookingRow, type ClinicRow, doctorsOf, patientOf, type SlotRow, specialtiesOf, titleOf } from './row.ts';
 import type { State } from './state.ts';

@@ -1,7 +1,8 @@
 /** How a pretend РЕГИЗ is started: scale, place, access and first settings. */
-import { type Clock, dayOf, wallClockOf } from '../onec/local-time.ts';
+import { type Clock, dayOf, wallClockOf } from '../common/local-time.ts';
+import type { Chaos } from '../common/switchboard.ts';
 import type { Scale } from './generate.ts';
-import type { Chaos, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 export interface SandboxOptions extends Partial<Scale> {
   /** 0 = any free one. */

@@ -1,13 +1,13 @@
 /** Starts a pretend РЕГИЗ: HubService, its control API and the page «Просмотр занятости» on one loopback port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRandom } from '../onec/random.ts';
+import { createRandom } from '../common/random.ts';
+import { chaosSchema, createSwitchboard } from '../common/switchboard.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
 import { runControl } from './control-routes.ts';
 import type { DataObject } from './data.ts';
 import { createFaults } from './faults/all.ts';
-import { createSwitchboard } from './faults/switchboard.ts';
 import { generate } from './generate.ts';
 import { callHub, type Outcome } from './hub-client.ts';
 import { serveOccupancy } from './occupancy.ts';
@@ -15,7 +15,6 @@ import { type SandboxOptions, withDefaults } from './options.ts';
 import { restRoutes } from './rest-routes.ts';
 import { serveRest } from './rest-service.ts';
 import { type Services, servicesOf } from './services.ts';
-import { chaosSchema } from './settings.ts';
 import { type ServiceGround, serveSoap } from './soap-service.ts';
 import { openState, type State } from './state.ts';
 import { writeWsdl } from './wsdl.ts';

@@ -31,15 +31,3 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-
-export const chaosSchema = z.strictObject({
-  /** Share of writes that meet a random fault, 0..1. */
-  writeRate: z.number().min(0).max(1).default(0),
-  /** Share of reads that meet a random fault, 0..1. */
-  readRate: z.number().min(0).max(1).default(0),
-  /** A late commit comes after a random time up to this. */
-  lateMilliseconds: z.number().nonnegative().default(600),
-  seed: z.number().int().default(1),
-});
-
-export type Chaos = z.infer<typeof chaosSchema>;

@@ -5,7 +5,7 @@ import type { Contract } from './contract.ts';
 import { type DataObject, numberOf } from './data.ts';
 import { createDataReader, DeserializationError } from './data-reader.ts';
 import { createDataWriter, type Style } from './data-writer.ts';
-import type { Switchboard } from './faults/switchboard.ts';
+import type { Switchboard } from './faults/fault.ts';
 import {
   actionOf,
   contentTypeOf,

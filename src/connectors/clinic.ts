@@ -29,6 +29,8 @@ export interface Clinic {
   readonly zone: string;
   readonly config: ClinicConfig;
   readonly operations: Operations;
+  /** Name of the shipped mapping. */
+  readonly mapping: string;
   /** The code tables of its mapping. */
   readonly tables: CodeTables;
   /** @throws MisReadError */
@@ -114,9 +116,12 @@ export interface ClinicParts {
   readonly config: ClinicConfig;
   readonly operations: Operations;
   readonly mappings: Mappings;
+  /** Name of the shipped mapping, when it is not that of the MIS. */
+  readonly mapping?: string;
 }
 
-export function openClinic({ key, number, config, operations, mappings }: ClinicParts): Clinic {
+export function openClinic(parts: ClinicParts): Clinic {
+  const { key, number, config, operations, mappings, mapping = config.mis } = parts;
   const mirror = (records: MisRecords) => mirrorAll(mappings, records);
   return {
     key,
@@ -125,6 +130,7 @@ export function openClinic({ key, number, config, operations, mappings }: Clinic
     zone: config.zone,
     config,
     operations,
+    mapping,
     tables: mappings.tables,
     booking: operations.booking,
     async readDirectory(signal) {

@@ -20,6 +20,8 @@ export interface Connector<Settings = unknown> {
   readonly settings: ZodType<Settings>;
   /** Paths of `settings` whose values must never be seen in a log, an error or the message log. */
   readonly secrets: readonly string[];
+  /** Folder of `mappings/` for a connection that gives the records of another MIS; undefined: that of its own name. */
+  mapping?(settings: Settings): string | undefined;
   connect(settings: Settings, context: ConnectionContext): Operations;
 }
 
@@ -139,8 +141,11 @@ export type FoundBooking =
   | { readonly state: 'cancelled'; readonly reference: string }
   /** Nothing of ours is there and the time is free. */
   | { readonly state: 'free' }
-  /** The time is occupied and nothing tells that by us. */
-  | { readonly state: 'taken' };
+  /**
+   * The time is occupied and nothing tells that by us. `doubtful`: nothing tells that it is not by us either, for a write whose answer was
+   * lost leaves no reference in this MIS. A person has to look; it is no "no".
+   */
+  | { readonly state: 'taken'; readonly doubtful?: true };
 
 export interface PatientIndexAbility {
   /**

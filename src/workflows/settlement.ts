@@ -16,6 +16,8 @@ import { createRefusing } from './refusing.ts';
 export interface Settler extends Pick<Cancellation, 'cancel' | 'lose'> {
   /** One attempt to book; the row is in state `sending`. */
   attempt(clinic: Clinic, row: BookingRow, known: Known | undefined): Promise<Conclusion>;
+  /** A person has looked, and the MIS does not hold it. */
+  deny(clinic: Clinic, row: BookingRow): Promise<Conclusion>;
   /** Looks at a booking that is due. */
   settle(row: BookingRow): Promise<Conclusion>;
 }
@@ -24,6 +26,7 @@ export interface Settler extends Pick<Cancellation, 'cancel' | 'lose'> {
 const operatorAfter = 900;
 /** A write is repeated once at most, and only after the grace, when the MIS shows that it does not hold the first. */
 const attemptsAtMost = 2;
+const takenText = 'Это время уже занято.';
 /** What a frozen MIS says is not believed, and nothing is written to it: settling waits for the operator. */
 const frozenSeconds = 60;
 
@@ -133,7 +136,9 @@ export function createSettler(context: BookingContext): Settler {
     if (found.state === 'cancelled') return refuse(clinic, row, 'rule', 'Клиника отменила эту запись.');
     const remaining = clinic.booking!.graceMilliseconds / 1000 - doubted;
     if (remaining > 0) return wait(row, Math.min(pauseAfter(row.reads), remaining + 0.1));
-    if (found.state === 'taken') return refuse(clinic, row, 'taken', 'Это время уже занято.');
+    if (found.state === 'taken' && found.doubtful)
+      return callOperator(row, 'the time is taken, perhaps by this booking');
+    if (found.state === 'taken') return refuse(clinic, row, 'taken', takenText);
     if (row.attempt >= attemptsAtMost || !row.wanted)
       return refuse(clinic, row, 'unsent', 'Клиника не подтвердила запись.');
     const next = leaseOf(clinic, 1);
@@ -143,8 +148,11 @@ export function createSettler(context: BookingContext): Settler {
   }
 
   async function waitForReads(row: BookingRow, doubted: number): Promise<Conclusion> {
-    if (row.state !== 'unknown' || doubted < operatorAfter) return wait(row, pauseAfter(row.reads));
-    const note = 'the MIS cannot be read';
+    return doubted < operatorAfter ? wait(row, pauseAfter(row.reads)) : callOperator(row, 'the MIS cannot be read');
+  }
+
+  async function callOperator(row: BookingRow, note: string): Promise<Conclusion> {
+    if (row.state !== 'unknown') return wait(row, pauseAfter(row.reads));
     await moveBooking(pool, row, { from: ['unknown'], to: 'needs_operator', next: 60, note });
     log.error({ booking: row.id }, 'the outcome of a booking cannot be found out: look into the MIS');
     return open;
@@ -166,6 +174,7 @@ export function createSettler(context: BookingContext): Settler {
     attempt,
     cancel,
     lose,
+    deny: (clinic, row) => refuse(clinic, row, 'taken', takenText),
     async settle(row) {
       const clinic = context.clinics.byNumber(row.clinic);
       if (clinic?.booking === undefined) return open;

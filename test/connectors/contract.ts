@@ -208,8 +208,13 @@ export function describeConnector(
       if (first.outcome === 'unknown') {
         reference = first.reference ?? reference;
         const found = await stage.operations.booking!.findBooking(requestFor(slot, 'b-4'), reference, soon());
-        // Without a reference the MIS shows the time occupied by nobody we could name: never "free", never "held".
-        if (reference === undefined) return expect(found).toEqual({ state: 'taken' });
+        // Without a reference the MIS shows the time occupied by nobody we could name: never "free", never "held". What stands there
+        // as a booking may be ours for good, and must not pass for a rival's.
+        if (reference === undefined)
+          return expect(found).toEqual({
+            state: 'taken',
+            ...((await stage.countHeld!(slot)) > 0 && { doubtful: true }),
+          });
         if (found.state === 'unfinished')
           expect(await book(slot, found.reference)).toMatchObject({ outcome: 'confirmed' });
         // By now the MIS may tell more of it than the attempt has heard.

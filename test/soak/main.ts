@@ -4,16 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCluster } from '../../src/cluster.ts';
-import { createOnecHub } from '../support/onec-hub.ts';
+import { createOnecHub, type OnecHubOptions } from '../support/onec-hub.ts';
+import type { HubOptions } from '../support/process-hub.ts';
 import { createRegizHub } from '../support/regiz-process-hub.ts';
+import { createStandaloneHub } from '../support/standalone-hub.ts';
 import { type Report, runSoak } from './soak.ts';
 
-const hubs = { onec: createOnecHub, regiz: createRegizHub } as const;
+const hubs = {
+  onec: createOnecHub,
+  'onec-http': (options: OnecHubOptions) => createOnecHub({ ...options, profile: 'umc-http' }),
+  'onec-at-once': (options: OnecHubOptions) => createOnecHub({ ...options, profile: 'umc-http', reservation: false }),
+  'onec-hub': (options: HubOptions) => createRegizHub({ ...options, publisher: 'onec' }),
+  regiz: createRegizHub,
+  standalone: createStandaloneHub,
+} as const;
 
 export interface SoakPlan {
   readonly mis?: keyof typeof hubs;
   readonly bookings: number;
   readonly hubKills: number;
+  /** Of Postgres, and of the sandbox where there is one. */
   readonly otherKills: number;
   readonly writeRate?: number;
   readonly lateMilliseconds?: number;
@@ -32,7 +42,8 @@ export async function soak(plan: SoakPlan): Promise<Report & { output: string }>
   const start = () => startCluster({ dir, settings: ['fsync=off', 'log_min_messages=error'] });
   let cluster = await start();
   const grace = plan.grace ?? 2500;
-  const hub = await hubs[plan.mis ?? 'onec']({
+  const mis = plan.mis ?? 'onec';
+  const hub = await hubs[mis]({
     databaseUrl: cluster.url,
     doctors: Math.max(30, Math.ceil(plan.bookings / 90)),
     grace,
@@ -53,7 +64,7 @@ export async function soak(plan: SoakPlan): Promise<Report & { output: string }>
         writeRate: plan.writeRate ?? 0.22,
         readRate: 0.1,
         lateMilliseconds: plan.lateMilliseconds ?? 600,
-        kills: { hub: plan.hubKills, sandbox: plan.otherKills, postgres: plan.otherKills },
+        kills: { hub: plan.hubKills, sandbox: mis === 'standalone' ? 0 : plan.otherKills, postgres: plan.otherKills },
         settleSeconds: plan.settleSeconds ?? grace / 1000 + 30,
         ...(plan.log !== undefined && { log: plan.log }),
       },

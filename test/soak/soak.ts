@@ -27,7 +27,7 @@ export interface Report {
   false: number;
   /** Times that the MIS sold twice, one of them through us. */
   doubles: number;
-  /** Accepted bookings that are neither booked nor refused in the end. */
+  /** Accepted bookings that are neither booked nor refused in the end: in a base without reservations they wait for an operator. */
   lost: number;
   /** Seconds from the end of the load until the books agreed. */
   readonly settledAfter: number;

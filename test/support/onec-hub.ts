@@ -3,12 +3,15 @@ import { createProcessHub, guard, type HubOptions, type MisBooking, type Process
 
 export interface OnecHubOptions extends HubOptions {
   readonly uniqueness?: boolean;
+  readonly profile?: 'umc-soap' | 'umc-http';
+  /** False: a base of umc-http that publishes none. */
+  readonly reservation?: boolean;
 }
 
 export type OnecHub = ProcessHub;
 
 export function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
-  const { grace, request = 700, doctors = 30, uniqueness = true } = options;
+  const { grace, request = 700, doctors = 30, uniqueness = true, profile = 'umc-soap', reservation = true } = options;
   return createProcessHub(options, {
     mis: 'onec',
     sandboxArgs: [
@@ -16,10 +19,11 @@ export function createOnecHub(options: OnecHubOptions): Promise<OnecHub> {
       ...['--login', 'hub', '--password', 'test', '--reserve-seconds', '3'],
     ],
     connection: (origin) => ({
+      ...(profile === 'umc-http' && { profile, key: '5a11db0c0ffee5a11db0c0ffee5a11db' }),
       url: `${origin}/umc`,
       login: 'hub',
       password: 'test',
-      booking: { graceMilliseconds: grace },
+      booking: { graceMilliseconds: grace, ...(!reservation && { reservation }) },
       timeouts: { connect: 500, request, schedule: 10_000, total: 20_000 },
       guard,
     }),

@@ -26,8 +26,10 @@ export interface HubOptions {
 export interface MisStage {
   /** Name of the connector. */
   readonly mis: string;
-  /** Of the sandbox's program, without the port and the file of its state. */
-  readonly sandboxArgs: readonly string[];
+  /** Folder of its sandbox, when it has another name. */
+  readonly sandbox?: string;
+  /** Of the sandbox's program, without the port and the file of its state; absent: there is none. */
+  readonly sandboxArgs?: readonly string[];
   /** `connection` of the clinic. */
   connection(origin: string): object;
   /** After the sandbox has started for the first time, before the hub reads it. */
@@ -83,7 +85,8 @@ export async function createProcessHub(options: HubOptions, mis: MisStage): Prom
   const errorsOf = (text = '') => text.split('\n').filter((line) => line.startsWith('{"level":50'));
   let sandbox: RunningProgram | undefined;
   const place = ['--port', String(sandboxPort), '--file', join(folder, 'sandbox.sqlite')];
-  const sandboxArgs = [join(root, `sandbox/${mis.mis}/main.ts`), ...place, ...mis.sandboxArgs];
+  const sandboxMain = join(root, 'sandbox', mis.sandbox ?? mis.mis, 'main.ts');
+  const sandboxArgs = mis.sandboxArgs && [sandboxMain, ...place, ...mis.sandboxArgs];
   const isUp = (url: string) => () => fetch(url).then((r) => r.ok);
   const startHubAt = (port: number) => {
     const program = options.program ?? root;
@@ -99,6 +102,7 @@ export async function createProcessHub(options: HubOptions, mis: MisStage): Prom
     sandbox: origin,
     token,
     async startSandbox() {
+      if (sandboxArgs === undefined) return;
       sandbox = await startProgram({ args: sandboxArgs, ready: isUp(`${origin}/control/settings`) });
     },
     async startHub() {

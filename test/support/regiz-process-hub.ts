@@ -1,4 +1,4 @@
-/** A hub over one clinic of a sandbox РЕГИЗ, as processes. */
+/** A hub over one clinic of a sandbox РЕГИЗ, as processes: behind the concentrator, or behind a 1С that publishes the contract. */
 import regiz from '../../src/connectors/regiz/index.ts';
 import { type Link, openLink } from '../../src/connectors/regiz/link.ts';
 import { contextOf } from './connection.ts';
@@ -10,15 +10,20 @@ const guid = '5a4d0b0c-0000-4000-8000-000000000001';
 const urlAt = (origin: string) => `${origin}/Hub25/HubService.svc`;
 const context = contextOf(Date.now);
 
-export async function createRegizHub(options: HubOptions): Promise<ProcessHub> {
-  const { grace, request = 700, doctors = 30 } = options;
+export interface RegizHubOptions extends HubOptions {
+  readonly publisher?: 'concentrator' | 'onec';
+}
+
+export async function createRegizHub(options: RegizHubOptions): Promise<ProcessHub> {
+  const { grace, request = 700, doctors = 30, publisher = 'concentrator' } = options;
   const surnames = new Map<string, string>();
   let link: Link | undefined;
   const hub = await createProcessHub(options, {
-    mis: 'regiz',
+    mis: publisher === 'onec' ? 'onec' : 'regiz',
+    sandbox: 'regiz',
     sandboxArgs: ['--doctors', String(doctors), '--guid', guid],
     connection: (origin) => ({
-      url: urlAt(origin),
+      ...(publisher === 'onec' ? { profile: 'hub', url: `${origin}/zpv` } : { url: urlAt(origin) }),
       lpu,
       guid,
       booking: { graceMilliseconds: grace, historyPause: 50 },

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { idOf } from '../../src/id.ts';
+import { readBookingOf } from '../../src/workflows/booking.sql.ts';
 import { ask } from '../support/hub.ts';
 import { createMemoryHub } from '../support/memory-hub.ts';
 import { begin, quarterSlots } from '../support/memory-mis.ts';
@@ -108,6 +109,33 @@ test('"taken" on the second attempt is asked about: it may be ours', async () =>
   mis.found.push({ state: 'free' }, { state: 'held', reference: 'ref-y' });
   mis.answers.push({ outcome: 'rejected', reason: 'taken', text: 'занято' });
   expect(await settle(answer.body.id!)).toMatchObject({ outcome: 'booked' });
+});
+
+test('"taken" that may be ours is no "no": the patient waits for a person, who says that it is not there', async () => {
+  const slot = nextSlot();
+  mis.answers.push({ outcome: 'unknown', cause: 'hang' });
+  const id = (await book(slot)).body.id!;
+  const statusNow = async () => (await ask(hub, 'GET', `Appointment/${id}`)).body['status'];
+  const stateNow = async () => (await readBookingOf(hub.pool, id))!;
+  await new Promise((done) => setTimeout(done, 250));
+  for (const _ of [1, 2]) {
+    mis.found.push({ state: 'taken', doubtful: true });
+    expect(await settle(id)).toEqual({ outcome: 'open' });
+    expect([(await stateNow()).state, await statusNow()]).toEqual(['needs_operator', 'pending']);
+  }
+  await hub.settler.deny(hub.clinics.byKey('demo')!, await stateNow());
+  expect([(await stateNow()).state, await statusNow(), await statusOf(slot)]).toEqual([
+    ...['rejected', 'cancelled', 'busy'],
+  ]);
+});
+
+test('what may have been ours is booked anew when it is gone from the MIS', async () => {
+  mis.answers.push({ outcome: 'unknown', cause: 'hang' });
+  const id = (await book(nextSlot())).body.id!;
+  await new Promise((done) => setTimeout(done, 250));
+  mis.found.push({ state: 'taken', doubtful: true }, { state: 'free' });
+  expect(await settle(id)).toEqual({ outcome: 'open' });
+  expect(await settle(id)).toMatchObject({ outcome: 'booked' });
 });
 
 test('the same Idempotency-Key gives the same Appointment, another body is refused', async () => {

@@ -1,5 +1,5 @@
 /** Parameters of a call in JSON as a base of this or that habit understands them. protocols/onec.md §2. */
-import { noDate, parseLocal } from '../local-time.ts';
+import { noDate, parseLocal } from '../../common/local-time.ts';
 import type { Arguments } from '../parameters.ts';
 import type { Settings } from '../settings.ts';
 

@@ -62,7 +62,7 @@ export async function serveBwi(
   const settings = service.state.settings();
   try {
     const body = JSON.parse(text) as Body;
-    const operation = operationOf(pattern, body);
+    const operation = operationOf(pattern, body, settings.jsonReservation ? [] : ['Reservation']);
     const flat = operation.includes('Schedule') && (settings.jsonFlat || String(body['OnlyFreeTime']) === 'true');
     const wire = jsonWire(settings, service.state.now(), flat);
     const wrong = wrongIn(service, pattern, body);
@@ -86,8 +86,8 @@ function crash(response: ServerResponse, error: unknown): void {
 }
 
 /** @throws Error for a pattern or a method that is not there */
-function operationOf(pattern: string, body: Body): OperationName {
-  const found = Object.hasOwn(patterns, pattern) ? patterns[pattern]! : undefined;
+function operationOf(pattern: string, body: Body, unpublished: readonly string[]): OperationName {
+  const found = Object.hasOwn(patterns, pattern) && !unpublished.includes(pattern) ? patterns[pattern]! : undefined;
   if (found === undefined) throw new Error(`Метод сервиса не найден: ${pattern}`);
   const method = typeof body['Method'] === 'string' ? body['Method'] : '';
   const named = Object.hasOwn(found.methods, method) ? found.methods[method] : undefined;

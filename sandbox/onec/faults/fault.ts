@@ -1,33 +1,25 @@
 /** What a fault of the sandbox is, and the parameters it takes. */
 import { z } from 'zod';
+import { faultParamsSchema as common, type NamedFault } from '../../common/fault.ts';
+import type { FaultOrder as AnyOrder, Switchboard as AnySwitchboard } from '../../common/switchboard.ts';
 import type { Call } from '../call.ts';
 import { writes } from '../operations.ts';
 import { type OperationName, operationNames } from '../wsdl.ts';
 
-export const faultParamsSchema = z.strictObject({
-  /** How late, how slow; each fault has its own default. */
-  milliseconds: z.number().nonnegative().optional(),
-  bytes: z.number().int().positive().optional(),
-  /** How many elements, or how deep. */
-  count: z.number().int().positive().optional(),
-  variant: z.string().optional(),
+export const faultParamsSchema = common.extend({
   /** The envelope or the document inside `m:return`. */
   layer: z.enum(['outer', 'inner']).optional(),
-  /** Execute the call first, for the faults that by themselves do not. */
-  commit: z.boolean().optional(),
-  text: z.string().optional(),
 });
 
 export type FaultParams = z.infer<typeof faultParamsSchema>;
 
-export interface Fault {
-  readonly name: string;
-  readonly sentence: string;
-  /** `yes`: executed before the bad answer; `no`: not, unless `commit: true`; `never`; `late`: executed afterwards. */
-  readonly committed: 'yes' | 'no' | 'never' | 'late';
+export interface Fault extends NamedFault {
   readonly operations: readonly OperationName[];
   play(call: Call, params: FaultParams): void | Promise<void>;
 }
+
+export type FaultOrder = AnyOrder<FaultParams>;
+export type Switchboard = AnySwitchboard<Fault, FaultParams>;
 
 export const all: readonly OperationName[] = operationNames;
 export const schedules: readonly OperationName[] = ['GetSchedule20', 'GetSchedule', 'GetEnlargementSchedule'];

@@ -6,7 +6,10 @@ import { emptyGuid } from '../specialties.ts';
 import type { OperationName } from '../wsdl.ts';
 import { all, type Fault, type FaultParams, schedules } from './fault.ts';
 
-const withId: readonly OperationName[] = ['GetReserve', 'FastBookAnAppointment'];
+const withId: readonly OperationName[] = [
+  ...(['GetReserve', 'FastBookAnAppointment'] as const),
+  ...(['BookAnAppointment', 'BookAnAppointmentWithParams'] as const),
+];
 const directories: readonly OperationName[] = ['GetListClinic', 'GetListEmployees', 'GetNomenclatureAndPrices'];
 
 /** A text that does not depend on what the call did. */

@@ -27,7 +27,7 @@ export function refuseIfFalse(root: XmlNode): void {
   if (result !== 'true') throw untrusted('the answer says neither true nor false');
 }
 
-/** УИД of a fresh reservation. @throws RefusedByOnec, ExchangeError `untrusted` */
+/** УИД of a fresh reservation, or of a booking that was made without one. @throws RefusedByOnec, ExchangeError `untrusted` */
 export function readReserved(root: XmlNode): string {
   refuseIfFalse(root);
   return requiredGuidOf(root, 'УИД');

@@ -7,7 +7,7 @@ import type { Link } from './link.ts';
 import { misRead } from './read-error.ts';
 import { refusalOf } from './sentences.ts';
 import type { OnecSettings } from './settings.ts';
-import { isSole, lookAtTime } from './sole.ts';
+import { checksSole, isSole, lookAtTime } from './sole.ts';
 
 /**
  * The contract's `findBooking`. A request may be empty when there is a reference; then a УИД that 1С does not know means
@@ -28,7 +28,7 @@ export function findBooking(
       if (request === undefined) return { state: 'free' };
     }
     if (request === undefined) throw new MisReadError('neither a УИД nor a time to look for', false);
-    return { state: await lookAtTime(link, request, signal) };
+    return lookAtTime(link, request, signal);
   });
 }
 
@@ -51,12 +51,12 @@ async function findByReference(
 ): Promise<FoundBooking | undefined> {
   const status = await askStatus(link, reference, signal);
   if (status === undefined) return undefined;
-  const { heldStatuses, unfinishedStatuses, cancelledStatuses, verifySole } = link.settings.booking;
+  const { heldStatuses, unfinishedStatuses, cancelledStatuses } = link.settings.booking;
   if (unfinishedStatuses.includes(status)) return { state: 'unfinished', reference };
   if (cancelledStatuses.includes(status)) return { state: 'cancelled', reference };
   if (!heldStatuses.includes(status)) throw new MisReadError(`1С gives the status ${status}`, true);
   // New and unverified: a rival may stand beside it until the check after booking has been made.
-  const fresh = verifySole && status === '1' && request !== undefined;
+  const fresh = checksSole(link) && status === '1' && request !== undefined;
   return { state: fresh && !(await isSole(link, request, signal)) ? 'unfinished' : 'held', reference };
 }
 

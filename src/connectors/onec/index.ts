@@ -1,12 +1,13 @@
-/** 1С of the БИТ.УМЦ family, and any other through its OData, by the configured profile (protocols/onec.md). */
+/** 1С of the БИТ.УМЦ family, any other through its OData, and one that publishes the regional contract, by the configured profile (protocols/onec.md). */
 import type { Connector } from '../connector.ts';
-import { openProfile, type ProfileSettings, profileSettings, secrets } from './profiles.ts';
+import { mappingOf, openProfile, type ProfileSettings, profileSettings, secrets } from './profiles.ts';
 
 const connector: Connector<ProfileSettings> = {
   name: 'onec',
-  title: '1С (БИТ.УМЦ, OData)',
+  title: '1С (БИТ.УМЦ, OData, HubService)',
   settings: profileSettings,
   secrets,
+  mapping: mappingOf,
   connect: openProfile,
 };
 

@@ -1,6 +1,6 @@
 /** What the employee's day shows at the time of a booking: free, taken, and by how many. */
 import { type Interval, instantOf } from '../../instant.ts';
-import { MisReadError } from '../connector.ts';
+import { type FoundBooking, MisReadError } from '../connector.ts';
 import { overlaps } from '../interval.ts';
 import type { BookingRequest } from './booking-request.ts';
 import type { Link } from './link.ts';
@@ -25,6 +25,9 @@ async function readDay(link: Link, request: BookingRequest, signal: AbortSignal)
   return { time: { start, end: start + length * 60_000 }, entries };
 }
 
+/** Whether a booking must be seen to stand alone: where so set, and where no reservation has kept others away. */
+export const checksSole = (link: Link): boolean => link.settings.booking.verifySole || link.wire.atOnce !== undefined;
+
 /** Whether the time of a booking that stands is occupied once. @throws as readDay; MisReadError when it is not occupied */
 export async function isSole(link: Link, request: BookingRequest, signal: AbortSignal): Promise<boolean> {
   const { time, entries } = await readDay(link, request, signal);
@@ -33,12 +36,19 @@ export async function isSole(link: Link, request: BookingRequest, signal: AbortS
   return count === 1;
 }
 
-/** `free` when all of the time lies in free time of that branch; `taken` otherwise, also when it is closed. @throws as readDay */
-export async function lookAtTime(link: Link, request: BookingRequest, signal: AbortSignal): Promise<'free' | 'taken'> {
+/**
+ * `free` when all of the time lies in free time of that branch; `taken` otherwise, also when it is closed. Where nothing is reserved, a
+ * booking that is there may be ours. @throws as readDay
+ */
+export async function lookAtTime(link: Link, request: BookingRequest, signal: AbortSignal): Promise<FoundBooking> {
   const { time, entries } = await readDay(link, request, signal);
   const busy = entries.flatMap((entry) => entry.busy);
   const free = entries.filter((entry) => entry.branch === request.Clinic).flatMap((entry) => entry.free);
-  if (busy.some((period) => overlaps(period, time))) return 'taken';
+  const there = busy.filter((period) => overlaps(period, time));
+  // A break has a kind; a patient's booking has none.
+  if (link.wire.atOnce !== undefined && there.some(({ kind }) => kind === undefined))
+    return { state: 'taken', doubtful: true };
+  if (there.length > 0) return { state: 'taken' };
   const holds = freeOf({ free, busy }, link.settings).some((f) => f.start <= time.start && time.end <= f.end);
-  return holds ? 'free' : 'taken';
+  return { state: holds ? 'free' : 'taken' };
 }

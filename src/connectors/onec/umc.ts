@@ -1,6 +1,7 @@
 /** What a base of the БИТ.УМЦ family can do, over the wire of either profile. */
 import type { ConnectionContext, Operations } from '../connector.ts';
-import { book, cancel } from './booking.ts';
+import { book } from './booking.ts';
+import { cancel } from './cancellation.ts';
 import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
 import type { Link } from './link.ts';

@@ -23,12 +23,21 @@ export interface Wire {
    * the status afterwards.
    */
   book(request: BookingRequest, guid: string, call: Call): Promise<void>;
+  /** For a base without reservations: it books at once, and only then is there a УИД. Absent where time can be reserved. */
+  readonly atOnce?: AtOnce;
   /** Code of the state that 1С computes for a booking, e.g. `1`. */
   readStatus(guid: string, call: Call): Promise<string>;
   /** Frees the time. */
   cancel(guid: string, reason: string, call: Call): Promise<void>;
   health(): MisHealth;
   close(): Promise<void>;
+}
+
+export interface AtOnce {
+  /** @returns УИД of the booking */
+  book(request: BookingRequest, call: Call): Promise<string>;
+  /** Codes that a booking has which was made this moment: a УИД with another one is somebody else's. */
+  readonly freshStatuses: readonly string[];
 }
 
 export interface Call {

@@ -126,9 +126,9 @@ interface NamedTable {
 }
 
 function tablesOf(clinics: readonly Clinic[]): NamedTable[] {
-  return clinics.flatMap(({ key, number, config, tables }) => {
+  return clinics.flatMap(({ key, number, config, mapping, tables }) => {
     const shipped = config.mappings === undefined;
-    const prefix = shipped ? config.mis : `${config.mis}-${key}`;
+    const prefix = shipped ? mapping : `${mapping}-${key}`;
     const clinic = shipped ? everyone : number;
     return [...tables.values()].map((table) => ({ name: `${prefix}-${table.name}`, clinic, table }));
   });

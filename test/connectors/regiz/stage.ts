@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Sandbox, startRegizSandbox } from '../../../sandbox/regiz/server.ts';
-import type { Exchange, MisRecord, Operations } from '../../../src/connectors/connector.ts';
+import type { Connector, Exchange, MisRecord, Operations } from '../../../src/connectors/connector.ts';
 import { loadMappings } from '../../../src/connectors/mapping.ts';
-import connector from '../../../src/connectors/regiz/index.ts';
+import onec from '../../../src/connectors/onec/index.ts';
+import regiz from '../../../src/connectors/regiz/index.ts';
 import { localOf } from '../../../src/instant.ts';
 import { contextOf } from '../../support/connection.ts';
 
@@ -23,11 +24,33 @@ export interface Connected {
 }
 
 /** @param settings as in the clinics file */
-export function connect(settings: Record<string, unknown>, clock: () => number = () => now, place = zone): Connected {
+export const connect = (settings: Record<string, unknown>, clock: () => number = () => now, place = zone): Connected =>
+  connectBy(regiz, settings, clock, place);
+
+function connectBy<T>({ settings: schema, connect }: Connector<T>, settings: object, clock = () => now, place = zone) {
   const exchanges: Exchange[] = [];
   const context = { ...contextOf(clock, (exchange) => void exchanges.push(exchange)), zone: place };
-  return { operations: connector.connect(connector.settings.parse(settings), context), exchanges };
+  return { operations: connect(schema.parse(settings), context), exchanges };
 }
+
+/** By what connector the sandbox is reached, and at which of its addresses. */
+export interface Way {
+  connect(settings: object): Connected;
+  settingsFor(sandbox: Sandbox, lpu: number): Record<string, unknown>;
+}
+
+export const concentrator: Way = {
+  connect: (settings) => connectBy(regiz, settings),
+  settingsFor: ({ url, guid }, lpu) => ({ url, lpu, guid }),
+};
+
+/** The 1С that publishes the contract itself. */
+export const onecHub: Way = {
+  connect: (settings) => connectBy(onec, settings),
+  settingsFor: ({ onecUrl, guid, login, password }, lpu) => ({
+    ...{ profile: 'hub', url: onecUrl.replace(/\/ws\/appointment$/, ''), lpu, guid, login, password },
+  }),
+};
 
 export interface Stage {
   readonly sandbox: Sandbox;
@@ -37,11 +60,15 @@ export interface Stage {
 }
 
 /** Doctors who see everybody: rules of areas and ages have tests of their own. */
-export async function openStage(lpu: number, options: Parameters<typeof startRegizSandbox>[0] = {}): Promise<Stage> {
+export async function openStage(
+  lpu: number,
+  options: Parameters<typeof startRegizSandbox>[0] = {},
+  way: Way = concentrator,
+): Promise<Stage> {
   const sandbox = await startRegizSandbox({ start: '2026-12-01', clock: () => now, ...options });
   const opened: Connected[] = [];
   const open = (settings: Record<string, unknown> = {}) => {
-    const one = connect({ url: sandbox.url, lpu, guid: sandbox.guid, ...settings });
+    const one = way.connect({ ...way.settingsFor(sandbox, lpu), ...settings });
     opened.push(one);
     return one;
   };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { generate } from '../../../sandbox/onec/generate.ts';
-import { addDays } from '../../../sandbox/onec/local-time.ts';
+import { addDays } from '../../../sandbox/common/local-time.ts';
 import { openState } from '../../../sandbox/onec/state.ts';
 import { bookFields, call, freeTimes, placeFields, reserve, send, statusOf, type Target } from './client.ts';
 

@@ -58,6 +58,13 @@ export const umcHttpSettings = z.strictObject({
   times: times.prefault({}),
   booking: booking
     .extend({
+      reservation: z
+        .boolean()
+        .default(true)
+        .describe('Reserve the time before it is booked; false for a base that publishes no Reservation'),
+      freshStatuses: booking.shape.confirmedStatuses
+        .default(['1'])
+        .describe('Without reservations: codes of a booking that was made this moment'),
       method: z.enum(['BookAnAppointmentWithParams', 'BookAnAppointment']).default('BookAnAppointmentWithParams'),
       duration: z
         .enum(['datetime', 'time', 'minutes'])

@@ -6,7 +6,7 @@ import { type BookingRequest, durationText } from '../booking-request.ts';
 import { readBranches, readEmployees } from '../employee.ts';
 import { readPrices } from '../price.ts';
 import { readEntries } from '../schedule-entry.ts';
-import type { Call, ScheduleFilter, SchedulePeriod, Wire } from '../wire.ts';
+import type { AtOnce, Call, ScheduleFilter, SchedulePeriod, Wire } from '../wire.ts';
 import { readAnswer, readContent, unflatten } from './answer.ts';
 import { type Ask, type HttpLine, openHttpLine } from './line.ts';
 import { datesOf } from './redact.ts';
@@ -26,6 +26,7 @@ export function openUmcHttp(settings: UmcHttpSettings, context: ConnectionContex
       readEntries(unflatten(await schedule(line, time, filter, call)), context.zone),
     reserve: (request, call) => reserve(line, request, call),
     book: (request, guid, call) => book(line, request, guid, call),
+    ...(!settings.booking.reservation && { atOnce: atOnceOf(line) }),
     readStatus: (guid, call) => status(line, guid, call),
     cancel: (guid, reason, call) => cancel(line, guid, reason, call),
     health: () => line.health(),
@@ -83,25 +84,45 @@ function writeLength(minutes: number, form: UmcHttpSettings['booking']['duration
 }
 
 function reserve(line: HttpLine, request: BookingRequest, call: Call): Promise<string> {
-  const { sentences } = line.settings.booking;
   const fields = placeFields(request, line.settings);
-  const understand: Ask<string>['understand'] = (answer) =>
-    readReserved(readContent(answer, 'ОтветНаЗаписьССайта', sentences));
+  const understand = understandGuid(line);
   return line.write({ pattern: 'reservation', fields, answer: 'short', understand, ...call });
 }
 
+const understandGuid =
+  ({ settings }: HttpLine): Ask<string>['understand'] =>
+  (answer) =>
+    readReserved(readContent(answer, 'ОтветНаЗаписьССайта', settings.booking.sentences));
+
 function book(line: HttpLine, request: BookingRequest, guid: string, call: Call): Promise<void> {
-  const { times, names, booking } = line.settings;
-  const { PatientSurname, PatientName, PatientFatherName, Phone, Email, Address, Comment, Birthday } = request;
-  const fields = {
-    ...placeFields(request, line.settings),
-    [names.guid]: guid,
-    ...{ PatientSurname, PatientName, PatientFatherName, Phone, Email, Address, Comment },
-    Birthday: Birthday === undefined ? undefined : writeTime(`${Birthday}T00:00:00`, times.birthday),
-  };
+  const { names, booking } = line.settings;
   const understand: Ask<void>['understand'] = (answer) => {
     const content = readAnswer(answer, 'ОтветНаЗаписьССайта', booking.sentences);
     if (content !== undefined) checkBooked(content, guid);
+  };
+  return create(line, request, { [names.guid]: guid }, understand, call);
+}
+
+/** AppointmentCreate without a УИД makes a new booking, and answers with its УИД. */
+function atOnceOf(line: HttpLine): AtOnce {
+  const { freshStatuses } = line.settings.booking;
+  return { freshStatuses, book: (request, call) => create(line, request, {}, understandGuid(line), call) };
+}
+
+function create<T>(
+  line: HttpLine,
+  request: BookingRequest,
+  known: Fields,
+  understand: Ask<T>['understand'],
+  call: Call,
+): Promise<T> {
+  const { times, booking } = line.settings;
+  const { PatientSurname, PatientName, PatientFatherName, Phone, Email, Address, Comment, Birthday } = request;
+  const fields = {
+    ...placeFields(request, line.settings),
+    ...known,
+    ...{ PatientSurname, PatientName, PatientFatherName, Phone, Email, Address, Comment },
+    Birthday: Birthday === undefined ? undefined : writeTime(`${Birthday}T00:00:00`, times.birthday),
   };
   const ask = { fields, answer: 'short', echoes: datesOf(Birthday), understand, ...call } as const;
   return line.write({ pattern: 'create', method: booking.method, ...ask });

@@ -8,3 +8,9 @@ export const umcHttp: ProfileSettings = ({ origin, login, password, apiKey }) =>
   password,
   key: apiKey,
 });
+
+/** For a base that publishes no Reservation; the sandbox has it switched off. */
+export const umcHttpAtOnce: ProfileSettings = (sandbox) => {
+  sandbox.settings({ jsonReservation: false });
+  return { ...umcHttp(sandbox), booking: { reservation: false } };
+};

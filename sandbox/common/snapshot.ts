@@ -1,10 +1,10 @@
 /** Restore from backup: what was booked since the snapshot vanishes, as after a night with an administrator. */
 import { randomUUID } from 'node:crypto';
 import type { SQLInputValue } from 'node:sqlite';
-import type { State } from './onec/state.ts';
+import type { State } from './state.ts';
 
 /** A sandbox's file, which has a table `snapshot`. */
-type File = Pick<State, 'all' | 'get' | 'run' | 'transaction'>;
+type File = Pick<State<unknown>, 'all' | 'get' | 'run' | 'transaction'>;
 
 type Rows = Record<string, SQLInputValue>[];
 

@@ -1,24 +1,36 @@
 /** Which fault the next call meets: those switched on for n calls first, then chaos at its rates. */
-import { createRandom, type Random } from '../../onec/random.ts';
-import { type Chaos, chaosSchema } from '../settings.ts';
-import type { Fault, FaultParams } from './fault.ts';
+import { z } from 'zod';
+import type { FaultParams, NamedFault } from './fault.ts';
+import { createRandom, type Random } from './random.ts';
 
-export interface FaultOrder {
+export const chaosSchema = z.strictObject({
+  /** Share of writes that meet a random fault, 0..1. */
+  writeRate: z.number().min(0).max(1).default(0),
+  /** Share of reads that meet a random fault, 0..1. */
+  readRate: z.number().min(0).max(1).default(0),
+  /** A late commit comes after a random time up to this. */
+  lateMilliseconds: z.number().nonnegative().default(600),
+  seed: z.number().int().default(1),
+});
+
+export type Chaos = z.infer<typeof chaosSchema>;
+
+export interface FaultOrder<P extends FaultParams> {
   fault: string;
   times: number;
   operations?: readonly string[] | undefined;
-  params?: FaultParams | undefined;
+  params?: P | undefined;
 }
 
-export interface Switchboard {
-  list(): { name: string; sentence: string; committed: string; operations: readonly string[]; remaining: number }[];
+export interface Switchboard<F extends NamedFault, P extends FaultParams> {
+  list(): (NamedFault & { remaining: number })[];
   /** @throws RangeError for an unknown fault or an operation that it makes no sense for */
-  order(order: FaultOrder): void;
+  order(order: FaultOrder<P>): void;
   clear(): void;
   setChaos(chaos: Chaos): void;
   chaos(): Chaos;
   /** Takes the fault for this call, if there is one; its count goes down. */
-  take(operation: string, access: 'read' | 'write'): { fault: Fault; params: FaultParams } | undefined;
+  take(operation: string, access: 'read' | 'write'): { fault: F; params: P } | undefined;
 }
 
 const chaosWrites = [
@@ -27,19 +39,30 @@ const chaosWrites = [
 ];
 const chaosReads = ['commit-then-reset', 'commit-then-hang', 'commit-then-500', 'commit-then-empty-200', 'html-200'];
 
-/** @param starts how often this region was started: a restarted sandbox does not repeat its first faults */
-export function createSwitchboard(faults: readonly Fault[], initial: Chaos, starts: number): Switchboard {
+/** @param starts how often this sandbox was started: a restarted sandbox does not repeat its first faults */
+export function createSwitchboard<F extends NamedFault, P extends FaultParams>(
+  faults: readonly F[],
+  initial: Chaos,
+  starts: number,
+): Switchboard<F, P> {
   const byName = new Map(faults.map((fault) => [fault.name, fault]));
-  let orders: (FaultOrder & { operations: readonly string[] })[] = [];
+  let orders: (FaultOrder<P> & { operations: readonly string[] })[] = [];
   let chaos = initial;
   let random = createRandom(chaos.seed + starts * 7919);
-  const find = (name: string): Fault => {
+  const find = (name: string): F => {
     const fault = byName.get(name);
     if (fault === undefined) throw new RangeError(`no fault ${name}; there are ${[...byName.keys()].join(', ')}`);
     return fault;
   };
   return {
-    list: () => faults.map(({ play: _, ...fault }) => ({ ...fault, remaining: remainingOf(fault.name, orders) })),
+    list: () =>
+      faults.map(({ name, sentence, committed, operations }) => ({
+        name,
+        sentence,
+        committed,
+        operations,
+        remaining: remainingOf(name, orders),
+      })),
     order(order) {
       const fault = find(order.fault);
       const operations = order.operations ?? fault.operations;
@@ -62,17 +85,22 @@ export function createSwitchboard(faults: readonly Fault[], initial: Chaos, star
       if (order === undefined) return takeChaos(chaos, random, access, find);
       order.times--;
       orders = orders.filter((o) => o.times > 0);
-      return { fault: find(order.fault), params: order.params ?? {} };
+      return { fault: find(order.fault), params: order.params ?? ({} as P) };
     },
   };
 }
 
-function remainingOf(name: string, orders: readonly FaultOrder[]): number {
+function remainingOf(name: string, orders: readonly FaultOrder<FaultParams>[]): number {
   return orders.filter((o) => o.fault === name).reduce((sum, o) => sum + o.times, 0);
 }
 
-function takeChaos(chaos: Chaos, random: Random, access: 'read' | 'write', find: (name: string) => Fault) {
+function takeChaos<F, P extends FaultParams>(
+  chaos: Chaos,
+  random: Random,
+  access: 'read' | 'write',
+  find: (name: string) => F,
+): { fault: F; params: P } | undefined {
   if (!random.chance(access === 'write' ? chaos.writeRate : chaos.readRate)) return undefined;
   const fault = find(random.pick(access === 'write' ? chaosWrites : chaosReads));
-  return { fault, params: { milliseconds: Math.floor(random.next() * chaos.lateMilliseconds) } };
+  return { fault, params: { milliseconds: Math.floor(random.next() * chaos.lateMilliseconds) } as P };
 }
