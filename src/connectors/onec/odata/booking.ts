@@ -6,10 +6,11 @@
 import type { MisRecord, WriteContext, WriteOutcome } from '../../connector.ts';
 import { ExchangeError } from '../../exchange.ts';
 import type { HttpAnswer } from '../../http.ts';
+import { unsent } from '../outcome.ts';
 import { RefusedByOdata, readWritten } from './answer.ts';
 import { lookAtTime, readHolding, readRivals } from './holding.ts';
 import { type Link, readingOf, roomOf } from './link.ts';
-import { beforeWriting, causeOf, taken, unsent } from './outcome.ts';
+import { beforeWriting, causeOf, taken } from './outcome.ts';
 import { cardOf } from './patients.ts';
 import { newMark, type Reference, readReference, writeReference } from './reference.ts';
 import { keyIn } from './value.ts';

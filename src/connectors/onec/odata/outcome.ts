@@ -2,14 +2,9 @@
 import { MisReadError, type WriteOutcome } from '../../connector.ts';
 import { ExchangeError } from '../../exchange.ts';
 import { UnfitRequest } from '../booking-request.ts';
+import { unsent } from '../outcome.ts';
 
 export type Rejected = Extract<WriteOutcome, { outcome: 'rejected' }>;
-
-export const unsent: Rejected = {
-  outcome: 'rejected',
-  reason: 'unsent',
-  text: 'Система клиники сейчас не отвечает. Запись не отправлена, попробуйте позже.',
-};
 
 export const taken: Rejected = {
   outcome: 'rejected',

@@ -5,12 +5,13 @@
 import type { MisRecord, PatientIndexAbility, WriteContext } from '../../connector.ts';
 import { ExchangeError } from '../../exchange.ts';
 import { type BookingRequest, UnfitRequest } from '../booking-request.ts';
+import { unsent } from '../outcome.ts';
 import { present } from '../record.ts';
 import { RefusedByOdata, type Row, readWritten } from './answer.ts';
 import type { Patients } from './entities.ts';
 import { type Link, readingOf, roomOf } from './link.ts';
 import { nameIn, type PersonName } from './name.ts';
-import { type Rejected, unsent } from './outcome.ts';
+import type { Rejected } from './outcome.ts';
 import { misRead } from './read-error.ts';
 import type { Discretion } from './redact.ts';
 import { readRows } from './rows.ts';

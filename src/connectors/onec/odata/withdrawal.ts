@@ -1,10 +1,11 @@
 /** Taking visits back: by what the configuration says that cancels one. */
 import type { WriteContext, WriteOutcome } from '../../connector.ts';
 import { ExchangeError } from '../../exchange.ts';
+import { unsent } from '../outcome.ts';
 import { RefusedByOdata, readWritten } from './answer.ts';
 import { readHolding } from './holding.ts';
 import type { Link } from './link.ts';
-import { beforeWriting, causeOf, unsent } from './outcome.ts';
+import { beforeWriting, causeOf } from './outcome.ts';
 import { readReference } from './reference.ts';
 import { readVisit, type Visit, visitDiscretion } from './visits.ts';
 
