@@ -1,51 +1,13 @@
 /** The hub over a hospital that is booked through OData: what a client sees, and what stands in 1С. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Row } from '../../../../sandbox/onec-odata/row.ts';
-import { startOdataSandbox } from '../../../../sandbox/onec-odata/server.ts';
-import { clinicSettings } from '../../../../src/clinic-settings.ts';
-import { openClinic } from '../../../../src/connectors/clinic.ts';
-import { startSweeper } from '../../../../src/workflows/sweeper.ts';
-import { syncDirectory, syncSchedule } from '../../../../src/workflows/sync.ts';
-import { createDatabase } from '../../../support/database.ts';
-import { ask, createTestHub, silent } from '../../../support/hub.ts';
+import { afterAll, expect, test } from 'vitest';
+import { ask } from '../../../support/hub.ts';
 import { orderOf } from '../../../support/order.ts';
-import { connect } from '../connect.ts';
-import { mappings } from '../stage.ts';
-import { bookable, soon } from './stage.ts';
+import { createHospitalHub } from './hub-stage.ts';
 
-const sandbox = await startOdataSandbox();
-const { url, login, password } = sandbox;
-const booking = { ...bookable.booking, graceMilliseconds: 2000 };
-const guard = { readRepeats: 0, breakAfter: 1000 };
-const settings = { profile: 'odata', url, login, password, entities: bookable.entities, booking, guard };
-const { operations } = connect(settings, Date.now);
-const database = await createDatabase();
-const config = clinicSettings.parse({
-  ...{ name: 'Больница № 1', zone: 'Europe/Moscow', mis: 'onec' },
-  booking: { answerSeconds: 5 },
-});
-const hub = await createTestHub(database.url, (numbers) => [
-  openClinic({ key: 'demo', number: numbers.get('demo')!, config, operations, mappings }),
-]);
-const sweeper = startSweeper(hub.pool, hub.clinics, hub.settler, silent);
-const clinic = hub.clinics.byKey('demo')!;
-let patient: string;
-beforeAll(async () => {
-  await syncDirectory(hub.sync, clinic, soon());
-  await syncSchedule(hub.sync, clinic, soon());
-  const name = [{ family: 'Проверкина', given: ['Аглая', 'Тестовна'] }];
-  const telecom = [{ system: 'phone', value: '+79000000001' }];
-  const body = { resourceType: 'Patient', name, telecom, birthDate: '1990-02-03' };
-  patient = (await ask(hub, 'POST', 'Patient', { body })).body.id!;
-});
-afterAll(async () => {
-  await sweeper.stop();
-  await hub.close();
-  await operations.close();
-  await sandbox.close();
-  await database.drop();
-});
+const hub = await createHospitalHub();
+const { sandbox, patient, ours } = hub;
+afterAll(() => hub.close());
 
 /** A coming one that is free. */
 async function freeSlot(): Promise<string> {
@@ -54,9 +16,6 @@ async function freeSlot(): Promise<string> {
   return (body['entry'] as { resource: { id: string } }[])[0]!.resource.id;
 }
 const statusOf = async (path: string) => (await ask(hub, 'GET', path)).body['status'];
-const ours = (): readonly Row[] =>
-  sandbox.desk.visits().filter(({ Комментарий: comment }) => String(comment).startsWith('#'));
-
 async function until(path: string, status: string): Promise<void> {
   for (const began = Date.now(); (await statusOf(path)) !== status; await pause(100))
     if (Date.now() - began > 12_000) throw new Error(`${path} is not ${status}`);
@@ -87,7 +46,7 @@ test('a time that the desk has given meanwhile: 409, and nothing of ours in 1С'
   for (const employee of doctors) sandbox.desk.book({ employee, start: start!, end: end! });
   const { status } = await ask(hub, 'POST', 'Appointment', { body: orderOf(slot, patient) });
   expect([status, ours().length]).toEqual([409, before]);
-  await syncSchedule(hub.sync, clinic, soon());
+  await hub.read();
 });
 
 test('an answer that is lost, and a visit that is written only later: pending, then booked; written once', async () => {
