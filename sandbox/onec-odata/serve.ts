@@ -23,6 +23,8 @@ export interface Ground {
   readonly sessions: Set<string>;
   readonly asked: Asked[];
   order: { name: string; times: number; of: 'all' | 'reads' | 'writes' };
+  /** Somebody at the desk, who may be faster than a write that has just come; told of its body. */
+  beforeWrite: (body: string) => void;
   asleep: boolean;
   canaryHits: number;
 }
@@ -124,7 +126,8 @@ function read({ base, traps }: Ground, query: string, json: boolean): Reply {
 }
 
 /** @throws Refusal */
-function change({ base, traps }: Ground, method: string, query: string, body: string): Reply {
+function change({ base, traps, beforeWrite }: Ground, method: string, query: string, body: string): Reply {
+  beforeWrite(body);
   const { status, set, row } = write(base, traps, method, decodeURIComponent(query.split('?')[0]!), body);
   const headers = { location: `${path}${encodeURIComponent(set)}(guid'${String(row['Ref_Key'])}')` };
   const object = { 'odata.metadata': `$metadata#${set}/@Element`, ...row };

@@ -23,6 +23,8 @@ export interface OdataSandbox {
   /** @throws RangeError for an unknown one */
   fault(name: string, times: number, of?: Ground['order']['of']): void;
   calm(): void;
+  /** Called with the body of each write before it is done. */
+  beforeWrite(act: Ground['beforeWrite']): void;
   openSessions(): number;
   loseSessions(): void;
   /** The next answer is late again. */
@@ -52,6 +54,7 @@ export async function startOdataSandbox(options: OdataSandboxOptions = {}): Prom
     sessions: new Set(),
     asked: [],
     order: { name: '', times: 0, of: 'all' },
+    beforeWrite: () => {},
     asleep: true,
     canaryHits: 0,
   };
@@ -78,6 +81,9 @@ function switchesOf(ground: Ground) {
     },
     calm() {
       ground.order = { name: '', times: 0, of: 'all' };
+    },
+    beforeWrite(act: Ground['beforeWrite']) {
+      ground.beforeWrite = act;
     },
     openSessions: () => ground.sessions.size,
     loseSessions: () => ground.sessions.clear(),

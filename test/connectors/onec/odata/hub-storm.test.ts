@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { guidOf, type Row } from '../../../../sandbox/onec-odata/row.ts';
+import type { Row } from '../../../../sandbox/onec-odata/row.ts';
 import { ask } from '../../../support/hub.ts';
 import { orderOf } from '../../../support/order.ts';
 import { pick, randomOf } from '../../../support/random.ts';
@@ -32,8 +32,12 @@ test('150 bookings in a storm: no ghosts, nothing false, nothing double', async 
   const storm = setInterval(() => {
     const of = random() < 0.5 ? 'writes' : 'reads';
     if (random() < 0.7) sandbox.fault(pick(random, faults[of]), 1, of);
-    if (random() < 0.8) deskBooks(random);
-  }, 60);
+  }, 25);
+  sandbox.beforeWrite((body) => {
+    const { Сотрудник_Key: employee, Начало: start, Окончание: end } = JSON.parse(body) as Record<string, string>;
+    // Twice in five the desk is faster by a moment.
+    if (start !== undefined && random() < 0.4) sandbox.desk.book({ employee: employee!, start, end: end! });
+  });
   const statuses = new Map<number, number>();
   const left = [...slots];
   const client = async () => {
@@ -58,20 +62,9 @@ test('150 bookings in a storm: no ghosts, nothing false, nothing double', async 
     .filter((row) => seeds.filter((other) => overlap(row, other)).length > 1);
   expect(doubles).toEqual([]);
   // A storm that does nothing proves nothing.
-  expect(rows.filter(({ state }) => state === 'confirmed').length).toBeGreaterThan(40);
+  expect(rows.filter(({ state }) => state === 'confirmed').length).toBeGreaterThan(30);
   for (const status of [201, 202, 409, 503]) expect(statuses.get(status) ?? 0, String(status)).toBeGreaterThan(0);
 }, 150_000);
-
-/** At the desk somebody gets a time that is free there, perhaps while the hub is about to write into it. */
-function deskBooks(random: () => number): void {
-  const doctors = [1, 2, 3, 4, 5, 6, 7];
-  const date = new Date(Date.now() + (2 + Math.floor(random() * 2)) * 86_400_000).toISOString().slice(0, 10);
-  const hour = `${pick(random, ['09', '11', '12'])}:${pick(random, ['00', '30'])}`;
-  const start = `${date}T${hour}:00`;
-  const end = new Date(Date.parse(`${start}Z`) + 900_000).toISOString().slice(0, 19);
-  const employee = guidOf('c', pick(random, doctors));
-  if (!sandbox.desk.visitsAt(employee, start).some(isLive)) sandbox.desk.book({ employee, start, end });
-}
 
 const ends = ['confirmed', 'rejected', 'cancelled', 'lost_in_mis'];
 
