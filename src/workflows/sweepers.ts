@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
 import { type Referring, startReferralSweeper } from './referral.ts';
+import { startReceiving } from './referral-incoming.ts';
 import type { Settler } from './settlement.ts';
 import { type Sweeper, startSweeper } from './sweeper.ts';
 import { startWaitingSweeper, type Waitlist } from './waitlist.ts';
@@ -18,6 +19,7 @@ export function startSweepers(pool: Database, clinics: Clinics, settlers: Settle
     startSweeper(pool, clinics, settlers.settler, log),
     startWaitingSweeper(pool, clinics, settlers.waitlist, log),
     startReferralSweeper(pool, clinics, settlers.referring, log),
+    startReceiving(pool, clinics, settlers.referring, log),
   ];
   return { stop: async () => void (await Promise.all(sweepers.map((sweeper) => sweeper.stop()))) };
 }

@@ -6,7 +6,10 @@ import { openClinic } from '../../src/connectors/clinic.ts';
 import type { Exchange } from '../../src/connectors/connector.ts';
 import { loadMappings } from '../../src/connectors/mapping.ts';
 import connector from '../../src/connectors/regiz/index.ts';
+import type { RunResult } from '../../src/store/clinics.sql.ts';
+import { syncJournal } from '../../src/workflows/journal.ts';
 import { startReferralSweeper } from '../../src/workflows/referral.ts';
+import { startReceiving } from '../../src/workflows/referral-incoming.ts';
 import { syncDirectory, syncSchedule } from '../../src/workflows/sync.ts';
 import { startWaitingSweeper } from '../../src/workflows/waitlist.ts';
 import { contextOf } from './connection.ts';
@@ -14,11 +17,15 @@ import { createDatabase } from './database.ts';
 import { createTestHub, silent, type TestHub } from './hub.ts';
 
 export interface RegizHub extends TestHub {
+  /** Connection string of its database. */
+  readonly url: string;
   readonly sandbox: Sandbox;
   /** What the connector has told the message log. */
   readonly exchanges: readonly Exchange[];
   /** Reads the free times again. */
   read(): Promise<void>;
+  /** Reads who waits. */
+  readJournal(): Promise<RunResult>;
 }
 
 const zone = 'Europe/Moscow';
@@ -41,17 +48,21 @@ export async function createRegizHub(
   const hub = await createTestHub(database.url, open, [key]);
   const clinic = hub.clinics.byKey(key)!;
   const read = async () => void (await syncSchedule(hub.sync, clinic, AbortSignal.timeout(30_000)));
+  const readJournal = () => syncJournal(hub.sync, clinic, AbortSignal.timeout(30_000));
   await syncDirectory(hub.sync, clinic, AbortSignal.timeout(30_000));
   await read();
   const sweepers = [
     startWaitingSweeper(hub.pool, hub.clinics, hub.context.waitlist, silent),
     startReferralSweeper(hub.pool, hub.clinics, hub.context.referring, silent),
+    startReceiving(hub.pool, hub.clinics, hub.context.referring, silent),
   ];
   return {
     ...hub,
+    url: database.url,
     sandbox,
     exchanges,
     read,
+    readJournal,
     async close() {
       await Promise.all(sweepers.map((sweeper) => sweeper.stop()));
       await hub.close();

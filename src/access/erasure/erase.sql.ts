@@ -131,8 +131,9 @@ export async function readPatient(db: Queryable, id: string): Promise<{ body: st
   const { rows } = await db.query<{ body: string; busy: boolean }>(
     `select d.body, exists (select from booking b join slot s on s.id = b.slot where b.patient = d.id
        and b.state not in ('cancelled', 'rejected', 'lost_in_mis') and s.end_at > clock_timestamp())
-       or exists (select from waiting w where w.patient = d.id and w.next_at is not null)
-       or exists (select from referral r where r.patient = d.id and r.next_at is not null) as busy
+       or exists (select from waiting w where w.patient = d.id and (w.next_at is not null or w.state = 'waiting'))
+       or exists (select from referral r where r.patient = d.id and r.state <> 'reporting'
+          and (r.next_at is not null or r.state = 'standing')) as busy
      from document d where d.type = 'Patient' and d.id = $1 for update`,
     [id],
   );

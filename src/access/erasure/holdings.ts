@@ -151,6 +151,7 @@ export const holdings: readonly Holding[] = [
       'hub_position',
       'migration',
       'page_key',
+      'referral_round',
       'schedule_availability',
       'search_parameter',
       'slot_fragment',

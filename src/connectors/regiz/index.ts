@@ -11,7 +11,7 @@ import { referralsOf } from './referrals.ts';
 import { openRoster } from './roster.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';
-import { cancelRequest, findRequest, register } from './waitlist.ts';
+import { cancelRequest, findRequest, journalOf, register } from './waitlist.ts';
 
 const connector: Connector<RegizSettings> = {
   name: 'regiz',
@@ -43,9 +43,11 @@ function operationsOf(link: Link, index: PatientIndex | undefined, queue: Referr
     waitlist: {
       graceMilliseconds: booking.graceMilliseconds,
       followMilliseconds: waitlist.followMilliseconds,
+      numbers: 'https://medmost.ru/fhir/sid/regiz-par',
       register: (request, context) => register(link, request, context),
       findRequest: (request, reference, signal) => findRequest(link, request, reference, signal),
       cancel: (reference, reason, context) => cancelRequest(link, reference, reason, context),
+      ...(waitlist.mirror && { journal: journalOf(link) }),
     },
     ...(index && { patientIndex: index }),
     ...(queue && { referrals: referralsOf(queue) }),

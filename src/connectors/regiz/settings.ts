@@ -123,6 +123,10 @@ const booking = z.strictObject({
 const waitlist = z.strictObject({
   source: z.number().int().default(5).describe('PASource of what comes through the hub; 5 = Интернет'),
   cancelReason: z.number().int().default(1).describe('DeactivationReason of the patient himself; 1 = его инициатива'),
+  mirror: z
+    .boolean()
+    .default(true)
+    .describe('Read the requests that others have registered, where the journal is there and tells them'),
   followMilliseconds: milliseconds
     .default(300_000)
     .describe('Milliseconds after which it is asked again what has become of a request'),
