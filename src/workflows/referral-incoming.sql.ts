@@ -7,6 +7,8 @@ export interface IncomingRow {
   readonly reference: string;
   readonly state: string;
   readonly standing: string | null;
+  /** See ReferralRow. */
+  readonly changed: string;
 }
 
 /** @returns false when it is there already */
@@ -31,7 +33,7 @@ export async function readIncoming(
 ): Promise<IncomingRow[]> {
   const { rows } = await db.query<IncomingRow>({
     name: 'read_incoming',
-    text: `select id, reference, state, standing from referral where clinic = $1 and incoming
+    text: `select id, reference, state, standing, changed::text as changed from referral where clinic = $1 and incoming
       and (state = 'standing' or reference = any($2::text[]))`,
     values: [clinic, references],
   });

@@ -43,7 +43,8 @@ export function createReceiving(context: BookingContext, moves: ReferralMoves): 
     const listed = await withDeadline(longest * 1000, (signal) => clinic.incoming!.list(signal));
     const references = listed.map(({ reference }) => reference);
     const rows = new Map((await readIncoming(pool, clinic.number, references)).map((row) => [row.reference, row]));
-    for (const found of listed) await receive(clinic, found, rows.get(found.reference));
+    const asBefore = new Set(before.map(({ id, changed }) => `${id} ${changed}`));
+    for (const found of listed) await receive(clinic, found, rows.get(found.reference), asBefore);
     const shown = new Set(references);
     const missing = before.filter((row) => !shown.has(row.reference));
     if (missing.length > 0)
@@ -53,14 +54,23 @@ export function createReceiving(context: BookingContext, moves: ReferralMoves): 
       );
   }
 
-  /** One that cannot be taken keeps no other from being. */
-  async function receive(clinic: Clinic, found: FoundReferral, row: IncomingRow | undefined): Promise<void> {
+  /**
+   * One that cannot be taken keeps no other from being. What was done while it was listed is newer than the list: the next one tells.
+   * @param asBefore `id changed` of those that stood when the listing began
+   */
+  async function receive(
+    clinic: Clinic,
+    found: FoundReferral,
+    row: IncomingRow | undefined,
+    asBefore: ReadonlySet<string>,
+  ): Promise<void> {
     try {
       if (row === undefined) await take(clinic, found);
       else if (row.state === 'ended') await takeAgain(clinic, row.id);
       else if (row.state === 'standing' && row.standing !== standingText(found)) {
         const whole = await readReferral(pool, row.id);
-        if (whole?.state === 'standing') await moves.settleAs(clinic, whole, found);
+        if (whole !== undefined && asBefore.has(`${whole.id} ${whole.changed}`))
+          await moves.settleAs(clinic, whole, found);
       }
     } catch (err) {
       log.error(

@@ -74,7 +74,7 @@ export function createReferralMoves(context: BookingContext): ReferralMoves {
       reference,
       doubt: isAwaited,
     } as const;
-    await move(row, next, () => ({ standing: how, content }));
+    await move(row, next, ({ patient }) => ({ standing: how, content: content && about(content, patient) }));
     return { outcome: 'ended' };
   };
 
@@ -86,8 +86,11 @@ export function createReferralMoves(context: BookingContext): ReferralMoves {
       if (found.state !== 'active') return end(clinic, row, found);
       const [standing, content] = [standingText(found), await contentOf(context, clinic, row, found)];
       const isNews = row.state !== 'standing' || standing !== row.standing;
-      const next = { to: 'standing', next: followIn(clinic, row), found: true, standing } as const;
-      await move(row, { ...next, from: [row.state] }, () => (isNews ? { standing: found, content, note } : undefined));
+      // Whatever was done since the row was read is newer than what was found.
+      const next = { next: followIn(clinic, row), found: true, standing, unchanged: row.changed } as const;
+      await move(row, { ...next, from: [row.state], to: 'standing' }, () =>
+        isNews ? { standing: found, content, note } : undefined,
+      );
       return { outcome: 'standing' };
     },
     find: (clinic, row) =>

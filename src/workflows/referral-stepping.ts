@@ -32,6 +32,12 @@ export const underWayFault = () =>
 const stepFault = (text: string) =>
   new Fault('business-rule', text, { code: 'referral-step', expression: 'http.step' });
 
+const linkedFault = () =>
+  new Fault('business-rule', 'It has become known meanwhile that the referral is about somebody else.', {
+    code: 'patient-differs',
+    expression: 'http.patient',
+  });
+
 export function createStepping(context: BookingContext, settler: ReferralSettler, underWay: UnderWay): Stepping {
   const { pool, clinics } = context;
 
@@ -47,6 +53,7 @@ export function createStepping(context: BookingContext, settler: ReferralSettler
       const step = { from: ['standing'], to: 'advancing', next: leaseOf(clinic, 2), request, patient } as const;
       moved = await moveReferral(db, row.id, step);
       if (moved === undefined || patient === undefined || patient === row.patient) return;
+      if (moved.patient !== patient) throw linkedFault();
       const { body } = (await readDocument(db, hubIn(row.clinic), 'ServiceRequest', row.id))!;
       await writeReferral(context, db, moved, { content: about(contentOf(body), patient) });
     });

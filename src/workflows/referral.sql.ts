@@ -1,5 +1,6 @@
 /** Statements on `referral`: every transition is a compare-and-set. */
 import type { Queryable } from '../postgres.ts';
+import { unknownPatient } from '../store/compartment.ts';
 
 /**
  * `new`: nobody has begun to send it. `advancing`: a step is being sent; `doubtful`: its answer was lost. `reporting`: it is completed,
@@ -36,9 +37,11 @@ export interface ReferralRow {
   /** Seconds since the answer to the registration was lost, by the clock of Postgres. */
   readonly doubted_for: number | null;
   readonly reads: number;
+  /** When its state was last written, as Postgres writes it. */
+  readonly changed: string;
 }
 
-const columns = `r.id, r.clinic, r.patient, r.incoming, r.state, r.wanted, r.told, r.content, r.request, r.reference, r.standing, r.reads,
+const columns = `r.id, r.clinic, r.patient, r.incoming, r.state, r.wanted, r.told, r.content, r.request, r.reference, r.standing, r.reads, r.changed::text as changed,
   extract(epoch from clock_timestamp() - r.doubted_at)::float8 as doubted_for`;
 
 export type NewReferral = Pick<ReferralRow, 'id' | 'clinic' | 'patient' | 'told' | 'content'> & {
@@ -82,13 +85,15 @@ export interface ReferralMove {
   readonly told?: boolean;
   /** A step that is about to be sent. */
   readonly request?: object;
-  /** Whom it is about, as is now known. */
+  /** Whom it is about, as is now known; who is known already stays. */
   readonly patient?: string | undefined;
   /** It was found as it should be: looks that find nothing are counted anew. */
   readonly found?: boolean;
+  /** `changed` of the row on which it rests; undefined: the state is all that counts. */
+  readonly unchanged?: string | undefined;
 }
 
-/** @returns the row after it, undefined when it was in another state */
+/** @returns the row after it, undefined when it was in another state, or has changed since */
 export async function moveReferral(db: Queryable, id: string, given: ReferralMove): Promise<ReferralRow | undefined> {
   const { from, to, next, reference, standing, doubt = false, told = false, found = false } = given;
   const { rows } = await db.query<ReferralRow>({
@@ -100,11 +105,11 @@ export async function moveReferral(db: Queryable, id: string, given: ReferralMov
         doubted_at = case when $6 then clock_timestamp() else doubted_at end, told = told or $7,
         content = case when $7 or $4::float8 is null then null else content end,
         request = case when $4::float8 is null or $3::referral_state = 'standing' then null else coalesce($10::jsonb, request) end,
-        patient = coalesce($11::uuid, patient)
-      where id = $1 and state = any($2::referral_state[]) returning ${columns}`,
+        patient = case when patient = '${unknownPatient}' then coalesce($11::uuid, patient) else patient end
+      where id = $1 and state = any($2::referral_state[]) and ($12::timestamptz is null or changed = $12::timestamptz) returning ${columns}`,
     values: [
       ...[id, from, to, next, reference ?? null, doubt, told, found, standing ?? null],
-      ...[given.request ?? null, given.patient ?? null],
+      ...[given.request ?? null, given.patient ?? null, given.unchanged ?? null],
     ],
   });
   return rows[0];

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Clinics } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import { type Database, violatedConstraint } from '../postgres.ts';
+import { readFreeze } from '../store/clinics.sql.ts';
 import { readDocument } from '../store/documents.sql.ts';
 import type { Viewer } from '../store/visibility.ts';
 import { type Answer, answer, readVersion } from './answer.ts';
@@ -77,7 +78,9 @@ export function createWaitlist(context: BookingContext): Waitlist {
       return await answerOf(viewer, row, false);
     } catch (error) {
       if (violatedConstraint(error) !== 'waiting_open') throw afterSending(error);
-      return answerOf(viewer, (await readOpenWaiting(pool, patient, name))!, true);
+      const own = await readOpenWaiting(pool, patient, name);
+      // It has ended meanwhile.
+      return own === undefined || own.mirrored ? join(wish) : answerOf(viewer, own, true);
     }
   }
 
@@ -99,7 +102,8 @@ export function createWaitlist(context: BookingContext): Waitlist {
   async function hasten(clinics: readonly number[], reference: string, number?: number): Promise<void> {
     if ((await hastenWaiting(pool, clinics, reference)) || number === undefined) return;
     const clinic = context.clinics.byNumber(number);
-    if (clinic?.journal === undefined) return;
+    // What a frozen MIS says is not believed.
+    if (clinic?.journal === undefined || (await readFreeze(pool, number)) !== undefined) return;
     const work = withinDeadline(clinic, (signal) => syncRequest(context, clinic, reference, signal));
     underWay.track(work.catch((err: unknown) => context.log.info({ err }, 'a request could not be asked about now')));
   }

@@ -266,6 +266,17 @@ describe('whoever tells the hub that a request has changed', () => {
     await expect.poll(statusOf(idPar), patience).toEqual(['cancelled']);
   });
 
+  test('makes it ask nothing while the clinic is frozen: what it says then is not believed', async () => {
+    const asked = () => sandbox.log().filter(({ operation }) => operation === 'SearchPARequests').length;
+    const [idPar, next, before] = [await portal.register(person()), await portal.register(person()), asked()];
+    await freezeClinic(hub.pool, number, 'test');
+    await tell(idPar, '44');
+    await thawClinic(hub.pool, number);
+    await tell(next, '44');
+    await expect.poll(statusOf(next), patience).toEqual(['waitlist']);
+    expect([await statusOf(idPar)(), asked()]).toEqual([[], before + 1]);
+  });
+
   test('is not believed, and of another clinic nobody is asked', async () => {
     const idPar = await portal.register(person());
     const asked = () => sandbox.log().filter(({ operation }) => operation === 'SearchPARequests').length;

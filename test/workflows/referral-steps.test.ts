@@ -5,6 +5,9 @@ import { openReferralLink } from '../../src/connectors/regiz/referral-link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { hubIn } from '../../src/store/visibility.ts';
+import type { BookingContext } from '../../src/workflows/conclusion.ts';
+import { readReferral } from '../../src/workflows/referral.sql.ts';
+import { createReferralMoves } from '../../src/workflows/referral-move.ts';
 import { contextOf } from '../support/connection.ts';
 import { ask } from '../support/hub.ts';
 import { mqFault, startRelay } from '../support/referral-relay.ts';
@@ -332,6 +335,48 @@ describe('whom it is about', () => {
     const others = await referred();
     const wrong = await advance(others.id, [code('plan'), visit]);
     expect([wrong.status, keptOf(others.number).status]).toEqual([422, 3]);
+  });
+});
+
+describe('at the same time', () => {
+  const clinic = hub.clinics.byKey('p44')!;
+  const viewer = hubIn(clinic.number);
+  const doneBy = async (id: string, step: 'accept' | 'plan', patient?: string) =>
+    hub.context.referring.advance(viewer, id, { step, at: Date.parse(soon) }, patient);
+
+  test('what was found before a step was done does not undo what is told of it', async () => {
+    const family = surname();
+    const { id, number } = await referred({ surname: family });
+    const before = (await readReferral(hub.pool, id))!;
+    const found = (await clinic.incoming!.find(number, AbortSignal.timeout(10_000)))!;
+    expect(found.status.code).toBe('3');
+    const patient = await person(family);
+    await doneBy(id, 'accept', patient);
+    const moves = createReferralMoves(hub.context as unknown as BookingContext);
+    await moves.settleAs(clinic, before, found);
+    const { rows } = await hub.pool.query(
+      `select body::jsonb -> 'meta' ->> 'versionId' as version from document where id = $1`,
+      [id],
+    );
+    // Registered, linked, accepted; and nothing since.
+    expect(rows).toEqual([{ version: '3' }]);
+    const now = await look(id);
+    expect([reasonOf(now), now['subject']]).toEqual([
+      'Признано обоснованным в целевой МО',
+      { reference: `Patient/${patient}` },
+    ]);
+  });
+
+  test('of two who say whom it is about, only the first is believed', async () => {
+    const family = surname();
+    const { id } = await referred({ surname: family });
+    const [first, second] = [await person(family), await person(family)];
+    await doneBy(id, 'accept', first);
+    // He has checked before the first was done.
+    await expect(doneBy(id, 'plan', second)).rejects.toMatchObject({ details: { code: 'patient-differs' } });
+    const { rows } = await hub.pool.query('select state, patient from referral where id = $1', [id]);
+    expect(rows).toEqual([{ state: 'standing', patient: first }]);
+    expect((await look(id))['subject']).toEqual({ reference: `Patient/${first}` });
   });
 });
 

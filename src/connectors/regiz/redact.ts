@@ -22,10 +22,11 @@ const open: ReadonlySet<HubOperation> = new Set<HubOperation>([
   'GetVersion',
 ]);
 
-const tagOf = (names: readonly string[]) => `<((?:[\\w.-]+:)?(?:${names.join('|')}))(?:\\s[^>]*)?>`;
+const tagOf = (names: readonly string[]) => `<((?:[\\w.-]+:)?(?:${names.join('|')}))(?:\\s[^<>]*)?>`;
+// What is not closed is hidden to its end: that there is none was looked for anew from each beginning, minutes in all.
 /** The beginning of an element and its text, which some servers write as CDATA. */
 const elementsOf = (names: readonly string[]) =>
-  new RegExp(`(${tagOf(names)})((?:<!\\[CDATA\\[[\\s\\S]*?\\]\\]>|[^<])+)`, 'g');
+  new RegExp(`(${tagOf(names)})((?:<!\\[CDATA\\[[\\s\\S]*?(?:\\]\\]>|$)|[^<]+)+)`, 'g');
 
 const secret = elementsOf(['guid', 'usersGuid', 'member', 'Authorization', 'PublicGuid']);
 
@@ -51,7 +52,7 @@ const personal = elementsOf([
 ]);
 const descriptions = elementsOf(['ErrorDescription']);
 /** A diagnosis and what else of health a referral tells: with all that stands inside. */
-const health = new RegExp(`(${tagOf(['MkbCode', 'Additional'])})[\\s\\S]*?(?=</\\2>)`, 'g');
+const health = new RegExp(`(${tagOf(['MkbCode', 'Additional'])})[\\s\\S]*?(?=</\\2>|$)`, 'g');
 
 export interface Bodies {
   readonly request: string;

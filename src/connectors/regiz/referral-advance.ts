@@ -33,9 +33,10 @@ export async function advance(
   if (look === 'unread') return unsent;
   if (look === undefined) return { outcome: 'rejected', reason: 'rule', text: absentText };
   const found = tell(look);
+  // Whatever the other clinic has done with it since is not ours.
+  if (found.elsewhere) return { outcome: 'rejected', reason: 'rule', text: found.text, found };
   if (shows(found, request)) return { outcome: 'confirmed', found };
   const { from, parts } = steps[request.step];
-  if (found.elsewhere) return { outcome: 'rejected', reason: 'rule', text: found.text, found };
   if (!from.includes(found.status.code)) return { outcome: 'rejected', reason: 'rule', text: stateText(found), found };
   const at = localOf(request.at, link.zone);
   const sent = parts({ settings: link.settings, request, at, referral: look });
@@ -68,6 +69,7 @@ async function write(
   const look = await lookAt(link, reference, context);
   if (look === 'unread' || look === undefined) return failed;
   const found = tell(look);
+  if (found.elsewhere) return { outcome: 'rejected', reason: 'rule', text: found.text, found };
   if (shows(found, request)) return { outcome: 'confirmed', found };
   if (failed.outcome !== 'rejected') return failed;
   // Somebody else was faster: he who sent it has withdrawn it, say.

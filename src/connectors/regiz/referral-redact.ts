@@ -9,10 +9,14 @@ const names = [
   ...['AllergyIodine', 'Height', 'Weight', 'Message', 'faultstring', 'Text', 'SurveyArea'],
 ].join('|');
 
-const plain = new RegExp(`(<(?:\\w+:)?(?:${names})(?:\\s[^>]*)?>)(?:[^<]|<!\\[CDATA\\[[\\s\\S]*?\\]\\]>)+`, 'g');
+// What is not closed is hidden to its end: that there is none was looked for anew from each beginning, minutes in all.
+const plain = new RegExp(
+  `(<(?:\\w+:)?(?:${names})(?:\\s[^<>]*)?>)(?:[^<]+|<!\\[CDATA\\[[\\s\\S]*?(?:\\]\\]>|$))+`,
+  'g',
+);
 
 /** Codings that tell of an illness, a sex or a privilege. */
-const coded = /(<(?:\w+:)?(MkbCode|Sex|PrivilegeType)(?:\s[^>]*)?>)[\s\S]*?(<\/(?:\w+:)?\2>)/g;
+const coded = /(<(?:\w+:)?(MkbCode|Sex|PrivilegeType)(?:\s[^<>]*)?>)[\s\S]*?(<\/(?:\w+:)?\2>|$)/g;
 
 export function redactReferral({ request, response }: { readonly request: string; readonly response: string }) {
   const clean = (text: string) => text.replace(plain, `$1${mark}`).replace(coded, `$1${mark}$3`);

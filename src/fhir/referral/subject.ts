@@ -49,7 +49,7 @@ async function visitOf(context: Context, asked: Asked, given: unknown) {
   });
 }
 
-/** A Patient of the same clinic. The name is compared without case and ё; whoever is linked already stays so. */
+/** A Patient of the same clinic. The name is compared without case and ё; who is described without one or without a birth date fits nobody. */
 async function checkFits(context: Context, asked: Asked, referral: Resource, id: string): Promise<void> {
   const linked = referencedId(referral['subject'] as Reference | undefined, 'Patient');
   if (linked === id) return;
@@ -58,9 +58,10 @@ async function checkFits(context: Context, asked: Asked, referral: Resource, id:
   const patient = parseKept(body) as Resource;
   const contained = (referral['contained'] ?? []) as Resource[];
   const described = contained.find((one) => one.resourceType === 'Patient');
-  const isSame = own?.clinic === clinic && described !== undefined && described['birthDate'] === patient['birthDate'];
+  const birthDate = described?.['birthDate'];
+  const isSame = own?.clinic === clinic && birthDate !== undefined && birthDate === patient['birthDate'];
   const names = namesOf(patient);
-  if (linked === undefined && isSame && namesOf(described).some((name) => names.includes(name))) return;
+  if (linked === undefined && isSame && namesOf(described!).some((name) => names.includes(name))) return;
   throw differs(
     'patient',
     'The referral is about somebody else: name or birth date differ, or the Patient is another clinic’s.',
@@ -68,8 +69,8 @@ async function checkFits(context: Context, asked: Asked, referral: Resource, id:
 }
 
 const namesOf = (patient: Resource): string[] =>
-  ((patient['name'] ?? []) as { family?: string; given?: string[] }[]).map(({ family, given }) =>
-    [family, given?.[0]].join(' ').toLowerCase().replaceAll('ё', 'е'),
+  ((patient['name'] ?? []) as { family?: string; given?: string[] }[]).flatMap(({ family, given }) =>
+    family === undefined ? [] : [family, given?.[0]].join(' ').toLowerCase().replaceAll('ё', 'е'),
   );
 
 async function read(context: Context, asked: Asked, type: string, id: string, name: string): Promise<Seen> {

@@ -1,6 +1,7 @@
 /** Nothing about a patient and no token in the message log, however an answer puts it. */
 import { expect, test } from 'vitest';
 import { redactBodies } from '../../../src/connectors/regiz/redact.ts';
+import { redactReferral } from '../../../src/connectors/regiz/referral-redact.ts';
 
 const guid = '5a4d0b0c-0000-4000-8000-000000000001';
 const request = `<s:Envelope><s:Header><Authorization>header&amp;token</Authorization></s:Header><s:Body><CheckPatient><pat xmlns:h="h"><h:Birthday>1990-02-03T00:00:00</h:Birthday><h:Name>Ян</h:Name><h:Snils>000-000-600 04</h:Snils><h:Surname>О'Нил</h:Surname></pat><idLpu>44</idLpu><guid>${guid}</guid></CheckPatient></s:Body></s:Envelope>`;
@@ -40,4 +41,21 @@ test('what comes in its place is not that list', () => {
 test('the dictionary of errors is kept as it is', () => {
   const response = '<GetErrorListResponse><h:ErrorDescription>Талон занят</h:ErrorDescription></GetErrorListResponse>';
   expect(redactBodies('GetErrorList', { request: '', response }).response).toBe(response);
+});
+
+// 80,000 letters of each took from one second to half a minute, in which nobody was answered.
+test.each(['<MkbCode>', '<Name><![CDATA[', '<Name ', '<Data><![CDATA[', '<Data '])(
+  'an answer full of %s that nothing closes holds nobody up',
+  (beginning) => {
+    const response = beginning.repeat(40_000);
+    const began = performance.now();
+    redactBodies('SearchPARequests', { request: '', response });
+    redactReferral({ request: '', response });
+    expect(performance.now() - began).toBeLessThan(1500);
+  },
+);
+
+test.each(['<MkbCode><Code>J45.0</Code>', '<Comment><![CDATA[J45.0'])('what is cut off in %s is hidden', (response) => {
+  expect(redactBodies('SearchPARequests', { request: '', response }).response).not.toContain('J45');
+  expect(redactReferral({ request: '', response }).response).not.toContain('J45');
 });

@@ -122,6 +122,14 @@ describe('steps', () => {
     expect(await advance(id, 'redirect', { place: '46' })).toMatchObject({ outcome: 'rejected', reason: 'rule' });
   });
 
+  test('what another clinic has done with it since is not told as done here', async () => {
+    const id = await refer();
+    await change(id, { status: 4, target: '45' });
+    const before = writes().length;
+    expect(await advance(id, 'accept')).toMatchObject({ outcome: 'rejected', found: { elsewhere: true } });
+    expect(writes().length).toBe(before);
+  });
+
   test('of what is another clinic’s are not sent', async () => {
     const id = await refer({ target: '45' });
     const before = writes().length;
