@@ -348,23 +348,15 @@ describe('at the same time', () => {
     const family = surname();
     const { id, number } = await referred({ surname: family });
     const before = (await readReferral(hub.pool, id))!;
+    await sandbox.desk({ action: 'change-referral', id: number, status: 4 });
     const found = (await clinic.incoming!.find(number, AbortSignal.timeout(10_000)))!;
-    expect(found.status.code).toBe('3');
     const patient = await person(family);
-    await doneBy(id, 'accept', patient);
-    const moves = createReferralMoves(hub.context as unknown as BookingContext);
-    await moves.settleAs(clinic, before, found);
-    const { rows } = await hub.pool.query(
-      `select body::jsonb -> 'meta' ->> 'versionId' as version from document where id = $1`,
-      [id],
-    );
-    // Registered, linked, accepted; and nothing since.
-    expect(rows).toEqual([{ version: '3' }]);
+    await doneBy(id, 'plan', patient);
+    const version = (await look(id)).meta?.versionId;
+    await createReferralMoves(hub.context as unknown as BookingContext).settleAs(clinic, before, found);
     const now = await look(id);
-    expect([reasonOf(now), now['subject']]).toEqual([
-      'Признано обоснованным в целевой МО',
-      { reference: `Patient/${patient}` },
-    ]);
+    expect([now.meta?.versionId, now['subject']]).toEqual([version, { reference: `Patient/${patient}` }]);
+    expect(reasonOf(now)).toContain('Выделена единица ресурса');
   });
 
   test('of two who say whom it is about, only the first is believed', async () => {
