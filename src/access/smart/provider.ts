@@ -14,6 +14,7 @@ import { observe } from './observe.ts';
 import { grantNothing, isOwn, ownClientOf } from './own-client.ts';
 import { interactionPolicy } from './policy.ts';
 import { resourceServerOf } from './resource-server.ts';
+import { onRevocation } from './revoking.ts';
 import { onSigningOut } from './signing-out.ts';
 import { type Addresses, addressesOf, type Smart } from './smart.ts';
 import { onTokenAnswer } from './token-answer.ts';
@@ -67,6 +68,7 @@ export function createProvider(smart: Smart, rsa: JWK): Provider {
   provider.use(askAgainWhenOffline);
   provider.use(onTokenAnswer(smart, at));
   provider.use(onSigningOut(smart));
+  provider.use(onRevocation(smart));
   observe(provider, smart);
   return provider;
 }
