@@ -8,6 +8,7 @@ import { type Principal, type Role, roles } from './access/principal.ts';
 import { mintToken } from './access/token.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addBookingsCommand } from './commands/bookings.ts';
+import { addCasesCommand } from './commands/cases.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addEraseCommands } from './commands/erase.ts';
 import { addMedflexCommand } from './commands/medflex.ts';
@@ -20,6 +21,7 @@ import { type Ground, openDatabase, openGround, tokenKeyFile, version } from './
 import { createLog, errorForLog } from './log.ts';
 import { start } from './start.ts';
 import { readFreeze, readLastRun } from './store/clinics.sql.ts';
+import { syncJournal } from './workflows/journal.ts';
 import { reconcile, thaw } from './workflows/reconcile.ts';
 import { syncDirectory, syncSchedule } from './workflows/sync.ts';
 
@@ -49,7 +51,8 @@ program
     withGround(async ({ sync, settler, clinics }) => {
       const clinic = clinics.byKey(key) ?? unknownClinic(key, configOf());
       const signal = AbortSignal.timeout(600_000);
-      for (const [name, read] of Object.entries({ directory: syncDirectory, schedule: syncSchedule })) {
+      const journal = clinic.journal && { waiting: syncJournal };
+      for (const [name, read] of Object.entries({ directory: syncDirectory, schedule: syncSchedule, ...journal })) {
         const result = await read(sync, clinic, signal);
         console.log(
           `${name}: ${result.outcome}, ${result.read} read, ${result.written} written ${result.problem ?? ''}`,
@@ -105,12 +108,12 @@ program
   .description('tell how each clinic stands: last readings, freeze')
   .action(() =>
     withGround(async ({ pool, clinics }) => {
-      for (const { key, number, name } of clinics.all) {
+      for (const { key, number, name, journal } of clinics.all) {
         const freeze = await readFreeze(pool, number);
         console.log(
           `${key} · ${name}${freeze === undefined ? '' : ` · FROZEN since ${freeze.at.toISOString()}: ${freeze.reason}`}`,
         );
-        for (const kind of ['directory', 'schedule'] as const) {
+        for (const kind of ['directory', 'schedule', ...(journal ? (['waiting'] as const) : [])] as const) {
           const run = await readLastRun(pool, number, kind);
           const text =
             run && `${run.outcome} at ${run.finished?.toISOString()}, ${run.read} read, ${run.written} written`;
@@ -141,6 +144,7 @@ program
   );
 
 addBookingsCommand(program, configOf, withGround);
+addCasesCommand(program, configOf, withGround);
 addMessagesCommand(program, configOf, withGround);
 addAuditCommands(program, configOf, withGround);
 addEraseCommands(program, withGround);

@@ -28,6 +28,10 @@ export const clinicSettings = z.strictObject({
     .strictObject({
       directory: z.string().default('*/15 * * * *').describe('Cron: how often doctors, branches and services are read'),
       schedule: z.string().default('* * * * *').describe('Cron: how often the schedule is read'),
+      waiting: z
+        .string()
+        .default('*/5 * * * *')
+        .describe('Cron: how often it is read who waits, where the MIS keeps a list'),
       days: z.number().int().min(1).max(366).default(14).describe('How many days ahead are mirrored'),
       liveSeconds: z
         .number()

@@ -33,6 +33,8 @@ import { openOutbound } from './outbound.ts';
 import { openPool } from './postgres.ts';
 import { clientRole, createWall } from './wall.ts';
 import { createBooking } from './workflows/booking.ts';
+import { createCaseDelivery } from './workflows/case-delivery.ts';
+import { createConsulting } from './workflows/consultation.ts';
 import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
@@ -144,7 +146,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals({ pool: sync.pool, audit, clock }, log);
-  const sweepers = startSweepers(pool, clinics, { settler, ...context }, log);
+  const regional = { cases: createCaseDelivery(bookingContext), consulting: createConsulting(bookingContext) };
+  const sweepers = startSweepers(pool, clinics, { settler, ...regional, ...context }, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);

@@ -19,14 +19,23 @@ function medmost(...args: string[]): Promise<Ran> {
 }
 
 describe('medmost', () => {
-  test.each(['start', 'sync', 'token', 'mapping', 'clinics', 'thaw', 'bookings', 'messages', 'audit', 'medflex'])(
-    '%s has help',
-    async (command) => {
-      const { code, out } = await medmost(command, '--help');
-      expect(code).toBe(0);
-      expect(out).toContain(`Usage: medmost ${command}`);
-    },
-  );
+  test.each([
+    'start',
+    'sync',
+    'token',
+    'mapping',
+    'clinics',
+    'thaw',
+    'bookings',
+    'cases',
+    'messages',
+    'audit',
+    'medflex',
+  ])('%s has help', async (command) => {
+    const { code, out } = await medmost(command, '--help');
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: medmost ${command}`);
+  });
 
   test('a token is refused for a clinic that is not configured, naming those that are', async () => {
     const { code, out } = await medmost('token', '--clinic', 'nowhere');

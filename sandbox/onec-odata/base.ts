@@ -2,36 +2,20 @@
  * A small hospital as its 1С would publish it. The names of sets and fields are this sandbox's own: nobody has published
  * those of a real configuration's staff (protocols/onec.md §5). Everybody in it is invented.
  */
-export interface Field {
-  readonly name: string;
-  readonly type: 'Edm.Guid' | 'Edm.String' | 'Edm.Boolean' | 'Edm.DateTime';
-  readonly maxLength?: number;
-}
+import { receptionSets } from './reception.ts';
+import {
+  type Base,
+  type EntitySet,
+  type Field,
+  folders,
+  guidOf,
+  noDate,
+  nothing,
+  type Row,
+  row,
+  standard,
+} from './row.ts';
 
-export type Row = Readonly<Record<string, string | boolean>>;
-
-export interface EntitySet {
-  readonly name: string;
-  readonly fields: readonly Field[];
-  readonly rows: Row[];
-}
-
-export type Base = ReadonlyMap<string, EntitySet>;
-
-export const nothing = '00000000-0000-0000-0000-000000000000';
-const noDate = '0001-01-01T00:00:00';
-
-const standard: readonly Field[] = [
-  { name: 'Ref_Key', type: 'Edm.Guid' },
-  { name: 'DataVersion', type: 'Edm.String' },
-  { name: 'DeletionMark', type: 'Edm.Boolean' },
-  { name: 'Code', type: 'Edm.String', maxLength: 9 },
-  { name: 'Description', type: 'Edm.String', maxLength: 100 },
-];
-const folders: readonly Field[] = [
-  { name: 'IsFolder', type: 'Edm.Boolean' },
-  { name: 'Parent_Key', type: 'Edm.Guid' },
-];
 const personal: readonly Field[] = [
   { name: 'Фамилия', type: 'Edm.String', maxLength: 50 },
   { name: 'Имя', type: 'Edm.String', maxLength: 50 },
@@ -42,21 +26,6 @@ const personal: readonly Field[] = [
   { name: 'Уволен', type: 'Edm.Boolean' },
   { name: 'ДатаПриема', type: 'Edm.DateTime' },
 ];
-
-/** A GUID that anybody can tell by eye: `kind` is one hexadecimal digit. */
-export const guidOf = (kind: string, number: number): string =>
-  `${kind.repeat(8)}-22b7-11df-8618-${String(number).padStart(12, '0')}`;
-
-function row(kind: string, number: number, name: string, more: Row = {}): Row {
-  return {
-    Ref_Key: guidOf(kind, number),
-    DataVersion: 'AAAAAQAAAAA=',
-    DeletionMark: false,
-    Code: String(number).padStart(9, '0'),
-    Description: name,
-    ...more,
-  };
-}
 
 const people = [
   'Ельникова Дарья Игоревна',
@@ -99,8 +68,11 @@ function staffRows(): Row[] {
   ];
 }
 
-export function createBase(): Base {
+/** @param start the day `yyyy-mm-dd` on which hours and visits begin */
+export function createBase(start: string): Base {
+  const staff = people.map((_, i) => guidOf('c', i + 1));
   const sets: readonly EntitySet[] = [
+    ...receptionSets(start, staff),
     {
       name: 'Catalog_Отделения',
       fields: [...standard, ...folders],

@@ -33,9 +33,19 @@ export const echo = 'Проверкина Аглая Тестовна';
 const error = (code: string, value: string) =>
   JSON.stringify({ 'odata.error': { code, message: { lang: 'ru', value } } });
 
+/** Those that come before 1С has written; after the others a write is done. */
+export const beforeWriting: ReadonlySet<string> = new Set([
+  ...['drop-before', 'session-401', 'auth-403', 'licence-406', 'handler-500', 'filter-400', 'redirect-307'],
+]);
+
+/** The connection breaks, and so many milliseconds later the write is done all the same. */
+export const lateMilliseconds = 400;
+
 export const faults: Readonly<Record<string, Fault>> = {
   'drop-before': (response) => void response.socket?.destroy(),
   reset: (response) => void response.socket?.resetAndDestroy(),
+  // Of a write: done after `lateMilliseconds`.
+  late: (response) => void response.socket?.destroy(),
   hang: () => {},
   drip: (response, { type, body }) => void response.writeHead(200, { 'content-type': type }).write(body.slice(0, 1)),
   'empty-200': (response, { type }) => send(response, { status: 200, type, body: '' }),

@@ -1,5 +1,5 @@
 /** `$metadata` as 1С writes it: EDMX of OData v3. protocols/onec.md §3.1. */
-import type { EntitySet, Field } from './base.ts';
+import type { EntitySet, Field } from './row.ts';
 
 const edm = 'http://schemas.microsoft.com/ado/2009/11/edm';
 
@@ -17,7 +17,14 @@ ${sets.map(({ name }) => `<EntitySet Name="${name}" EntityType="StandardODATA.${
 }
 
 const typeOf = ({ name, fields }: EntitySet): string =>
-  `<EntityType Name="${name}"><Key><PropertyRef Name="Ref_Key"/></Key>${fields.map(propertyOf).join('')}</EntityType>`;
+  `<EntityType Name="${name}"><Key>${keyOf(fields)}</Key>${fields.map(propertyOf).join('')}</EntityType>`;
+
+/** A row of a register has none of its own. */
+const keyOf = (fields: readonly Field[]): string => {
+  const own = fields.filter(({ name }) => name === 'Ref_Key');
+  const key = own.length > 0 ? own : fields.slice(0, 3);
+  return key.map(({ name }) => `<PropertyRef Name="${name}"/>`).join('');
+};
 
 const propertyOf = ({ name, type, maxLength }: Field): string =>
   `<Property Name="${name}" Type="${type}" Nullable="${name !== 'Ref_Key'}"${maxLength === undefined ? '' : ` MaxLength="${maxLength}"`}/>`;

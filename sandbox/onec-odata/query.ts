@@ -1,6 +1,7 @@
 /** What is asked of a set: `$filter` (terms joined by `and`), `$select`, `$orderby`, `$top`, `$skip`, `$inlinecount`. */
-import type { EntitySet, Row } from './base.ts';
+
 import { badFilter, noSkip, unknownSegment } from './refusal.ts';
+import type { EntitySet, Row } from './row.ts';
 import type { Traps } from './traps.ts';
 
 export interface Result {
@@ -36,7 +37,9 @@ function fieldOf(set: EntitySet, name: string): string {
 
 const by = (field: string) => (one: Row, other: Row) => (String(one[field]) < String(other[field]) ? -1 : 1);
 
-const comparisons: Readonly<Record<string, (one: string | boolean, other: string | boolean) => boolean>> = {
+type Value = Row[string];
+
+const comparisons: Readonly<Record<string, (one: Value, other: Value) => boolean>> = {
   eq: (one, other) => one === other,
   ne: (one, other) => one !== other,
   gt: (one, other) => one > other,

@@ -30,6 +30,25 @@ export const badFilter = (text: string): Refusal =>
 export const noSkip = (): Refusal =>
   new Refusal(501, '-1', { ru: 'Опция $skip не поддерживается', en: '$skip is not implemented' });
 
+export const noSuchRow = (): Refusal =>
+  new Refusal(404, '9', { ru: 'Экземпляр сущности не найден', en: 'No instance of the entity' });
+
+/** 1С echoes the value. */
+export const badValue = (value: unknown, type: string): Refusal =>
+  new Refusal(400, '1', {
+    ru: `Не удалось разобрать строку '${String(value)}' как значение типа ${type}!`,
+    en: `Cannot parse '${String(value)}' as ${type}!`,
+  });
+
+export const badBody = (): Refusal => new Refusal(500, '-1', { ru: 'Ошибка разбора JSON', en: 'JSON parsing error' });
+
+/** Of a handler of the base: with the place in its module, and with a name. */
+export const refusedByHandler = (name: string): Refusal =>
+  new Refusal(500, '-1', {
+    ru: `{Документ.ЗаписьНаПрием.МодульОбъекта(58)}: Время занято: ${name}`,
+    en: `{Документ.ЗаписьНаПрием.МодульОбъекта(58)}: Time is taken: ${name}`,
+  });
+
 export function writeRefusal({ code, texts }: Refusal, language: Language, json: boolean): string {
   const value = texts[language];
   if (json) return JSON.stringify({ 'odata.error': { code, message: { lang: language, value } } });

@@ -14,6 +14,10 @@ export interface Traps {
   lostStatus: 400 | 404 | 500;
   /** Sessions that may be open at once; every exchange outside of one needs one more while it lasts. */
   licences: number;
+  /** Whether a handler of the base refuses a second visit at one time; nothing else in 1С does. */
+  uniqueness: 'handler' | 'none';
+  /** Fields that a write leaves as they are, without a word. */
+  drops: readonly string[];
   /** Sets left out of what is published. */
   unpublished: readonly string[];
   /** How late the first answer after a start, or after `sleep()`, comes. */
@@ -28,6 +32,8 @@ export const usualTraps: Traps = {
   sessions: 'kept',
   lostStatus: 404,
   licences: 5,
+  uniqueness: 'handler',
+  drops: [],
   unpublished: [],
   firstMilliseconds: 0,
 };

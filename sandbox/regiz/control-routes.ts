@@ -44,6 +44,8 @@ const routes: { readonly [methodAndPath: string]: Route } = {
     patientNotifications: control.patientNotifications(),
     deferred: control.deferred(),
     referrals: control.referrals(),
+    cases: control.cases(),
+    processes: control.processes(),
     pushes: control.pushes(),
   }),
   'POST /control/desk'(control, body) {

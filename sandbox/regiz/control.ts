@@ -6,12 +6,14 @@ import type { LogEntry } from './call.ts';
 import type { DataObject } from './data.ts';
 import { type DeferredRequest, readDeferred } from './deferred.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
+import type { EmkCase } from './emk-service.ts';
 import type { FaultOrder, Switchboard } from './faults/fault.ts';
 import { seedClient } from './generate.ts';
 import { callHub, type Outcome, type Target } from './hub-client.ts';
 import { type HubNotice, notify } from './notify.ts';
 import type { HubGround } from './operations/handler.ts';
 import type { Notification } from './operations/notices.ts';
+import type { Process } from './process-engine.ts';
 import { readRecords } from './record.ts';
 import { readReferrals } from './referral.ts';
 import { Refusal } from './refusal.ts';
@@ -47,6 +49,10 @@ export interface Control {
   patientNotifications(): unknown[];
   waiting(): unknown[];
   deferred(): DeferredRequest[];
+  /** Processes of tm-core. */
+  processes(): (Process & { id: string })[];
+  /** Telemedicine cases of the ИЭМК, cancelled ones too. */
+  cases(): EmkCase[];
   referrals(): { idMq: string; status: number }[];
   /** @throws Refusal as the MIS does */
   desk(action: DeskAction): Promise<DeskResult>;
@@ -100,6 +106,8 @@ export function createControl(ground: ControlGround): Control {
     patientNotifications: () => bodies('patient-notification'),
     waiting: () => bodies('waiting'),
     deferred: () => readDeferred(state),
+    processes: () => readRecords<Process>(state, 'process').map(({ id, body }) => ({ ...body, id })),
+    cases: () => bodies<EmkCase>('emk-case'),
     referrals: () => readReferrals(state).map(({ idMq, kept }) => ({ idMq, ...kept })),
     desk: (action) => workAtDesk(ground, random, action),
     call: callHub,

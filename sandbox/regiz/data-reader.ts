@@ -79,6 +79,7 @@ const patterns: { readonly [type: string]: RegExp } = {
   int: /^-?\d{1,10}$/,
   short: /^-?\d{1,5}$/,
   unsignedByte: /^\d{1,3}$/,
+  unsignedShort: /^\d{1,5}$/,
   long: /^-?\d{1,18}$/,
   double: /^-?\d+(\.\d+)?([eE]-?\d+)?$/,
   boolean: /^(true|false|0|1)$/,

@@ -23,7 +23,7 @@ export interface DataWriter {
 
 const instance = 'http://www.w3.org/2001/XMLSchema-instance';
 const zeros: { readonly [type: string]: string } = {
-  ...{ int: '0', long: '0', short: '0', unsignedByte: '0', double: '0', boolean: 'false' },
+  ...{ int: '0', long: '0', short: '0', unsignedByte: '0', unsignedShort: '0', double: '0', boolean: 'false' },
   ...{ dateTime: '0001-01-01T00:00:00', guid: '00000000-0000-0000-0000-000000000000' },
 };
 

@@ -4,6 +4,7 @@ import { addDays } from '../common/local-time.ts';
 import type { Random } from '../common/random.ts';
 import { type BookingGround, book, refuse } from './booking.ts';
 import { cancelDeferred } from './deferred.ts';
+import { changeReferral, changeReferralSchema, refer, referSchema } from './neighbour.ts';
 import type { HubGround } from './operations/handler.ts';
 import { Refusal } from './refusal.ts';
 import { knownPeople } from './region.ts';
@@ -32,12 +33,14 @@ export const deskSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('dismiss'), idLpu, doctor: id }),
   /** The clinic cancels a request of the журнал отложенной записи. */
   z.strictObject({ action: z.literal('cancel-deferred'), idPar: id, reason: z.number().int().default(3) }),
+  referSchema,
+  changeReferralSchema,
 ]);
 
 export type DeskAction = z.input<typeof deskSchema>;
 
 export interface DeskResult {
-  /** Id of the booking, when there is one. */
+  /** Id of the booking or number of the referral, when there is one. */
   id?: string;
   idLpu?: number;
 }
@@ -73,6 +76,11 @@ export async function workAtDesk(ground: HubGround, random: Random, action: Desk
     case 'cancel-deferred':
       ground.changed(cancelDeferred(state, a.idPar, { comment: null, reason: a.reason, linked: null, source: 3 }));
       return {};
+    case 'refer':
+      return { id: refer(state, a) };
+    case 'change-referral':
+      changeReferral(state, a);
+      return { id: a.id };
   }
 }
 

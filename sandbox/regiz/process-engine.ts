@@ -10,7 +10,7 @@ import type { State } from './state.ts';
 import { conceptsOf } from './terminology.ts';
 import { type Transition, transitions, workflowId } from './workflow.ts';
 
-interface Process {
+export interface Process {
   name: string;
   currentStageId: string;
   processContext: DataObject;

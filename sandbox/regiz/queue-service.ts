@@ -114,7 +114,14 @@ const queries: Readonly<Record<string, (state: State, ask: DataObject) => DataOb
     const count = (list: typeof found, status: number) => list.filter(([, kept]) => kept.status === status).length;
     return {
       ActiveProfiles: [...byTarget].map(([code, list]) => ({
-        QueueInfos: [Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`QlengthStatus${n}`, count(list, n)]))],
+        Address: 'Санкт-Петербург, Проверочная ул., 1',
+        ContactValue: '+7 812 000-00-01',
+        QueueInfos: [
+          {
+            QDays: list.length,
+            ...Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`QlengthStatus${n}`, count(list, n)])),
+          },
+        ],
         StartDate: state.now(),
         TargetLpu: code === '' ? null : codingOf(state, `${dictionary}.64`, code),
       })),
@@ -158,6 +165,12 @@ export function createQueueService(state: State, guids: ReadonlySet<string>, ver
     if (query !== undefined) return { result: query(state, ask) };
     const referral = objectOf(ask, 'referral');
     if (referral === undefined) throw fail('referral', 'Не заполнено обязательное поле', faultCodes.missing);
+    if (state.settings().withdrawnBefore === operation && operation !== 'Register')
+      keepReferral(state, asked(state, referral)[0], {
+        ...asked(state, referral)[1],
+        status: 0,
+        statusDate: state.now(),
+      });
     const work = () => (operation === 'Register' ? register(state, referral) : change(state, operation, referral));
     return { result: state.transaction(work) };
   };

@@ -1,4 +1,4 @@
-/** Things kept whole as JSON: notifications, claims, deferred requests, referrals, processes. */
+/** Things kept whole as JSON: notifications, claims, deferred requests, referrals, cases, processes. */
 import type { State } from './state.ts';
 
 export type Kind =
@@ -10,6 +10,7 @@ export type Kind =
   | 'queue-note'
   | 'pix-patient'
   | 'mpi-patient'
+  | 'emk-case'
   | 'process';
 
 export interface Kept<Body> {

@@ -1,5 +1,6 @@
 /** Which SOAP service answers at which address. protocols/regiz.md §1.1, §1.8. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createEmkService } from './emk-service.ts';
 import { createHubService, hub24, hub25 } from './hub-service.ts';
 import type { HubGround } from './operations/handler.ts';
 import type { FullOptions } from './options.ts';
@@ -28,6 +29,8 @@ export function servicesOf(ground: HubGround, options: FullOptions, guids: Reado
     ['/queues/mqservice.svc/soap12', createQueueService(ground.state, guids, '1.2')],
     ['/emk5/pixservice.svc', createPixService(ground.state, guids, '1.1')],
     ['/emk5/pixservice.svc/soap12', createPixService(ground.state, guids, '1.2')],
+    ['/emk5/emkservice.svc', createEmkService(ground.state, guids, '1.1')],
+    ['/emk5/emkservice.svc/soap12', createEmkService(ground.state, guids, '1.2')],
     [onecPath, onec],
     [`${onecPath}.1cws`, onec],
   ]);

@@ -26,6 +26,10 @@ export const settingsSchema = z.strictObject({
   basicAuthorization: z.boolean().default(false),
   /** Coding.System of УО and referrals with `urn:oid:` before the OID. */
   urnOid: z.boolean().default(false),
+  /** Operation of УО before which the clinic that refers always withdraws the referral, as if it had been faster; empty for none. */
+  withdrawnBefore: z.string().default(''),
+  /** EMKService takes a case and answers with a fault that holds a RequestWarning. */
+  caseWarnings: z.boolean().default(false),
   /** Added to every call before it is executed. */
   latencyMilliseconds: z.number().nonnegative().default(0),
 });

@@ -3,25 +3,20 @@ import type { ClinicConfig } from '../clinic-settings.ts';
 import type { Interval } from '../instant.ts';
 import type { Resource } from '../store/resource.ts';
 import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbility } from './connector.ts';
+import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
+import type { Mirrored } from './mirrored.ts';
 import { type ReadSlot, readSlot } from './read-slot.ts';
-import type { ReferralAbility } from './referral-ability.ts';
+import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
+import type { Regional } from './regional.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
-
-/** A mirrored resource and what it was made from. */
-export interface Mirrored {
-  readonly resource: Resource;
-  /** The MIS's id. */
-  readonly key: string;
-  readonly record: MisRecord;
-}
 
 export interface ReadSchedule {
   readonly schedules: readonly Mirrored[];
   readonly slots: readonly ReadSlot[];
 }
 
-export interface Clinic {
+export interface Clinic extends Regional {
   readonly key: string;
   /** Number in the table `clinic`. */
   readonly number: number;
@@ -43,10 +38,16 @@ export interface Clinic {
   /** The MIS's request of a patient who waits for a time. @throws MappingError when the mapping cannot be made */
   waitingRequest(input: WaitingInput): Promise<MisRecord>;
   readonly waitlist: WaitlistAbility | undefined;
+  /** What others have put on that list, in FHIR. Absent, too, where the mapping cannot read it. */
+  readonly journal: Journal | undefined;
   /** What the queue of referrals is sent of a ServiceRequest. @throws MappingError when the mapping cannot be made */
   referralRequest(input: ReferralInput): Promise<MisRecord>;
   /** Absent, too, where the mapping cannot write a ServiceRequest. */
   readonly referrals: ReferralAbility | undefined;
+  /** Referrals of other clinics to this one; absent, too, where the mapping makes no ServiceRequest of them. */
+  readonly incoming: IncomingAbility | undefined;
+  /** The ServiceRequest as which a referral of another clinic is seen. @throws MappingError when the mapping cannot be made */
+  incomingReferral(record: MisRecord): Promise<Resource | undefined>;
   /** Absent too where the clinic's mapping has no Patient to ask by. */
   readonly patientIndex: PatientIndex | undefined;
 }
@@ -63,6 +64,8 @@ export interface BookingInput {
   readonly patient: Resource;
   readonly slot: { readonly key: string; readonly start: string; readonly end: string; readonly schedule: MisRecord };
   readonly booking: string;
+  /** Reference of the request by which it is booked. */
+  readonly waiting?: string | undefined;
 }
 
 export interface WaitingInput {
@@ -147,14 +150,30 @@ export function openClinic(parts: ClinicParts): Clinic {
     bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     waitlist: operations.waitlist,
     waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
+    journal: journalIn(mappings, operations),
     patientIndex: indexOf(mappings, operations.patientIndex),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
+    incoming: mappings.kinds.has('referral') ? operations.referrals?.incoming : undefined,
+    async incomingReferral(record) {
+      const [made] = await mirror({ referral: [record] });
+      return made?.resource;
+    },
     referralRequest: async (input) => requestOf(mappings, 'ServiceRequest', input),
+    cases: mappings.writable.has('Encounter') ? operations.cases : undefined,
+    consultations: mappings.writable.has('Encounter') ? operations.consultations : undefined,
+    encounterRequest: async (input) => requestOf(mappings, 'Encounter', input),
   };
 }
 
 const requestOf = (mappings: Mappings, type: string, input: object): MisRecord | Promise<MisRecord> =>
   mappings.slow.has(type) ? mappings.toMisSlowly(type, input) : mappings.toMis(type, input);
+
+function journalIn(mappings: Mappings, { waitlist }: Operations): Journal | undefined {
+  if (!mappings.kinds.has('waiting')) return undefined;
+  const mirror = (records: MisRecords) => mirrorAll(mappings, records);
+  const requestFor = async (patient: Resource) => requestOf(mappings, 'Appointment', { patient });
+  return journalOf(waitlist?.journal, { mirror, requestFor });
+}
 
 function indexOf(mappings: Mappings, ability: PatientIndexAbility | undefined): PatientIndex | undefined {
   if (ability === undefined || !mappings.writable.has('Patient')) return undefined;

@@ -7,6 +7,8 @@
 import type { ZodType } from 'zod';
 import type { Clock, Interval } from '../instant.ts';
 import type { Database } from '../postgres.ts';
+import type { CaseAbility } from './case-ability.ts';
+import type { ConsultationAbility } from './consultation-ability.ts';
 import type { ReferralAbility } from './referral-ability.ts';
 import type { TemplateAbility } from './template-ability.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
@@ -65,6 +67,8 @@ export interface Operations {
   booking?: BookingAbility;
   waitlist?: WaitlistAbility;
   referrals?: ReferralAbility;
+  cases?: CaseAbility;
+  consultations?: ConsultationAbility;
   /** How time is offered, where the MIS lets it be changed from here. */
   templates?: TemplateAbility;
   /** A region's index of people, beyond the clinic's own. */

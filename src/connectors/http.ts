@@ -1,4 +1,4 @@
-/** One HTTP POST or GET to a MIS with every limit that RELIABILITY.md §0.3, §1.9 and §6 ask for: time, bytes, redirects, charset. */
+/** One HTTP POST, PATCH or GET to a MIS with every limit that RELIABILITY.md §0.3, §1.9 and §6 ask for: time, bytes, redirects, charset. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
@@ -14,7 +14,7 @@ export interface HttpSettings {
 export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Of a POST. */
+  /** Of a POST or a PATCH. */
   readonly body: string;
   /** Longest body accepted, before and after decompression. */
   readonly maxBytes: number;
@@ -33,6 +33,8 @@ export interface Http {
   /** @throws ExchangeError `unsent` or `lost` (also for a body that is too long or not in its declared charset) */
   post(request: HttpRequest): Promise<HttpAnswer>;
   /** @throws ExchangeError likewise */
+  patch(request: HttpRequest): Promise<HttpAnswer>;
+  /** @throws ExchangeError likewise */
   get(request: Omit<HttpRequest, 'body'>): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
@@ -47,8 +49,9 @@ export function openHttp(settings: HttpSettings): Http {
     bodyTimeout: 0,
   });
   return {
-    post: (request) => send(agent, unconnected, request),
-    get: (request) => send(agent, unconnected, request),
+    post: (request) => send(agent, unconnected, 'POST', request),
+    patch: (request) => send(agent, unconnected, 'PATCH', request),
+    get: (request) => send(agent, unconnected, 'GET', request),
     close: () => agent.destroy(),
   };
 }
@@ -65,14 +68,19 @@ function connectorNoting(unconnected: WeakSet<Error>, timeout: number): buildCon
 
 type Sent = Omit<HttpRequest, 'body'> & Partial<Pick<HttpRequest, 'body'>>;
 
-async function send(agent: Agent, unconnected: WeakSet<Error>, request: Sent): Promise<HttpAnswer> {
+async function send(
+  agent: Agent,
+  unconnected: WeakSet<Error>,
+  method: 'GET' | 'POST' | 'PATCH',
+  request: Sent,
+): Promise<HttpAnswer> {
   if (request.signal.aborted) throw new ExchangeError('unsent', 'the deadline passed before sending');
   try {
     const { origin, pathname, search } = new URL(request.url);
     const answer = await agent.request({
       origin,
       path: pathname + search,
-      method: request.body === undefined ? 'GET' : 'POST',
+      method,
       headers: { ...request.headers, 'accept-encoding': 'gzip' },
       ...(request.body !== undefined && { body: request.body }),
       signal: request.signal,

@@ -14,6 +14,15 @@ import type { Asked, ResourceDeclaration, Written } from './resource.ts';
 export interface KeptRules {
   /** What R4 does not say. @param before undefined for a new one. @throws Fault business-rule */
   readonly check?: (body: Resource, before: Resource | undefined) => void;
+  /** What is the hub's own in it: put back in place of what the client says of it. */
+  readonly keep?: (body: Resource, before: Resource | undefined) => Resource;
+  /** What is done in the transaction that writes it. @returns what is written */
+  readonly attend?: (
+    inside: Context,
+    clinic: number,
+    content: Resource,
+    before: Resource | undefined,
+  ) => Promise<Resource>;
   /** Looked at before it is deleted. @throws Fault conflict */
   readonly checkRemoval?: (context: Context, id: string) => Promise<void>;
 }
@@ -21,14 +30,20 @@ export interface KeptRules {
 type Writes = Required<Pick<ResourceDeclaration, 'create' | 'update' | 'remove'>>;
 
 export function kept(type: string, rules: KeptRules = {}): Writes {
+  const { keep = (body) => body, attend } = rules;
+  async function create(context: Context, asked: Asked, body: Resource): Promise<Written> {
+    rules.check?.(body, undefined);
+    await checkReferences(context, asked, body);
+    const clinic = await clinicOfNew(context, asked, body);
+    const content = contentOf(JSON.stringify({ ...keep(body, undefined), id: asked.newId ?? randomUUID() }));
+    const attended = (await attend?.(context, clinic, content, undefined)) ?? content;
+    return putVersion(context, await originOf(context, asked, clinic, body), attended, 1);
+  }
   return {
-    async create(context, asked, body) {
-      rules.check?.(body, undefined);
-      await checkReferences(context, asked, body);
-      const clinic = await clinicOfNew(context, asked, body);
-      const content = contentOf(JSON.stringify({ ...body, id: asked.newId ?? randomUUID() }));
-      return putVersion(context, await originOf(context, asked, clinic, body), content, 1);
-    },
+    create: (context, asked, body) =>
+      attend === undefined
+        ? create(context, asked, body)
+        : transacted(context, (inside) => create(inside, asked, body)),
     update: (context, asked, id, body) =>
       transacted(context, async (inside) => {
         const current = await lockDocument(inside.db, asked.viewer, type, id);
@@ -36,10 +51,11 @@ export function kept(type: string, rules: KeptRules = {}): Writes {
         checkVersion(asked.headers['if-match'], current.version);
         const before = contentOf(current.body);
         rules.check?.(body, before);
-        const content = contentOf(JSON.stringify({ ...body, id }));
+        const content = contentOf(JSON.stringify({ ...keep(body, before), id }));
         if (isSame(before, content)) return { status: 200, type, ...current };
         await checkReferences(inside, asked, body);
-        return putVersion(inside, await originOf(inside, asked, current.clinic, body), content, current.version + 1);
+        const attended = (await attend?.(inside, current.clinic, content, before)) ?? content;
+        return putVersion(inside, await originOf(inside, asked, current.clinic, body), attended, current.version + 1);
       }),
     remove: (context, asked, id) =>
       transacted(context, async (inside) => {

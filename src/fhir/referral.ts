@@ -6,7 +6,8 @@ import { Fault } from '../fault.ts';
 import { contentOf } from '../store/document.ts';
 import { readDocument } from '../store/documents.sql.ts';
 import { type Reference, type Resource, referencedId } from '../store/resource.ts';
-import type { Referral, ReferralAnswer } from '../workflows/referral.ts';
+import type { Referral } from '../workflows/referral.ts';
+import type { ReferralAnswer } from '../workflows/referral-answer.ts';
 import { reasonOf, wishOfReferral } from '../workflows/referral-document.ts';
 import { readSeen } from '../workflows/waiting.sql.ts';
 import type { Context } from './context.ts';
@@ -111,7 +112,8 @@ export async function changeReferral(context: Context, asked: Asked, id: string,
   return written(await context.referring.revoke(asked.viewer, id, reasonOf(body)), 200);
 }
 
-function written({ outcome, document }: ReferralAnswer, whole: 200 | 201): Written {
+/** @param whole status when the queue has said what becomes of it */
+export function written({ outcome, document }: ReferralAnswer, whole: 200 | 201): Written {
   if (outcome === 'done') return { ...document, type, status: whole };
   return { ...document, type, status: 202, retryAfter: pendingRetrySeconds };
 }

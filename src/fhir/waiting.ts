@@ -1,7 +1,7 @@
 /** An Appointment that waits for a time (`waitlist`): what a client says of it, read. https://hl7.org/fhir/R4/valueset-appointmentstatus.html */
 import { Fault } from '../fault.ts';
 import { isId, type Reference, type Resource, referencedId } from '../store/resource.ts';
-import type { Wish } from '../workflows/waitlist.ts';
+import type { Wish } from '../workflows/waiting-admission.ts';
 import { whoOf } from './appointment-answer.ts';
 import type { Asked } from './resource.ts';
 

@@ -42,7 +42,7 @@ export async function thawClinic(db: Queryable, clinic: number): Promise<boolean
   return rowCount === 1;
 }
 
-export type SyncKind = 'directory' | 'schedule';
+export type SyncKind = 'directory' | 'schedule' | 'waiting';
 
 /** @returns `started` as Postgres writes it, to the microsecond: a Date would lose what happened in the same millisecond */
 export async function beginRun(
@@ -99,7 +99,7 @@ export async function readReadingAges(db: Queryable, clinics: readonly number[])
   const { rows } = await db.query<ReadingAge>({
     name: 'reading_ages',
     text: `select c.key, k.kind, extract(epoch from clock_timestamp() - r.finished)::float8 as age
-      from clinic c cross join (values ('directory'), ('schedule')) k (kind) cross join lateral (
+      from clinic c cross join (values ('directory'), ('schedule'), ('waiting')) k (kind) cross join lateral (
         select finished from sync_run where clinic = c.id and kind = k.kind and outcome = 'done' order by id desc limit 1) r
       where c.id = any($1::smallint[])`,
     values: [clinics],

@@ -11,7 +11,8 @@ export interface StoredDocument {
   readonly body: string;
 }
 
-const columns = [
+/** Names and types, in the order of the parameters of `replace_document`. */
+export const columns = [
   ['type', 'text'],
   ['id', 'uuid'],
   ['clinic', 'smallint'],
@@ -95,27 +96,6 @@ export async function putDocument(db: Queryable, document: DocumentWrite): Promi
     if (isVersionRace(error)) return false;
     throw error;
   }
-}
-
-const given = `json_to_recordset($1) as g(${documentColumns})`;
-const insertAll = `with given as materialized (select * from ${given}), ${insertDocuments('given')} select doc from new_document`;
-const replaceAll = `select replace_document(${columns.map(([name]) => `g.${name}`).join(', ')}) from ${given}`;
-
-/** Of one statement: a few hundred kilobytes. */
-const batch = 200;
-
-/**
- * Writes versions of many documents, a few hundred a statement: one statement for each costs a clinic's directory eighty round trips.
- * @throws an error of which `isVersionRace` when another writer of one of them was faster
- */
-export async function putDocuments(db: Queryable, documents: readonly DocumentWrite[]): Promise<void> {
-  const [first, later] = [documents.filter((d) => d.version === 1), documents.filter((d) => d.version > 1)];
-  for (const [name, text, all] of [
-    ['insert_documents', insertAll, first] as const,
-    ['replace_documents', replaceAll, later] as const,
-  ])
-    for (let i = 0; i < all.length; i += batch)
-      await db.query({ name, text, values: [JSON.stringify(all.slice(i, i + batch).map(documentRecord))] });
 }
 
 export async function readDocument(

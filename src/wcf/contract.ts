@@ -42,6 +42,7 @@ interface Primitives {
   readonly int: number;
   readonly short: number;
   readonly unsignedByte: number;
+  readonly unsignedShort: number;
   readonly long: string;
   readonly double: number;
   readonly boolean: boolean;
@@ -56,6 +57,7 @@ export const primitives: ReadonlySet<string> = new Set<Primitive>([
   'int',
   'short',
   'unsignedByte',
+  'unsignedShort',
   'long',
   'double',
   'boolean',

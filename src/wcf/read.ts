@@ -133,6 +133,7 @@ const primitiveReaders: Readonly<Record<string, Reader>> = {
   int: whole,
   short: whole,
   unsignedByte: whole,
+  unsignedShort: whole,
   long: matching(/^[+-]?\d{1,19}$/, (text) => text),
   double: matching(/^[+-]?(\d{1,17}(\.\d{0,17})?|\.\d{1,17})([eE][+-]?\d{1,3})?$/, Number),
   boolean: matching(/^(true|false|1|0)$/, (text) => text === 'true' || text === '1'),

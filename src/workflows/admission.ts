@@ -66,8 +66,13 @@ export function openForWrites(context: BookingContext, number: number, frozen: b
   return clinic;
 }
 
-/** What the MIS will be sent. */
-export function requestOf(clinic: Clinic, resource: Resource, facts: SlotFacts, booking: string): Promise<MisRecord> {
+/** What the MIS will be sent. @param waiting reference of the request by which it is booked */
+export function requestOf(
+  clinic: Clinic,
+  resource: Resource,
+  facts: SlotFacts,
+  { booking, waiting }: { readonly booking: string; readonly waiting: string | undefined },
+): Promise<MisRecord> {
   const start = fhirInstant(facts.start.getTime());
   return clinic.bookingRequest({
     resource,
@@ -79,5 +84,6 @@ export function requestOf(clinic: Clinic, resource: Resource, facts: SlotFacts, 
       schedule: facts.schedule_record,
     },
     booking,
+    ...(waiting !== undefined && { waiting }),
   });
 }

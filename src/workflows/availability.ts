@@ -1,5 +1,6 @@
 /** For whom a doctor's time is: for all patients of the region, for those attached to the clinic, for those with a referral (FEATURES B3). */
-import type { Clinic, Mirrored } from '../connectors/clinic.ts';
+import type { Clinic } from '../connectors/clinic.ts';
+import type { Mirrored } from '../connectors/mirrored.ts';
 import { Fault } from '../fault.ts';
 import type { Queryable } from '../postgres.ts';
 import { type Availability, availabilities, putAvailabilities, readClosed } from '../store/availability.sql.ts';

@@ -14,6 +14,7 @@ import { findFacts, openForWrites } from './admission.ts';
 import { type Answer, answer, answerOf, answerOfKey, notSettled, readVisibleBooking, tellPending } from './answer.ts';
 import type { Known } from './appointment-document.ts';
 import { type BookingRow, markUnwanted, moveBooking, readBooking } from './booking.sql.ts';
+import { beginByRequest } from './by-request.ts';
 import { type IdempotencyKey, insertIntents, readOwnClaim } from './claim.sql.ts';
 import { type BookingContext, type Conclusion, leaseOf } from './conclusion.ts';
 import { checkMayGiveUp } from './giving-up.ts';
@@ -40,6 +41,8 @@ export interface Order extends Who {
   readonly key: IdempotencyKey | undefined;
   /** The Appointment whose place this one takes; that one is given up once this one is confirmed, and not before. */
   readonly inPlaceOf?: string | undefined;
+  /** The Appointment that waits by which it is booked; absent: one that `supportingInformation` names. */
+  readonly waiting?: string | undefined;
   /** The client does not wait: it is told "pending" at once. */
   readonly background?: boolean;
   /** The patient's own booking of the slot is the answer, and not an error. */
@@ -106,17 +109,11 @@ export function createBooking(context: BookingContext, settler: Settler): Bookin
       });
     if (facts.status !== 0 && !facts.held) return taken(order, old);
     const account = old === undefined ? (order.account ?? null) : old.account;
-    const place = {
-      id: randomUUID(),
-      appointment,
-      clinic: facts.clinic,
-      slot,
-      patient,
-      account,
-      replaces: old?.id ?? null,
-    };
-    const moves = old?.appointment === appointment;
-    const { row, known } = await begin(context, clinic, { ...place, moves }, order.content, facts);
+    const mine = { id: randomUUID(), appointment, clinic: facts.clinic, slot, patient, account };
+    const place = { ...mine, replaces: old?.id ?? null, moves: old?.appointment === appointment };
+    const isNew = old === undefined && order.inPlaceOf === undefined;
+    const waiting = isNew ? await beginByRequest(context, order, facts.clinic, appointment) : undefined;
+    const { row, known } = await begin(context, clinic, place, order.content, facts, waiting);
     const intent = { ...row, client, lease: leaseOf(clinic, 1), key };
     try {
       const claimed = old === undefined ? await statements.claim(intent) : (await insertIntents(pool, [intent]))[0];

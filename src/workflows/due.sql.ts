@@ -36,12 +36,14 @@ export async function readStart(db: Queryable, slot: string): Promise<Date | und
   return rows[0]?.start;
 }
 
-/** Whether a booking of this patient is under way, or his way to a waiting list, or a referral of his is registered: there need be no resource yet that refers to him. */
+/** Whether a booking of this patient is under way, or his way to a waiting list, or a referral of his is registered, or a consultation handed over: there need be no resource yet that refers to him. */
 export async function isBooking(db: Queryable, patient: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from booking where patient = $1 and next_at is not null
       union all select from waiting where patient = $1 and next_at is not null
-      union all select from referral where patient = $1 and next_at is not null limit 1`,
+      union all select from referral where patient = $1 and next_at is not null
+      union all select from case_delivery where patient = $1 and next_at is not null
+      union all select from consultation where patient = $1 and next_at is not null limit 1`,
     [patient],
   );
   return rowCount === 1;

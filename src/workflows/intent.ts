@@ -14,6 +14,7 @@ type Place = Pick<BookingRow, 'id' | 'appointment' | 'clinic' | 'slot' | 'patien
 
 /**
  * A booking before its first attempt. Whatever could not be written down later is found out here.
+ * @param waiting reference of the request by which it is booked
  * @throws Fault business-rule, bad-value
  */
 export async function begin(
@@ -22,10 +23,11 @@ export async function begin(
   place: Place,
   sent: Resource,
   facts: SlotFacts,
+  waiting?: string,
 ): Promise<{ row: BookingRow & { content: string; request: object }; known: Known }> {
   const content = JSON.stringify(clientsPart(sent));
   const booked = await draftAppointment(context, clinic, { ...place, content }, 'booked', facts);
-  const request = await requestOf(clinic, booked.resource, facts, place.id);
+  const request = await requestOf(clinic, booked.resource, facts, { booking: place.id, waiting });
   return { row: { ...fresh, ...place, content, request }, known: { facts, booked } };
 }
 

@@ -1,10 +1,10 @@
 /** Mirrored documents: what the MIS has is compared with what is kept, and only what differs is written. */
 
-import type { Clinic, Mirrored } from '../connectors/clinic.ts';
+import type { Clinic } from '../connectors/clinic.ts';
+import type { Mirrored } from '../connectors/mirrored.ts';
 import type { Queryable } from '../postgres.ts';
 import { contentHash, contentOf, type DocumentWrite, prepareDocument } from '../store/document.ts';
-import { putDocuments } from '../store/documents.sql.ts';
-import { type MirroredDocument, readDocumentsByKey, readMirrored } from '../store/mirrored.sql.ts';
+import { type MirroredDocument, putDocuments, readDocumentsByKey, readMirrored } from '../store/mirrored.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import { keepAvailability, withAvailability } from './availability.ts';
 import type { SyncContext } from './sync.ts';

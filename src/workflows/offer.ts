@@ -28,6 +28,8 @@ export interface Offered {
   readonly end: Date;
   readonly schedule: Resource;
   readonly patient?: string | undefined;
+  /** The Appointment that waits, for which it is offered. */
+  readonly waiting?: string | undefined;
   /** When the client would like to come; the time of the slot when it has not said. */
   readonly wish?: { readonly start: string; readonly end: string };
   /** It is held until then. */
@@ -35,7 +37,7 @@ export interface Offered {
 }
 
 /** As IHE's profile wants it (ihe-sched-appt): with an actor for each participant, and one requestedPeriod. */
-export function composeOffer({ slot, start, end, schedule, patient, wish, until }: Offered): Resource {
+export function composeOffer({ slot, start, end, schedule, patient, waiting, wish, until }: Offered): Resource {
   const own = ['serviceCategory', 'serviceType', 'specialty'].filter((name) => schedule[name] !== undefined);
   const times = { start: fhirInstant(start.getTime()), end: fhirInstant(end.getTime()) };
   const participant = (actor: Reference, status: string) => ({ actor, required: 'required', status });
@@ -46,6 +48,7 @@ export function composeOffer({ slot, start, end, schedule, patient, wish, until 
     ...(until !== undefined && { extension: [{ url: heldUntilUrl, valueInstant: fhirInstant(until.getTime()) }] }),
     status: until === undefined ? 'proposed' : 'pending',
     ...Object.fromEntries(own.map((name) => [name, schedule[name]])),
+    ...(waiting !== undefined && { supportingInformation: [{ reference: `Appointment/${waiting}` }] }),
     ...times,
     slot: [{ reference: `Slot/${slot}` }],
     participant: [

@@ -6,12 +6,13 @@ import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import type { Database } from '../postgres.ts';
-import { pruneRuns } from '../store/clinics.sql.ts';
+import { pruneRuns, readFreeze } from '../store/clinics.sql.ts';
 import { pruneVersions } from '../store/documents.sql.ts';
 import { pruneSlotVersions, pruneTicks } from '../store/history.sql.ts';
 import { pruneMessages } from '../store/messages.sql.ts';
 import { pruneSlots } from '../store/slots-upkeep.sql.ts';
 import { pruneKeys } from './claim.sql.ts';
+import { syncJournal } from './journal.ts';
 import { reconcile } from './reconcile.ts';
 import type { Settler } from './settlement.ts';
 import { type SyncContext, syncDirectory, syncSchedule } from './sync.ts';
@@ -28,11 +29,16 @@ interface ClinicJob {
   clinic: string;
 }
 
-const clinicQueues = ['sync-directory', 'sync-schedule', 'reconcile'] as const;
+const clinicQueues = ['sync-directory', 'sync-schedule', 'sync-waiting', 'reconcile'] as const;
 type ClinicQueue = (typeof clinicQueues)[number];
 
 /** Seconds between two looks of a worker for its next job. A reading of the schedule may have been asked for by somebody. */
-const pollingSeconds: Record<ClinicQueue, number> = { 'sync-directory': 5, 'sync-schedule': 1, reconcile: 10 };
+const pollingSeconds: Record<ClinicQueue, number> = {
+  'sync-directory': 5,
+  'sync-schedule': 1,
+  'sync-waiting': 5,
+  reconcile: 10,
+};
 
 /**
  * Clinics read at the same time, of each kind of reading: it bounds the memory that readings take, some 10 MB each. Those that wait for a
@@ -98,9 +104,11 @@ async function scheduleAll(boss: PgBoss, clinics: Clinics): Promise<void> {
     const crons: Record<ClinicQueue, string> = {
       'sync-directory': clinic.config.sync.directory,
       'sync-schedule': clinic.config.sync.schedule,
+      'sync-waiting': clinic.config.sync.waiting,
       reconcile: '30 3 * * *',
     };
     for (const name of clinicQueues) {
+      if (name === 'sync-waiting' && clinic.journal === undefined) continue;
       const options = { tz: clinic.zone, key: clinic.key, singletonKey: clinic.key };
       await boss.schedule(name, crons[name], { clinic: clinic.key }, options);
     }
@@ -118,6 +126,11 @@ function clinicJobs(context: SyncContext, settler: Settler): Record<ClinicQueue,
     'sync-schedule': async (clinic, signal) => {
       await syncSchedule(context, clinic, signal);
       await reconcile(context, settler, clinic, 'some', signal);
+    },
+    'sync-waiting': async (clinic, signal) => {
+      // What a frozen MIS says is not believed: it may show what it had before.
+      if (clinic.journal === undefined || (await readFreeze(context.pool, clinic.number)) !== undefined) return;
+      await syncJournal(context, clinic, signal);
     },
     reconcile: (clinic, signal) => reconcile(context, settler, clinic, 'all', signal),
   };

@@ -1,15 +1,13 @@
 /** One write to a queue of referrals, and what its refusal is to a client. */
 import type { Clinic } from '../connectors/clinic.ts';
-import type { ReferralOutcome } from '../connectors/referral-ability.ts';
 import { Fault } from '../fault.ts';
 import { withinDeadline } from './conclusion.ts';
 
+type Unknown = { readonly outcome: 'unknown'; readonly cause: string };
+
 /** Whatever fails in it proves nothing. */
-export const safely = (
-  clinic: Clinic,
-  work: (signal: AbortSignal) => Promise<ReferralOutcome>,
-): Promise<ReferralOutcome> =>
-  withinDeadline(clinic, work).catch((): ReferralOutcome => ({ outcome: 'unknown', cause: 'error' }));
+export const safely = <T>(clinic: Clinic, work: (signal: AbortSignal) => Promise<T>): Promise<T | Unknown> =>
+  withinDeadline<T | Unknown>(clinic, work).catch((): Unknown => ({ outcome: 'unknown', cause: 'error' }));
 
 export function faultOf(reason: 'taken' | 'rule' | 'unsent', text: string): Fault {
   if (reason === 'unsent')

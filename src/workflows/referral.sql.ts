@@ -1,14 +1,29 @@
 /** Statements on `referral`: every transition is a compare-and-set. */
 import type { Queryable } from '../postgres.ts';
 
-/** `new`: nobody has begun to send it. */
-export type ReferralState = 'new' | 'sending' | 'unknown' | 'standing' | 'cancelling' | 'ended' | 'rejected';
+/**
+ * `new`: nobody has begun to send it. `advancing`: a step is being sent; `doubtful`: its answer was lost. `reporting`: it is completed,
+ * and a document may still come.
+ */
+export type ReferralState =
+  | 'new'
+  | 'sending'
+  | 'unknown'
+  | 'standing'
+  | 'advancing'
+  | 'doubtful'
+  | 'cancelling'
+  | 'reporting'
+  | 'ended'
+  | 'rejected';
 
 export interface ReferralRow {
   /** Also of the ServiceRequest as which it is seen. */
   readonly id: string;
   readonly clinic: number;
   readonly patient: string;
+  /** Another clinic has registered it. */
+  readonly incoming: boolean;
   readonly state: ReferralState;
   readonly wanted: boolean;
   readonly told: boolean;
@@ -23,7 +38,7 @@ export interface ReferralRow {
   readonly reads: number;
 }
 
-const columns = `r.id, r.clinic, r.patient, r.state, r.wanted, r.told, r.content, r.request, r.reference, r.standing, r.reads,
+const columns = `r.id, r.clinic, r.patient, r.incoming, r.state, r.wanted, r.told, r.content, r.request, r.reference, r.standing, r.reads,
   extract(epoch from clock_timestamp() - r.doubted_at)::float8 as doubted_for`;
 
 export type NewReferral = Pick<ReferralRow, 'id' | 'clinic' | 'patient' | 'told' | 'content'> & {
@@ -54,7 +69,7 @@ export async function readReferral(db: Queryable, id: string): Promise<ReferralR
 /** Of which something is still to come. */
 export const isOpen = ({ state }: ReferralRow): boolean => state !== 'ended' && state !== 'rejected';
 
-export interface ReferralStep {
+export interface ReferralMove {
   readonly from: readonly ReferralState[];
   readonly to: ReferralState;
   /** Seconds until it is looked at again; null: never. */
@@ -65,13 +80,17 @@ export interface ReferralStep {
   readonly doubt?: boolean;
   /** A ServiceRequest is written with it. */
   readonly told?: boolean;
+  /** A step that is about to be sent. */
+  readonly request?: object;
+  /** Whom it is about, as is now known. */
+  readonly patient?: string | undefined;
   /** It was found as it should be: looks that find nothing are counted anew. */
   readonly found?: boolean;
 }
 
 /** @returns the row after it, undefined when it was in another state */
-export async function moveReferral(db: Queryable, id: string, step: ReferralStep): Promise<ReferralRow | undefined> {
-  const { from, to, next, reference, standing, doubt = false, told = false, found = false } = step;
+export async function moveReferral(db: Queryable, id: string, given: ReferralMove): Promise<ReferralRow | undefined> {
+  const { from, to, next, reference, standing, doubt = false, told = false, found = false } = given;
   const { rows } = await db.query<ReferralRow>({
     name: 'move_referral',
     text: `update referral r set state = $3::referral_state, changed = clock_timestamp(),
@@ -80,9 +99,13 @@ export async function moveReferral(db: Queryable, id: string, step: ReferralStep
         standing = coalesce($9, standing),
         doubted_at = case when $6 then clock_timestamp() else doubted_at end, told = told or $7,
         content = case when $7 or $4::float8 is null then null else content end,
-        request = case when $4::float8 is null or $3::referral_state = 'standing' then null else request end
+        request = case when $4::float8 is null or $3::referral_state = 'standing' then null else coalesce($10::jsonb, request) end,
+        patient = coalesce($11::uuid, patient)
       where id = $1 and state = any($2::referral_state[]) returning ${columns}`,
-    values: [id, from, to, next, reference ?? null, doubt, told, found, standing ?? null],
+    values: [
+      ...[id, from, to, next, reference ?? null, doubt, told, found, standing ?? null],
+      ...[given.request ?? null, given.patient ?? null],
+    ],
   });
   return rows[0];
 }

@@ -6,8 +6,6 @@ import type { Logger } from 'pino';
 import type { Clinic, Clinics } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import { type Database, isDatabaseDown, type Queryable } from '../postgres.ts';
-import { readFreeze } from '../store/clinics.sql.ts';
-import { readDocument, type StoredDocument } from '../store/documents.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import type { Viewer } from '../store/visibility.ts';
 import { retrying } from './appointment-document.ts';
@@ -19,11 +17,16 @@ import {
   markReferralUnwanted,
   moveReferral,
   type NewReferral,
+  type ReferralRow,
   readReferral,
   takeDueReferrals,
 } from './referral.sql.ts';
+import { answer, checkOpen, type ReferralAnswer, unreachable } from './referral-answer.ts';
 import { writeReferral } from './referral-document.ts';
-import { createReferralSettler, type ReferralConclusion, type ReferralSettler } from './referral-settlement.ts';
+import { createReceiving, type Receiving } from './referral-incoming.ts';
+import type { ReferralConclusion } from './referral-move.ts';
+import { createReferralSettler, type ReferralSettler } from './referral-settlement.ts';
+import { createStepping, type Stepping, underWayFault } from './referral-stepping.ts';
 import { longestLease, type Sweeper, sweepDue } from './sweeper.ts';
 import { createUnderWay } from './under-way.ts';
 
@@ -38,12 +41,6 @@ export interface Referral {
   readonly request: object;
 }
 
-export interface ReferralAnswer {
-  /** `pending`: the queue has not said yet what becomes of it. */
-  readonly outcome: 'done' | 'pending';
-  readonly document: StoredDocument;
-}
-
 export interface Referring {
   /** Registers at once. @throws Fault business-rule, transient, frozen, outcome-unknown; nothing is kept then but the last */
   refer(viewer: Viewer, referral: Referral): Promise<ReferralAnswer>;
@@ -53,8 +50,12 @@ export interface Referring {
   knows(db: Queryable, id: string): Promise<boolean>;
   /** Withdraws it in the queue first. The viewer sees it. @throws Fault business-rule, transient, frozen */
   revoke(viewer: Viewer, id: string, reason: string | undefined): Promise<ReferralAnswer>;
+  /** Does a step of the clinic that refers or of the one that is referred to. */
+  readonly advance: Stepping['advance'];
   /** Looks at one that is due. */
   readonly settle: ReferralSettler['settle'];
+  /** Lists the referrals of others to a clinic. */
+  readonly list: Receiving['list'];
   /** Waits for attempts that went on after their client had been answered. */
   drain(): Promise<void>;
 }
@@ -82,7 +83,7 @@ export function createReferring(context: BookingContext): Referring {
   async function answerOf(viewer: Viewer, id: string): Promise<ReferralAnswer> {
     await retrying(pool, async (db) => {
       const told = await markReferralTold(db, id);
-      if (told !== undefined) await writeReferral(context, db, told, 'on-hold');
+      if (told !== undefined) await writeReferral(context, db, told, { standing: 'on-hold' });
     });
     const { state } = (await readReferral(pool, id))!;
     return answer(context, viewer, id, state === 'standing' || state === 'ended' || state === 'rejected');
@@ -90,7 +91,9 @@ export function createReferring(context: BookingContext): Referring {
 
   async function revoke(viewer: Viewer, id: string, reason: string | undefined): Promise<ReferralAnswer> {
     const row = (await readReferral(pool, id))!;
+    if (row.incoming || row.state === 'reporting') throw notOurs(row);
     if (!isOpen(row)) return answer(context, viewer, id, true);
+    if (row.state === 'advancing' || row.state === 'doubtful') throw underWayFault();
     if (row.state === 'cancelling') return answer(context, viewer, id, false);
     if (row.state !== 'standing') {
       if (await markReferralUnwanted(pool, id)) return answer(context, viewer, id, false);
@@ -115,7 +118,9 @@ export function createReferring(context: BookingContext): Referring {
       const row = await readReferral(db, id);
       return row !== undefined && isOpen(row);
     },
+    advance: createStepping(context, settler, underWay).advance,
     settle: settler.settle,
+    list: createReceiving(context, settler.moves).list,
     drain: underWay.drain,
   };
 }
@@ -124,19 +129,15 @@ function rowOf({ id, clinic, patient, content, request }: Referral, told: boolea
   return { id, clinic: clinic.number, patient, told, request, content: told ? null : JSON.stringify(content) };
 }
 
-async function answer({ pool }: BookingContext, viewer: Viewer, id: string, isDone: boolean): Promise<ReferralAnswer> {
-  const document = await readDocument(pool, viewer, 'ServiceRequest', id);
-  if (document === undefined) throw new Fault('not-found', 'There is no such ServiceRequest.');
-  return { outcome: isDone ? 'done' : 'pending', document };
-}
-
-/** @throws Fault frozen */
-async function checkOpen({ pool }: BookingContext, clinic: Clinic): Promise<void> {
-  if ((await readFreeze(pool, clinic.number)) !== undefined)
-    throw new Fault('frozen', "Writes of this clinic are stopped while its system's data is checked.", {
-      retryAfter: 300,
-    });
-}
+/** What another clinic has registered, or has been served, is not withdrawn by us. */
+const notOurs = ({ incoming }: Pick<ReferralRow, 'incoming'>) =>
+  new Fault(
+    'business-rule',
+    incoming
+      ? 'Another clinic has registered this referral: it is not revoked but refused or cancelled, by $advance.'
+      : 'This referral has been served: it cannot be revoked any more.',
+    { code: 'referral-registered', expression: 'ServiceRequest.status' },
+  );
 
 const unknown = (cause: unknown) =>
   new Fault(
@@ -147,11 +148,6 @@ const unknown = (cause: unknown) =>
       cause,
     },
   );
-
-const unreachable = () =>
-  new Fault('transient', 'The queue in which this referral is registered is not configured any more.', {
-    retryAfter: 300,
-  });
 
 /** Looks at those that are due: registrations whose outcome is not known, and how the others stand. */
 export function startReferralSweeper(pool: Database, clinics: Clinics, { settle }: Referring, log: Logger): Sweeper {

@@ -79,7 +79,8 @@ export async function syncSome(
   return writeReading(context, clinic, read, { interval, began, only, believed: true, signal });
 }
 
-async function runSync(
+/** Keeps in `sync_run` how a reading went. @throws what it throws */
+export async function runSync(
   { pool, log }: SyncContext,
   clinic: Clinic,
   kind: SyncKind,

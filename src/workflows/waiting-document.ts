@@ -20,7 +20,11 @@ export function keptPart(sent: Resource, target: Resource): string {
   });
 }
 
-export type WaitingStatus = 'proposed' | 'waitlist' | { readonly cancelled: string };
+export type WaitingStatus =
+  | 'proposed'
+  | 'waitlist'
+  /** `booked`: id of the Appointment that was booked by it. */
+  | { readonly cancelled: string; readonly booked?: string | undefined };
 
 /** Writes the next version, inside a transaction of `retrying`. */
 export async function writeWaiting(
@@ -31,12 +35,27 @@ export async function writeWaiting(
 ): Promise<void> {
   const current = await readDocument(db, hubIn(row.clinic), 'Appointment', row.id);
   const before = current === undefined ? compose(context, row) : contentOf(current.body);
-  const resource = typeof status === 'string' ? { ...before, status } : cancelAppointment(before, status.cancelled);
+  const numbered = withNumber(before, context.clinics.byNumber(row.clinic)!.waitlist!.numbers, row.reference);
+  const resource = typeof status === 'string' ? { ...numbered, status } : ended(numbered, status);
   const { zone } = context.clinics.byNumber(row.clinic)!;
   const origin = { clinic: row.clinic, zone, ...(row.account !== null && { account: row.account }) };
   const draft = draftDocument(resource, origin, context.parameters);
   const document = stampDocument(draft, (current?.version ?? 0) + 1, context.clock());
   if (!(await putDocument(db, document))) throw new VersionRace();
+}
+
+/** By its number in the MIS, once that is known, it is found by those who speak of it there. */
+function withNumber(resource: Resource, system: string, value: string | null): Resource {
+  const known = (resource['identifier'] ?? []) as { readonly system?: string }[];
+  if (value === null || known.some((identifier) => identifier.system === system)) return resource;
+  return { ...resource, identifier: [...known, { system, value }] };
+}
+
+function ended(before: Resource, { cancelled, booked }: Exclude<WaitingStatus, string>): Resource {
+  const resource = cancelAppointment(before, cancelled);
+  if (booked === undefined) return resource;
+  const others = (resource['supportingInformation'] ?? []) as Reference[];
+  return { ...resource, supportingInformation: [...others, { reference: `Appointment/${booked}` }] };
 }
 
 function compose({ clock }: BookingContext, { id, content, patient, target }: WaitingRow): Resource {

@@ -2,12 +2,14 @@
 import type { Clinic } from '../connectors/clinic.ts';
 import type { WriteOutcome } from '../connectors/connector.ts';
 import type { FoundRequest } from '../connectors/waitlist-ability.ts';
-import { Fault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
 import { retrying } from './appointment-document.ts';
 import { alarmAfter, type BookingContext, leaseOf, pauseAfter, withinDeadline } from './conclusion.ts';
 import { moveWaiting, type WaitingRow, type WaitingState, type WaitingStep } from './waiting.sql.ts';
 import { type WaitingStatus, writeWaiting } from './waiting-document.ts';
+import { faultOf } from './waiting-fault.ts';
+import { type Succession, successionOf } from './waiting-successor.ts';
 
 export type WaitingConclusion =
   | { readonly outcome: 'waiting' | 'ended' }
@@ -51,7 +53,8 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
     return done;
   }
 
-  const follow = (clinic: Clinic): number => clinic.waitlist!.followMilliseconds / 1000;
+  const follow = (clinic: Clinic, row: WaitingRow): number | null =>
+    row.mirrored ? null : clinic.waitlist!.followMilliseconds / 1000;
 
   async function register(clinic: Clinic, row: WaitingRow): Promise<WaitingConclusion> {
     const outcome = await safely(clinic, (signal) =>
@@ -65,7 +68,7 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
   }
 
   async function confirm(clinic: Clinic, row: WaitingRow, reference: string): Promise<WaitingConclusion> {
-    const next = { to: 'waiting', next: follow(clinic), reference, told: true } as const;
+    const next = { to: 'waiting', next: follow(clinic, row), reference, told: true } as const;
     const moved = await step(row, { ...next, from: ['sending', 'unknown'] }, () => 'waitlist');
     if (moved === undefined) return open;
     return moved.wanted ? { outcome: 'waiting' } : leave(clinic, moved);
@@ -89,9 +92,9 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
     return { outcome: 'refused', fault: faultOf(reason, text) };
   }
 
-  async function end(row: WaitingRow, text: string): Promise<WaitingConclusion> {
+  async function end(row: WaitingRow, text: string, booked?: string): Promise<WaitingConclusion> {
     const from: WaitingState[] = ['waiting', 'cancelling', 'unknown'];
-    await step(row, { from, to: 'ended', next: null, told: true }, () => ({ cancelled: text }));
+    await step(row, { from, to: 'ended', next: null, told: true }, () => ({ cancelled: text, booked }));
     return { outcome: 'ended' };
   }
 
@@ -119,13 +122,23 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
   async function look(clinic: Clinic, row: WaitingRow): Promise<WaitingConclusion> {
     const found = await find(clinic, row);
     if (found?.state === 'waiting' && row.state !== 'waiting') return confirm(clinic, row, found.reference);
-    if (found?.state === 'booked') return end(row, 'Клиника записала вас по этой заявке: время сообщит регистратура');
     if (found?.state === 'cancelled') return end(row, found.text ?? 'Клиника закрыла эту заявку');
+    const succession = await successionOf(context, row);
+    if (found?.state === 'booked' || (found?.state === 'none' && succession.state === 'booked'))
+      return endBooked(row, succession);
     if (found?.state === 'none') return missing(clinic, row);
-    // Waiting as before, or nothing can be told now.
-    const asItShould = row.state === 'waiting' && found !== undefined;
-    const next = asItShould ? follow(clinic) : pauseAfter(row.reads);
+    // Waiting as before, or nothing can be told now; what has been booked by us is on its way to be closed there.
+    const asItShould = row.state === 'waiting' && found !== undefined && succession.state === 'none';
+    const next = asItShould ? follow(clinic, row) : pauseAfter(row.reads);
     await step(row, { from: [row.state], to: row.state, next, found: asItShould });
+    return open;
+  }
+
+  /** By us or by the clinic: as long as it is not known whether we have booked, nothing is said. */
+  async function endBooked(row: WaitingRow, succession: Succession): Promise<WaitingConclusion> {
+    if (succession.state === 'booked') return end(row, 'Вы записаны по этой заявке', succession.appointment);
+    if (succession.state === 'none') return end(row, 'Клиника записала вас по этой заявке: время сообщит регистратура');
+    await step(row, { from: [row.state], to: row.state, next: pauseAfter(row.reads) });
     return open;
   }
 
@@ -181,11 +194,3 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
 
 const safely = (clinic: Clinic, work: (signal: AbortSignal) => Promise<WriteOutcome>): Promise<WriteOutcome> =>
   withinDeadline(clinic, work).catch((): WriteOutcome => ({ outcome: 'unknown', cause: 'error' }));
-
-function faultOf(reason: 'taken' | 'rule' | 'unsent', text: string): Fault {
-  if (reason === 'unsent')
-    return new Fault('transient', "The clinic's system does not answer; nothing has changed there.", {
-      retryAfter: 30,
-    });
-  return new Fault('business-rule', text, { code: 'refused-by-clinic' });
-}

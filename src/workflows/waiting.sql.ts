@@ -1,5 +1,6 @@
 /** Statements on `waiting`: every transition is a compare-and-set. */
 import type { Queryable } from '../postgres.ts';
+import type { ParameterIds } from '../store/parameters.ts';
 import { documentVisible, type Viewer, viewerValues } from '../store/visibility.ts';
 
 export type WaitingState = 'sending' | 'unknown' | 'waiting' | 'cancelling' | 'ended' | 'rejected';
@@ -11,11 +12,15 @@ export interface WaitingRow {
   readonly patient: string;
   /** Of the person who has signed in to wait. */
   readonly account: string | null;
-  /** `Type/id` of whom or what is waited for. */
+  /** `Type/id` of whom or what is waited for; empty: nothing that is known here. */
   readonly target: string;
   readonly state: WaitingState;
   readonly wanted: boolean;
   readonly told: boolean;
+  /** Others have registered it: whether it waits is told by the list of the MIS. */
+  readonly mirrored: boolean;
+  /** The Appointment that it was last tried to be booked by it. */
+  readonly successor: string | null;
   readonly content: string | null;
   readonly request: Record<string, unknown> | null;
   readonly reference: string | null;
@@ -24,7 +29,7 @@ export interface WaitingRow {
   readonly reads: number;
 }
 
-const columns = `w.id, w.clinic, w.patient, w.account, w.target, w.state, w.wanted, w.told, w.content, w.request, w.reference, w.reads,
+const columns = `w.id, w.clinic, w.patient, w.account, w.target, w.state, w.wanted, w.told, w.mirrored, w.successor, w.content, w.request, w.reference, w.reads,
   extract(epoch from clock_timestamp() - w.doubted_at)::float8 as doubted_for`;
 
 export type NewWaiting = Pick<WaitingRow, 'id' | 'clinic' | 'patient' | 'account' | 'target'> & {
@@ -48,11 +53,11 @@ export async function readWaiting(db: Queryable, id: string): Promise<WaitingRow
   return rows[0];
 }
 
-/** The one that keeps this patient from waiting for the same again. */
+/** The one that keeps this patient from waiting for the same again; one of others', when there is no own. */
 export async function readOpenWaiting(db: Queryable, patient: string, target: string): Promise<WaitingRow | undefined> {
   const { rows } = await db.query<WaitingRow>(
     `select ${columns} from waiting w where patient = $1 and target = $2
-       and state in ('sending', 'unknown', 'waiting', 'cancelling')`,
+       and state in ('sending', 'unknown', 'waiting', 'cancelling') order by mirrored limit 1`,
     [patient, target],
   );
   return rows[0];
@@ -119,12 +124,47 @@ export async function takeDueWaiting(db: Queryable, limit: number, lease: number
   return rows;
 }
 
-/** One that waits is due now. */
-export async function hastenWaiting(db: Queryable, clinics: readonly number[], reference: string): Promise<void> {
-  await db.query(
+/** One that waits is due now. @returns false when none of these clinics has it */
+export async function hastenWaiting(db: Queryable, clinics: readonly number[], reference: string): Promise<boolean> {
+  const { rowCount } = await db.query(
     `update waiting set next_at = clock_timestamp() where reference = $2 and clinic = any($1::smallint[]) and state = 'waiting'`,
     [clinics, reference],
   );
+  return rowCount !== 0;
+}
+
+/**
+ * It is about to be booked by: it will be looked at soon, whatever becomes of that.
+ * @returns undefined when it does not wait
+ */
+export async function markSuccessor(db: Queryable, id: string, appointment: string): Promise<WaitingRow | undefined> {
+  const { rows } = await db.query<WaitingRow>(
+    `update waiting w set successor = $2, reads = 0, next_at = clock_timestamp() + interval '1 second'
+      where id = $1 and state = 'waiting' and reference is not null returning ${columns}`,
+    [id, appointment],
+  );
+  return rows[0];
+}
+
+/** The Appointment that is booked by it: one of the same Patient that stands and names it. @returns its id */
+export async function readSuccessor(
+  db: Queryable,
+  parameters: ParameterIds,
+  { id, patient }: Pick<WaitingRow, 'id' | 'patient'>,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'read_successor',
+    text: `select d.id from search_reference r join document d on d.doc = r.doc join booking b on b.appointment = d.id
+      where r.target = $1::uuid and r.parameter = $2::smallint and d.type = 'Appointment' and b.state = 'confirmed' and b.patient = $3 limit 1`,
+    values: [id, parameters.of('Appointment', 'supporting-info').id, patient],
+  });
+  return rows[0]?.id;
+}
+
+/** Those of these Appointments that wait or have waited. */
+export async function readWaitings(db: Queryable, ids: readonly string[]): Promise<WaitingRow[]> {
+  const { rows } = await db.query<WaitingRow>(`select ${columns} from waiting w where id = any($1::uuid[])`, [ids]);
+  return rows;
 }
 
 export interface Seen {

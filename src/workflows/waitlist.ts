@@ -4,17 +4,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Clinic, Clinics, WaitingInput } from '../connectors/clinic.ts';
+import type { Clinics } from '../connectors/clinic.ts';
 import { Fault } from '../fault.ts';
 import { type Database, violatedConstraint } from '../postgres.ts';
-import { readFreeze } from '../store/clinics.sql.ts';
-import type { Resource } from '../store/resource.ts';
+import { readDocument } from '../store/documents.sql.ts';
 import type { Viewer } from '../store/visibility.ts';
 import { type Answer, answer, readVersion } from './answer.ts';
 import { retrying } from './appointment-document.ts';
 import type { Who } from './booking.ts';
-import { type BookingContext, leaseOf } from './conclusion.ts';
+import { type RequestTimes, readRequestTimes } from './by-request.ts';
+import { type BookingContext, leaseOf, withinDeadline } from './conclusion.ts';
 import { afterSending } from './intent.ts';
+import { syncRequest } from './journal.ts';
 import { longestLease, type Sweeper, sweepDue } from './sweeper.ts';
 import { createUnderWay } from './under-way.ts';
 import {
@@ -24,21 +25,13 @@ import {
   markWaitingUnwanted,
   moveWaiting,
   readOpenWaiting,
-  readSeen,
   readWaiting,
-  type Seen,
   takeDueWaiting,
   type WaitingRow,
 } from './waiting.sql.ts';
-import { keptPart, writeWaiting } from './waiting-document.ts';
+import { checkOpen, prepare, type Wish } from './waiting-admission.ts';
+import { writeWaiting } from './waiting-document.ts';
 import { createWaitingSettler, type WaitingSettler } from './waiting-settlement.ts';
-
-export interface Wish extends Who {
-  /** What the client sent; validated. */
-  readonly content: Resource;
-  readonly patient: string;
-  readonly target: { readonly type: 'PractitionerRole' | 'HealthcareService'; readonly id: string };
-}
 
 export interface Waitlist {
   /**
@@ -50,8 +43,13 @@ export interface Waitlist {
   knows(appointment: string): Promise<boolean>;
   /** Takes a patient off the list. @param version which alone is meant; any when absent @throws Fault */
   leave(who: Who, appointment: string, reason: string | undefined, version?: number): Promise<Answer>;
-  /** Somebody says that a request has changed: the MIS is asked at once. @param clinics whose requests he may speak of */
-  hasten(clinics: readonly number[], reference: string): Promise<void>;
+  /**
+   * Somebody says that a request has changed: the MIS is asked at once.
+   * @param clinics whose requests he may speak of @param clinic in which it is looked for when it is not known yet
+   */
+  hasten(clinics: readonly number[], reference: string, clinic?: number): Promise<void>;
+  /** See by-request.ts. */
+  times(viewer: Viewer, appointment: string): Promise<RequestTimes>;
   /** Looks at one that is due. */
   readonly settle: WaitingSettler['settle'];
   /** Waits for attempts that went on after their client had been answered. */
@@ -68,7 +66,9 @@ export function createWaitlist(context: BookingContext): Waitlist {
     const [name, id] = [`${target.type}/${target.id}`, randomUUID()];
     const { clinic, request, content } = await prepare(context, wish, id);
     const known = await readOpenWaiting(pool, patient, name);
-    if (known !== undefined) return answerOf(viewer, known, true);
+    // What a registrar has registered is not shown to everybody who may wait for this Patient.
+    if (known !== undefined && (!known.mirrored || (await sees(viewer, known.id))))
+      return answerOf(viewer, known, true);
     const fresh = { id, clinic: clinic.number, patient, account, target: name, content, request };
     try {
       const row = await insertWaiting(pool, fresh, leaseOf(clinic, 1));
@@ -91,6 +91,17 @@ export function createWaitlist(context: BookingContext): Waitlist {
     const outcome =
       state === 'waiting' || state === 'cancelling' ? 'booked' : state === 'ended' ? 'cancelled' : 'pending';
     return answer(context, viewer, id, outcome, repeated);
+  }
+
+  const sees = async (viewer: Viewer, id: string) =>
+    (await readDocument(pool, viewer, 'Appointment', id)) !== undefined;
+
+  async function hasten(clinics: readonly number[], reference: string, number?: number): Promise<void> {
+    if ((await hastenWaiting(pool, clinics, reference)) || number === undefined) return;
+    const clinic = context.clinics.byNumber(number);
+    if (clinic?.journal === undefined) return;
+    const work = withinDeadline(clinic, (signal) => syncRequest(context, clinic, reference, signal));
+    underWay.track(work.catch((err: unknown) => context.log.info({ err }, 'a request could not be asked about now')));
   }
 
   async function leave(who: Who, appointment: string, reason: string | undefined, version?: number): Promise<Answer> {
@@ -130,62 +141,11 @@ export function createWaitlist(context: BookingContext): Waitlist {
     join,
     leave,
     knows: async (id) => (await readWaiting(pool, id)) !== undefined,
-    hasten: (clinics, reference) => hastenWaiting(pool, clinics, reference),
+    hasten,
+    times: (viewer, appointment) => readRequestTimes(context, viewer, appointment),
     settle: settler.settle,
     drain: underWay.drain,
   };
-}
-
-interface Prepared {
-  readonly clinic: Clinic;
-  readonly content: string;
-  readonly request: object;
-}
-
-/** @throws Fault when it is certain beforehand that the MIS will not be asked */
-async function prepare(context: BookingContext, wish: Wish, booking: string): Promise<Prepared> {
-  const { viewer, patient, target, content } = wish;
-  const { pool } = context;
-  const place = await readSeen(pool, viewer, target.type, target.id);
-  if (place === undefined) throw refusal(`There is no such ${target.type}.`, 'target-unknown');
-  const person = await readSeen(pool, viewer, 'Patient', patient);
-  if (person === undefined) throw refusal('There is no such Patient: create the Patient first.', 'patient-unknown');
-  if (person.clinic !== place.clinic)
-    throw refusal("The Patient is of another clinic: use this clinic's Patient.", 'patient-of-other-clinic');
-  const resource = JSON.parse(person.body) as Resource;
-  if (resource['active'] === false) throw refusal('This Patient is not active any more.', 'patient-inactive');
-  const clinic = context.clinics.byNumber(place.clinic);
-  if (clinic?.waitlist === undefined)
-    throw new Fault('business-rule', 'This clinic keeps no waiting list.', {
-      code: 'no-waiting-list',
-      expression: 'Appointment.status',
-    });
-  await checkOpen(context, clinic);
-  const wished = wishOf(target.type, place, content);
-  const request = await clinic.waitingRequest({ resource: content, patient: resource, wish: wished, booking });
-  return { clinic, content: keptPart(content, JSON.parse(place.body) as Resource), request };
-}
-
-const refusal = (text: string, code: string): Fault =>
-  new Fault('business-rule', text, { code, expression: 'Appointment.participant' });
-
-function wishOf(type: Wish['target']['type'], { mis }: Seen, content: Resource): WaitingInput['wish'] {
-  const periods = (content['requestedPeriod'] ?? []) as { start?: string; end?: string }[];
-  const intervals = periods.flatMap(({ start, end }) => (start && end ? [{ start, end }] : []));
-  return {
-    ...(type === 'PractitionerRole' ? { role: mis ?? {} } : { service: mis ?? {} }),
-    ...(intervals.length > 0 && { intervals }),
-  };
-}
-
-/** @throws Fault transient, frozen */
-async function checkOpen({ pool }: BookingContext, clinic: Clinic): Promise<void> {
-  if (clinic.operations.health().writes === 'open')
-    throw new Fault('transient', "The clinic's system does not answer; nothing was sent to it.", { retryAfter: 30 });
-  if ((await readFreeze(pool, clinic.number)) !== undefined)
-    throw new Fault('frozen', "Writes to this clinic are stopped while its system's data is checked.", {
-      retryAfter: 300,
-    });
 }
 
 /** Looks at those that are due: registrations whose outcome is not known, and what has become of the others. */

@@ -270,7 +270,8 @@ export function describeConnector(
     });
 
     test('the message log has every kind of exchange, without secrets and without the patient', () => {
-      const seen = JSON.stringify(stage.exchanges);
+      // Without how long each took: 3.779000000001 ms are no telephone.
+      const seen = JSON.stringify(stage.exchanges.map(({ milliseconds: _, ...rest }) => rest));
       const has = (access: Exchange['access'], outcome: Exchange['outcome']) =>
         stage.exchanges.filter((e) => e.access === access && e.outcome === outcome);
       expect(has('write', 'ok').some((e) => e.booking !== undefined)).toBe(books);

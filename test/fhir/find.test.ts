@@ -271,8 +271,8 @@ test('the statement of a page goes by the index of free time, whatever else ther
       await countOffers(context, asked, given);
     }
     for (const call of [
-      `offers('{1}', null, null, '{}', '${JSON.stringify(given)}', 51)`,
-      `count_offers('{1}', null, null, '{}', '${JSON.stringify(given)}')`,
+      `offers('{1}', null, null, '{}', '${JSON.stringify(given)}', 51, null)`,
+      `count_offers('{1}', null, null, '{}', '${JSON.stringify(given)}', null)`,
     ]) {
       const { rows } = await client.query(`explain execute ${call}`);
       const plan = rows.map((r) => r['QUERY PLAN'] as string).join('\n');

@@ -84,7 +84,9 @@ export function createClient(hub: ProcessHub): PatientApp {
         const surname = `Соак${index}й`;
         const telecom = [{ system: 'phone', value: '+79990000001' }];
         const name = [{ family: surname, given: ['Тест'] }];
-        const resource = { resourceType: 'Patient', name, telecom, birthDate: '1990-02-03' };
+        // On many days, as people are: a clinic finds its cards by them.
+        const birthDate = new Date(Date.UTC(1950, 0, 1 + index)).toISOString().slice(0, 10);
+        const resource = { resourceType: 'Patient', name, telecom, birthDate };
         const { status, body } = await insist('POST', 'Patient', resource);
         if (status !== 201) throw new Error(`a patient was not created: ${status} ${JSON.stringify(body)}`);
         patients.push({ id: body.id!, surname });

@@ -32,6 +32,7 @@ import { loadParameters } from '../../src/store/parameters.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { clientRole, createWall } from '../../src/wall.ts';
 import { createBooking } from '../../src/workflows/booking.ts';
+import type { BookingContext } from '../../src/workflows/conclusion.ts';
 import { gatherStatements } from '../../src/workflows/gathered-statements.ts';
 import { createHolding } from '../../src/workflows/hold.ts';
 import { createLiveCheck } from '../../src/workflows/live.ts';
@@ -52,6 +53,7 @@ export interface TestHub {
   readonly clinics: Clinics;
   readonly sync: SyncContext;
   readonly settler: Settler;
+  readonly bookingContext: BookingContext;
   token(principal?: Partial<Principal>): Promise<string>;
   close(): Promise<void>;
 }
@@ -163,6 +165,7 @@ export async function createTestHub(
     clinics,
     sync,
     settler,
+    bookingContext,
     async token(given) {
       const principal = { subject: 'test', role: 'app', clinics: keys, ...given } as const;
       if (principal.account === undefined) return mintToken(accessKeys, principal, 3600, clock);

@@ -98,7 +98,7 @@ export function memoryConfig(name = 'Поликлиника', zone = 'Europe/Mos
     mis: 'memory',
     open: true,
     connection: {},
-    sync: { directory: '0 0 1 1 *', schedule: '0 0 1 1 *', days: 14, liveSeconds: 10 },
+    sync: { directory: '0 0 1 1 *', schedule: '0 0 1 1 *', waiting: '0 0 1 1 *', days: 14, liveSeconds: 10 },
     booking: {
       answerSeconds: 2,
       deadlineSeconds: 3,

@@ -7,7 +7,11 @@ export interface RefusingRelay {
   /** Where everything else goes. */
   forward(target: string): void;
   /** The next request of the operation meets a fault, with `MqFault` in its detail or, undefined, with none. */
-  refuse(operation: 'Register' | 'SearchMany', detail: string | undefined): void;
+  refuse(operation: string, detail: string | undefined): void;
+  /** When the sandbox has answered the next request of the operation, this is done before the answer is passed on. */
+  after(operation: string, work: () => unknown): void;
+  /** The next answer to the operation is another one. */
+  rewrite(operation: string, change: (answer: string) => string): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +28,8 @@ export const mqFault = (inner: string, property?: string, code = 2): string =>
 export async function startRelay(): Promise<RefusingRelay> {
   let target = '';
   const refusals: { readonly operation: string; readonly detail: string | undefined }[] = [];
+  const works: { readonly operation: string; readonly work: () => unknown }[] = [];
+  const changes: { readonly operation: string; readonly change: (answer: string) => string }[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -38,8 +44,12 @@ export async function startRelay(): Promise<RefusingRelay> {
     try {
       const headers = { 'content-type': type, soapaction: action };
       const answer = await fetch(target, { method: 'POST', headers, body: Buffer.concat(chunks) });
+      const due = works.findIndex(({ operation }) => action.includes(`/${operation}"`));
+      if (due >= 0) await works.splice(due, 1)[0]!.work();
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' });
-      response.end(Buffer.from(await answer.arrayBuffer()));
+      const changed = changes.findIndex(({ operation }) => action.includes(`/${operation}"`));
+      const change = changed < 0 ? (text: string) => text : changes.splice(changed, 1)[0]!.change;
+      response.end(change(await answer.text()));
     } catch {
       response.destroy();
     }
@@ -51,6 +61,8 @@ export async function startRelay(): Promise<RefusingRelay> {
       target = to;
     },
     refuse: (operation, detail) => void refusals.push({ operation, detail }),
+    after: (operation, work) => void works.push({ operation, work }),
+    rewrite: (operation, change) => void changes.push({ operation, change }),
     close: () => new Promise((done) => void server.close(() => done())),
   };
 }

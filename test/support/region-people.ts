@@ -16,17 +16,19 @@ export const known = {
 /** All of a person that no log may hold. */
 export const words = ['Региональнов', 'Аглая', 'Тестовна', '1990-02-03', '00000060004', '000-000-600 04'];
 
+type Person = { readonly [Name in keyof typeof known]: string };
+
 /** @returns its IdGlobal */
-export async function addToPix(sandbox: Sandbox): Promise<string> {
+export async function addToPix(sandbox: Sandbox, person: Person = known, IdPatientMIS = 'P-1'): Promise<string> {
   const ask = { guid: sandbox.guid, idLPU: clinicOid };
   const patient = {
-    ...{ BirthDate: `${known.birthDate}T00:00:00`, FamilyName: known.family, GivenName: known.given },
-    ...{ MiddleName: known.patronymic, IdPatientMIS: 'P-1', Sex: 2, IsVip: false },
-    Documents: [{ DocN: known.snils, IdDocumentType: 223, ProviderName: 'ПФР' }],
+    ...{ BirthDate: `${person.birthDate}T00:00:00`, FamilyName: person.family, GivenName: person.given },
+    ...{ MiddleName: person.patronymic, IdPatientMIS, Sex: 2, IsVip: false },
+    Documents: [{ DocN: person.snils, IdDocumentType: 223, ProviderName: 'ПФР' }],
   };
   await call(sandbox.origin, 'pix', 'AddPatient', { ...ask, patient });
   const { result } = await call(sandbox.origin, 'pix', 'GetPatient', {
-    ...{ ...ask, patient: { IdPatientMIS: 'P-1' }, idSource: 'Reg' },
+    ...{ ...ask, patient: { IdPatientMIS }, idSource: 'Reg' },
   });
   return String((result as { IdGlobal: string }[])[0]!.IdGlobal);
 }

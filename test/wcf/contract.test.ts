@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { type Client, createClientAsync } from 'soap';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { emkContract } from '../../src/connectors/regiz/contract/emk.ts';
 import { type HubOperation, hubContract } from '../../src/connectors/regiz/contract/hub.ts';
 import { mqContract } from '../../src/connectors/regiz/contract/mq.ts';
+import { pixContract } from '../../src/connectors/regiz/contract/pix.ts';
 import { readXml } from '../../src/connectors/xml.ts';
 import { type Contract, literalsOf, membersOf, parseReference, type Reference } from '../../src/wcf/contract.ts';
 import { soapHeaders, writeEnvelope, writeFault } from '../../src/wcf/envelope.ts';
@@ -29,6 +31,7 @@ const simple: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   int: fc.integer({ min: -2_147_483_648, max: 2_147_483_647 }),
   short: fc.integer({ min: -32_768, max: 32_767 }),
   unsignedByte: fc.integer({ min: 0, max: 255 }),
+  unsignedShort: fc.integer({ min: 0, max: 65_535 }),
   long: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
   double: fc.integer({ min: -1_000_000, max: 1_000_000 }).map((n) => n / 8),
   boolean: fc.boolean(),
@@ -75,7 +78,7 @@ const resultOf = (contract: Contract, operation: string): fc.Arbitrary<Values> |
     : (arbitraryOf(contract, parseReference(result, ''), 4) as fc.Arbitrary<Values>);
 };
 
-const everyOperation = [hubContract, mqContract].flatMap((one: Contract) =>
+const everyOperation = [hubContract, mqContract, emkContract, pixContract].flatMap((one: Contract) =>
   Object.keys(one.operations).map((operation) => [one.service, operation, one] as const),
 );
 
@@ -130,6 +133,44 @@ test('Register of protocols/regiz.md §3.3, with who asks before what he asks', 
       `<m:ReferralType>${xmlOf(referral.ReferralInfo.ReferralType)}</m:ReferralType></m:ReferralInfo>` +
       `<m:Source><m:Doctors><m:Doctor><m:Role>${xmlOf(referral.Source.Doctors[0]!.Role)}</m:Role></m:Doctor></m:Doctors>` +
       '<m:IdReferralMis>R-77</m:IdReferralMis></m:Source></referral></Register>',
+  );
+});
+
+test('AddPatient of protocols/regiz.md §3.1', () => {
+  const e = 'http://schemas.datacontract.org/2004/07/EMKService.Data.Dto';
+  const patient = {
+    ...{ Sex: 2, MiddleName: 'Ивановна', IdPatientMIS: 'P-1', GivenName: 'Анна', FamilyName: 'Примерова' },
+    Documents: [{ ProviderName: 'ПФР', IdDocumentType: 223, DocN: '11223344595' }],
+    BirthDate: '1980-02-29T00:00:00',
+  };
+  expect(writeRequest(pixContract, 'AddPatient', { patient, idLPU: 'L', guid: 'g' })).toBe(
+    `<AddPatient xmlns="http://tempuri.org/"><guid>g</guid><idLPU>L</idLPU><patient xmlns:e="${e}">` +
+      '<e:BirthDate>1980-02-29T00:00:00</e:BirthDate><e:Documents><e:DocumentDto><e:DocN>11223344595</e:DocN>' +
+      '<e:IdDocumentType>223</e:IdDocumentType><e:ProviderName>ПФР</e:ProviderName></e:DocumentDto></e:Documents>' +
+      '<e:FamilyName>Примерова</e:FamilyName><e:GivenName>Анна</e:GivenName><e:IdPatientMIS>P-1</e:IdPatientMIS>' +
+      '<e:MiddleName>Ивановна</e:MiddleName><e:Sex>2</e:Sex></patient></AddPatient>',
+  );
+});
+
+test('AddCase of protocols/regiz.md §3.2: members in the order of the contract, which is not that of the alphabet', () => {
+  const n = 'http://schemas.datacontract.org/2004/07/N3.EMK.Dto';
+  const HumanName = { FamilyName: 'Образцова', MiddleName: 'Павловна', GivenName: 'Вера' };
+  const Doctor = { IdPosition: 73, IdSpeciality: 27, IdLpu: 'L', Person: { IdPersonMis: 'D-1', HumanName } };
+  const caseDto = {
+    ...{ $type: 'CaseTmc', Initiator: { InitiatorType: 1 }, TmcGoal: 2, TmcForm: 1, TmcID: 'T', CaseVisitType: 1 },
+    ...{ IdPatientMis: 'P-1', Author: { IdRole: 3, Doctor }, IdLpu: 'L', IdCaseMis: 'C', HistoryNumber: 'H' },
+    ...{ CloseDate: '2026-12-01T09:20:00', OpenDate: '2026-12-01T09:00:00' },
+  };
+  expect(writeRequest(emkContract, 'AddCase', { caseDto, guid: 'g' })).toBe(
+    `<AddCase xmlns="http://tempuri.org/"><guid>g</guid><caseDto xmlns:c="${n}.Case" xmlns:n="${n}" ` +
+      'xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="c:CaseTmc">' +
+      '<c:OpenDate>2026-12-01T09:00:00</c:OpenDate><c:CloseDate>2026-12-01T09:20:00</c:CloseDate>' +
+      '<c:HistoryNumber>H</c:HistoryNumber><c:IdCaseMis>C</c:IdCaseMis><c:IdLpu>L</c:IdLpu><c:Author><n:Doctor><n:Person>' +
+      '<n:HumanName><n:GivenName>Вера</n:GivenName><n:MiddleName>Павловна</n:MiddleName><n:FamilyName>Образцова</n:FamilyName>' +
+      '</n:HumanName><n:IdPersonMis>D-1</n:IdPersonMis></n:Person><n:IdLpu>L</n:IdLpu><n:IdSpeciality>27</n:IdSpeciality>' +
+      '<n:IdPosition>73</n:IdPosition></n:Doctor><n:IdRole>3</n:IdRole></c:Author><c:IdPatientMis>P-1</c:IdPatientMis>' +
+      '<c:CaseVisitType>1</c:CaseVisitType><c:TmcID>T</c:TmcID><c:TmcForm>1</c:TmcForm><c:TmcGoal>2</c:TmcGoal>' +
+      '<c:Initiator><n:InitiatorType>1</n:InitiatorType></c:Initiator></caseDto></AddCase>',
   );
 });
 

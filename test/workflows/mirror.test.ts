@@ -1,7 +1,7 @@
 /** Documents of a reading: what differs is written, all of it together. */
 import pg from 'pg';
 import { afterAll, expect, test, vi } from 'vitest';
-import type { Mirrored } from '../../src/connectors/clinic.ts';
+import type { Mirrored } from '../../src/connectors/mirrored.ts';
 import { idOf } from '../../src/id.ts';
 import { transaction } from '../../src/postgres.ts';
 import { isVersionRace } from '../../src/store/documents.sql.ts';

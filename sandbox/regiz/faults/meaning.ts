@@ -1,18 +1,24 @@
 /** Faults of meaning: well-formed answers of the Hub that say something else than what is. */
 import { type Call, sendAnswer } from '../call.ts';
-import { hubOperations } from '../operation-names.ts';
+import { emkOperations, hubOperations } from '../operation-names.ts';
 import type { Fault, FaultParams } from './fault.ts';
 
 const lists = hubOperations.filter((name) =>
   /^(Get.*(List|Dates|Appointments|Time|Doctors|History)|Search|InspectDoctorsReferral2)/.test(name),
 );
 
-function refused(name: string, sentence: string, code: (p: FaultParams) => number, change = (b: string) => b): Fault {
+function refused(
+  name: string,
+  sentence: string,
+  code: (p: FaultParams) => number,
+  change = (b: string) => b,
+  operations = hubOperations,
+): Fault {
   return {
     name,
     sentence,
     committed: 'no',
-    operations: hubOperations,
+    operations,
     async play(call, params) {
       if (params.commit === true) await call.run();
       const { status, body } = call.refusal(code(params), params.text);
@@ -43,8 +49,10 @@ const withoutErrors = (body: string) => body.replaceAll(tag('ErrorList'), '');
 const plainFaults: readonly Fault[] = [
   refused(
     'business-error',
-    'HTTP 200 with Success=false and `code` (99), `text` replaces its text. With `commit: true` executed nevertheless.',
+    'HTTP 200 with Success=false and `code` (99), of EMKService a fault; `text` replaces its text. With `commit: true` executed nevertheless.',
     (params) => params.code ?? 99,
+    undefined,
+    [...hubOperations, ...emkOperations],
   ),
   refused(
     'clinic-timeout',

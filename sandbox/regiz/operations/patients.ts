@@ -37,9 +37,19 @@ function testsOf(person: DataObject | undefined): ((row: PatientRow) => boolean)
 export function findPatients(state: State, clinic: number, person: DataObject | undefined): PatientRow[] {
   const tests = testsOf(person);
   if (tests.length === 0) throw new Refusal(4);
-  const all = state.all<PatientRow>('SELECT * FROM patient WHERE clinic = ? ORDER BY rowid', clinic);
-  return all.filter((row) => tests.every((test) => test(row)));
+  return nearOf(state, clinic, person).filter((row) => tests.every((test) => test(row)));
 }
+
+/** Narrowed by what has an index: in a long soak a clinic has many thousands of cards. */
+function nearOf(state: State, clinic: number, person: DataObject | undefined): PatientRow[] {
+  const [id, birthday] = [textOf(person, 'IdPat'), textOf(person, 'Birthday').slice(0, 10)];
+  if (id !== '') return [patientOf(state, clinic, id)].filter((row) => row !== undefined);
+  if (birthday !== '') return bornOn(state, clinic, birthday);
+  return state.all<PatientRow>('SELECT * FROM patient WHERE clinic = ? ORDER BY rowid', clinic);
+}
+
+const bornOn = (state: State, clinic: number, birthday: string): PatientRow[] =>
+  state.all('SELECT * FROM patient WHERE clinic = ? AND birthday = ? ORDER BY rowid', clinic, birthday);
 
 /** The only one who fits. @throws Refusal 4, 20 or 21 */
 export function onlyPatient(state: State, clinic: number, person: DataObject | undefined): PatientRow {
@@ -55,10 +65,9 @@ function addOnce(state: State, idLpu: number, person: DataObject | undefined): s
   const [surname, name, patronymic] = ['Surname', 'Name', 'SecondName'].map((part) => textOf(person, part));
   const birthday = textOf(person, 'Birthday').slice(0, 10);
   if (surname === '' || name === '' || birthday === '') throw new Refusal(4);
-  const sql = 'SELECT * FROM patient WHERE clinic = ? AND birthday = ? ORDER BY rowid';
-  const same = state
-    .all<PatientRow>(sql, idLpu, birthday)
-    .filter((p) => lower(`${p.surname} ${p.name} ${p.patronymic}`) === lower(`${surname} ${name} ${patronymic}`));
+  const same = bornOn(state, idLpu, birthday).filter(
+    (p) => lower(`${p.surname} ${p.name} ${p.patronymic}`) === lower(`${surname} ${name} ${patronymic}`),
+  );
   if (same.length > 1) throw new Refusal(99, 'Найдено несколько пациентов');
   if (same.length === 1) return same[0]!.id;
   const digits = snilsDigits(textOf(person, 'Snils'));

@@ -94,6 +94,10 @@ const ofPatient: Step[] = [
   ['booking requests', 'delete from waiting where patient = $1'],
   ['message log', 'delete from message m using referral r where r.id = m.booking and r.patient = $1'],
   ['booking requests', 'delete from referral where patient = $1'],
+  ['message log', 'delete from message m using case_delivery c where c.id = m.booking and c.patient = $1'],
+  ['visits', 'delete from case_delivery where patient = $1'],
+  ['message log', 'delete from message m using consultation c where c.id = m.booking and c.patient = $1'],
+  ['visits', 'delete from consultation where patient = $1'],
   ['visits', 'delete from standalone_booking where patient = $1'],
   [
     'booking requests',
@@ -141,13 +145,16 @@ export async function readAccountNames(db: Queryable, id: string): Promise<reado
   return rows[0]?.names ?? null;
 }
 
-/** The Patient as it is kept, locked; undefined: there is none. `busy`: the MIS is being asked for a booking, has one to come, keeps him on its waiting list, or a referral of his is followed. */
+/** The Patient as it is kept, locked; undefined: there is none. `busy`: the MIS is being asked for a booking, has one to come, keeps him on its waiting list, a referral of his is followed, or a consultation is on its way to the region. */
 export async function readPatient(db: Queryable, id: string): Promise<{ body: string; busy: boolean } | undefined> {
   const { rows } = await db.query<{ body: string; busy: boolean }>(
     `select d.body, exists (select from booking b join slot s on s.id = b.slot where b.patient = d.id
        and b.state not in ('cancelled', 'rejected', 'lost_in_mis') and s.end_at > clock_timestamp())
-       or exists (select from waiting w where w.patient = d.id and w.next_at is not null)
-       or exists (select from referral r where r.patient = d.id and r.next_at is not null) as busy
+       or exists (select from waiting w where w.patient = d.id and (w.next_at is not null or w.state = 'waiting'))
+       or exists (select from referral r where r.patient = d.id and r.state <> 'reporting'
+          and (r.next_at is not null or r.state = 'standing'))
+       or exists (select from case_delivery c where c.patient = d.id and c.next_at is not null)
+       or exists (select from consultation c where c.patient = d.id and c.next_at is not null) as busy
      from document d where d.type = 'Patient' and d.id = $1 for update`,
     [id],
   );

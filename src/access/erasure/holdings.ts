@@ -81,6 +81,13 @@ export const holdings: readonly Holding[] = [
     ended: 'the outcome; upkeep; `medmost erase patient`',
   },
   {
+    tables: ['case_delivery', 'consultation'],
+    holds: 'which consultations are told to the region, and what became of it: ids',
+    basis: law,
+    term: 'with the record',
+    ended: '`medmost erase patient`',
+  },
+  {
     tables: ['standalone_booking'],
     holds: 'visits of clinics whose schedule the hub itself keeps: the id of the Patient, whose time, when',
     basis: law,
@@ -151,6 +158,7 @@ export const holdings: readonly Holding[] = [
       'hub_position',
       'migration',
       'page_key',
+      'referral_round',
       'schedule_availability',
       'search_parameter',
       'slot_fragment',

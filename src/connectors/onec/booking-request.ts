@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { instantOf } from '../../instant.ts';
 import type { MisRecord } from '../connector.ts';
-import type { OnecSettings } from './settings.ts';
 
 /** XML 1.0 has no way to write these; 1С would answer with a fault. */
 const unwritable = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
@@ -41,6 +40,7 @@ const schema = z.object({
     .regex(/^\d{4}-\d{2}-\d{2}$/)
     .optional(),
   Comment: text(500),
+  Snils: text(20),
 });
 
 export type BookingRequest = Omit<z.infer<typeof schema>, 'Date' | 'TimeBegin'> & { readonly start: string };
@@ -57,10 +57,16 @@ const words: Readonly<Record<string, string>> = {
   Email: 'электронная почта',
   Address: 'адрес',
   Birthday: 'дата рождения',
+  Snils: 'СНИЛС',
 };
 
+/** Of the settings: parameters without which 1С is not asked. */
+interface Demands {
+  readonly booking: { readonly required: readonly string[] };
+}
+
 /** @throws UnfitRequest when it lacks what 1С or the clinic demands */
-export function parseRequest(record: MisRecord, settings: OnecSettings, zone: string): BookingRequest {
+export function parseRequest(record: MisRecord, settings: Demands, zone: string): BookingRequest {
   const parsed = schema.safeParse(record);
   if (!parsed.success) {
     const bad = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];

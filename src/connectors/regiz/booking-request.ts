@@ -36,6 +36,8 @@ const schema = z.object({
   start: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/),
   /** Number of a referral of УО. */
   doctorsReferral: text(50),
+  /** Number of the request of the журнал отложенной записи by which it is booked. */
+  idPar: text(100),
   patient,
 });
 
@@ -74,18 +76,25 @@ const waiting = z.object({
 export type WaitingRequest = z.infer<typeof waiting>;
 
 /** @throws UnfitRequest when it lacks what the clinic demands */
-export const parseRequest = (record: MisRecord, settings: RegizSettings): BookingRequest =>
-  checked(schema.safeParse(record), settings);
+export const parseRequest = (record: MisRecord, settings: RegizSettings): BookingRequest => {
+  // By a request, which names the card of the patient, nobody need be looked for.
+  const required = record['idPar'] === undefined ? settings.booking.required : [];
+  return checked(schema.safeParse(record), required);
+};
 
 /** A request for a time that is not there yet. @throws UnfitRequest */
 export const parseWaiting = (record: MisRecord, settings: RegizSettings): WaitingRequest =>
-  checked(waiting.safeParse(record), settings);
+  checked(waiting.safeParse(record), settings.booking.required);
+
+/** The person alone. @throws UnfitRequest when he lacks what the clinic demands */
+export const parsePatient = (record: MisRecord, settings: RegizSettings): PatientData =>
+  checked(z.object({ patient }).safeParse(record), settings.booking.required).patient;
 
 type Parsed<T> = { readonly success: true; readonly data: T } | { readonly success: false };
 
-function checked<T extends { readonly patient: PatientData }>(parsed: Parsed<T>, { booking }: RegizSettings): T {
+function checked<T extends { readonly patient: PatientData }>(parsed: Parsed<T>, required: readonly string[]): T {
   if (!parsed.success) throw new UnfitRequest('Клиника не принимает запись: она неверно заполнена.');
-  const lacking = booking.required.filter((name) => !parsed.data.patient[name as keyof PatientData]);
+  const lacking = required.filter((name) => !parsed.data.patient[name as keyof PatientData]);
   if (lacking.length > 0)
     throw new UnfitRequest(`Для записи в эту клинику нужно указать: ${lacking.map((n) => words[n] ?? n).join(', ')}.`);
   return parsed.data;

@@ -5,14 +5,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
-import { type BookingRequest, parseRequest } from './booking-request.ts';
+import { type BookingRequest, parsePatient, parseRequest } from './booking-request.ts';
+import type { DeferredData } from './contract/hub.ts';
 import { findVisit, readHistory } from './history.ts';
+import { activeRequest } from './journal.ts';
 import type { Call, Link } from './link.ts';
 import { cardOf } from './patient.ts';
 import { type Reference, readReference, writeReference } from './reference.ts';
 import { RefusedByHub, refusalOf } from './refusal.ts';
 import { isFree } from './schedule.ts';
-import { beforeWriting, unsent } from './unsent.ts';
+import { beforeWriting, type Rejected, unsent } from './unsent.ts';
 
 /** The contract's `book`. The reference that is given first holds the patient's id, by which the history can be asked. */
 export async function book(
@@ -29,20 +31,30 @@ export async function book(
     // What an earlier attempt left may be a booking: asking again would be refused, or make a second one.
     const held = known && (await findHeld(link, known, call));
     if (held !== undefined) return { outcome: 'confirmed', reference: writeReference(held) };
-    const idPat = known?.idPat ?? (await cardOf(link, request.patient, call));
+    const { idPar } = request;
+    const waiting = idPar === undefined ? undefined : await activeRequest(link, idPar, call);
+    if (idPar !== undefined && waiting === undefined) return closed;
+    // A request is for the card that it names: which that is has been found out when it was registered.
+    const idPat =
+      known?.idPat ??
+      waiting?.PARequestPatient?.IdPatient ??
+      (await cardOf(link, parsePatient(record, link.settings), call));
     if (typeof idPat !== 'string') return idPat;
     const reference = { idPat, idDoc: request.idDoc, start: request.start, slot: request.idAppointment };
     await progress(writeReference(reference));
-    return await setAppointment(link, request, reference, call);
+    return await setAppointment(link, request, reference, waiting, call);
   } catch (error) {
     return beforeWriting(link, error);
   }
 }
 
+const closed: Rejected = { outcome: 'rejected', reason: 'rule', text: 'Клиника уже закрыла эту заявку.' };
+
 async function setAppointment(
   link: Link,
   { idAppointment, doctorsReferral }: BookingRequest,
   reference: Reference,
+  attachedPARequest: DeferredData<'ActivePARequestInfo'> | undefined,
   call: Call,
 ): Promise<WriteOutcome> {
   const { lpu: idLpu, codes } = link.settings;
@@ -52,7 +64,9 @@ async function setAppointment(
     cause,
   });
   try {
-    await link.write('SetAppointment', { idAppointment, idLpu, idPat: reference.idPat, doctorsReferral }, call);
+    if (attachedPARequest === undefined)
+      await link.write('SetAppointment', { idAppointment, idLpu, idPat: reference.idPat, doctorsReferral }, call);
+    else await link.write('SetAppointmentByPARequest', { idAppointment, idLpu, attachedPARequest }, call);
   } catch (error) {
     if (error instanceof ExchangeError) return error.failure === 'unsent' ? unsent : unknown(error.message);
     if (!(error instanceof RefusedByHub)) throw error;

@@ -7,7 +7,9 @@ type Bodies = Pick<Seen, 'request' | 'response'>;
 /** Elements whose text may be kept; all other text goes. */
 const openElements = new Set([
   ...['idLPU', 'idSource', 'IdDocumentType', 'IdContactType', 'IdAddressType'],
-  ...['ErrorCode', 'PropertyName', 'faultcode', 'Value'],
+  ...['ErrorCode', 'PropertyName', 'faultcode', 'Value', 'WarningCode'],
+  ...['IdLpu', 'idLpu', 'IdCaseMis', 'idCaseMis', 'IdCaseAidType', 'IdPaymentType', 'IdCaseResult', 'CaseVisitType'],
+  ...['TmcID', 'TmcForm', 'TmcGoal', 'InitiatorType', 'IdRole'],
 ]);
 
 /** @param sent personal values, which a server may echo where no element is */
@@ -38,14 +40,20 @@ const openMembers = new Set(['resourceType', 'type', 'system', 'code', 'severity
 /** A form of search parameters, and JSON. */
 export const redactFhir = ({ request, response }: Bodies): Bodies => ({
   request: request.replace(/=[^&]*/g, `=${mark}`),
-  response: withoutValues(response),
+  response: withoutValues(response, openMembers),
 });
 
-function withoutValues(text: string): string {
+/** JSON both ways. @param open members whose values may be kept */
+export const redactJson = ({ request, response }: Bodies, open: ReadonlySet<string>): Bodies => ({
+  request: withoutValues(request, open),
+  response: withoutValues(response, open),
+});
+
+function withoutValues(text: string, open: ReadonlySet<string>): string {
   if (text === '') return '';
   try {
     return JSON.stringify(JSON.parse(text), (name, value: unknown) =>
-      (typeof value === 'string' || typeof value === 'number') && !openMembers.has(name) ? mark : value,
+      (typeof value === 'string' || typeof value === 'number') && !open.has(name) ? mark : value,
     );
   } catch {
     return mark;

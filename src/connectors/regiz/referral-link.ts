@@ -35,6 +35,8 @@ type Sent<O extends MqOperation> = Omit<MqParameters<O>, 'credentials'>;
 
 export interface ReferralLink {
   readonly settings: ReferralSettings;
+  /** IANA zone of the clinic. */
+  readonly zone: string;
   /** Local time of the clinic, as `dateTime`. */
   now(): string;
   /** Repeated within its deadline. @throws ExchangeError, RefusedByQueue */
@@ -65,6 +67,7 @@ export function openReferralLink(
   }
   return {
     settings,
+    zone: context.zone,
     now: () => localOf(context.clock(), context.zone),
     read: (operation, parameters, call) => line.read(askOf(operation, parameters, call, timeouts.read)),
     write: (operation, parameters, call) => line.write(askOf(operation, parameters, call, timeouts.write)),

@@ -28,6 +28,9 @@ export interface Refusal {
 const takenText = 'Это время уже занято. Выберите другое.';
 const closedText = 'Запись в эту клинику через интернет сейчас не настроена. Позвоните в регистратуру.';
 
+const taken = (operation: HubOperation): Code[] =>
+  [38, 39, 639].map((id) => ({ operation, id, means: 'taken', text: takenText }));
+
 /** Those of one operation stand before those of all. */
 const builtIn: readonly Code[] = [
   { operation: 'GetSpesialityList', id: 37, means: 'empty' },
@@ -36,10 +39,12 @@ const builtIn: readonly Code[] = [
   { operation: 'GetDoctorList2', id: 38, means: 'empty' },
   { operation: 'GetAvailableDates', id: 39, means: 'empty' },
   { operation: 'GetAvaibleAppointments', id: 39, means: 'empty' },
+  { operation: 'GetAvailableAppointmentsByPARequest', id: 37, means: 'empty' },
+  { operation: 'GetAvailableAppointmentsByPARequest', id: 38, means: 'empty' },
+  { operation: 'GetAvailableAppointmentsByPARequest', id: 39, means: 'empty' },
   { operation: 'GetPatientHistory', id: 20, means: 'empty' },
-  { operation: 'SetAppointment', id: 38, means: 'taken', text: takenText },
-  { operation: 'SetAppointment', id: 39, means: 'taken', text: takenText },
-  { operation: 'SetAppointment', id: 639, means: 'taken', text: takenText },
+  ...taken('SetAppointment'),
+  ...taken('SetAppointmentByPARequest'),
   { operation: 'CreateClaimForRefusal', id: 75, means: 'gone', text: 'Клиника не нашла эту запись.' },
   { id: 1, means: 'unsent', text: closedText },
   { id: 4, means: 'rule', text: 'Для записи в эту клинику не хватает сведений о пациенте.' },

@@ -79,7 +79,7 @@ export async function readSlots(
 }
 
 /** `{key: IdAppointment, schedule, start, end, status: free, room?, specialities}` */
-function slotRecord(
+export function slotRecord(
   link: Link,
   { id, specialities }: Pick<Doctor, 'id' | 'specialities'>,
   { IdAppointment, VisitStart, VisitEnd, Room }: HubData<'Appointment'>,

@@ -3,6 +3,8 @@
  * differs from region to region or is uncertain (protocols/regiz.md §1, §7), with a default.
  */
 import { z } from 'zod';
+import { caseSettings } from './case-settings.ts';
+import { consultationSettings } from './consultation-settings.ts';
 import type { HubOperation } from './contract/hub.ts';
 import { operations } from './contract/operations.ts';
 import { indexSettings } from './index-settings.ts';
@@ -123,6 +125,10 @@ const booking = z.strictObject({
 const waitlist = z.strictObject({
   source: z.number().int().default(5).describe('PASource of what comes through the hub; 5 = Интернет'),
   cancelReason: z.number().int().default(1).describe('DeactivationReason of the patient himself; 1 = его инициатива'),
+  mirror: z
+    .boolean()
+    .default(true)
+    .describe('Read the requests that others have registered, where the journal is there and tells them'),
   followMilliseconds: milliseconds
     .default(300_000)
     .describe('Milliseconds after which it is asked again what has become of a request'),
@@ -139,6 +145,8 @@ export const regizSettings = z.strictObject({
   waitlist: waitlist.prefault({}),
   index: indexSettings.optional(),
   referrals: referralSettings.optional(),
+  cases: caseSettings.optional(),
+  consultations: consultationSettings.optional(),
   codes: z
     .array(code)
     .default([])

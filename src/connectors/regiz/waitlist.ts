@@ -5,17 +5,15 @@
 import type { MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
 import { MisReadError } from '../connector.ts';
 import { ExchangeError } from '../exchange.ts';
-import type { FoundRequest } from '../waitlist-ability.ts';
-import { parseWaiting, UnfitRequest, type WaitingRequest } from './booking-request.ts';
+import type { FoundRequest, JournalAbility } from '../waitlist-ability.ts';
+import { parsePatient, parseWaiting, UnfitRequest, type WaitingRequest } from './booking-request.ts';
 import type { DeferredData } from './contract/hub.ts';
+import { findByNumber, findTimes, readJournal, statuses } from './journal.ts';
 import type { Call, Link } from './link.ts';
 import { cardOf, checkPatient } from './patient.ts';
 import { misRead } from './read-error.ts';
 import { RefusedByHub, refusalOf } from './refusal.ts';
 import { beforeWriting, unsent } from './unsent.ts';
-
-/** PARequestStatus. */
-const statuses = { active: 1, booked: 2, cancelled: 3 } as const;
 
 /** The contract's `register`. */
 export async function register(link: Link, record: MisRecord, context: WriteContext): Promise<WriteOutcome> {
@@ -90,11 +88,6 @@ export function findRequest(
 
 type Info = DeferredData<'SearchPARequestInfo'>;
 
-async function findByNumber(link: Link, IdPar: string, call: Call): Promise<Info | undefined> {
-  const { PARequests = [] } = await link.read('SearchPARequests', { filter: { IdPar } }, call);
-  return PARequests.find((one) => one.IdPar === IdPar);
-}
-
 /** Among all requests of the patient, the one whose text holds our id. */
 async function findOwn(link: Link, record: MisRecord, call: Call): Promise<Info | undefined> {
   const { patient, wish } = waitingOf(link, record);
@@ -103,6 +96,25 @@ async function findOwn(link: Link, record: MisRecord, call: Call): Promise<Info 
   const filter = { IdInfos: [{ IdLpu: String(link.settings.lpu), IdPatient }] };
   const { PARequests = [] } = await link.read('SearchPARequests', { filter }, call);
   return PARequests.find((one) => one.PARequestInfo?.Info === wish.info);
+}
+
+/** The contract's journal. */
+export const journalOf = (link: Link): JournalAbility => ({
+  read: (only, signal) => readJournal(link, only, signal),
+  findPatient: (record, signal) => misRead(link, () => findPatient(link, record, { signal })),
+  findTimes: (reference, signal) => findTimes(link, reference, signal),
+});
+
+/** IdPat of the only card that fits a Patient. @throws ExchangeError, RefusedByHub */
+async function findPatient(link: Link, record: MisRecord, call: Call): Promise<string | undefined> {
+  try {
+    return await checkPatient(link, parsePatient(record, link.settings), call);
+  } catch (error) {
+    if (error instanceof UnfitRequest) return undefined;
+    const meaning = error instanceof RefusedByHub && refusalOf(error, link.settings.codes).meaning;
+    if (meaning === 'rule' || meaning === 'ambiguous-patient') return undefined;
+    throw error;
+  }
 }
 
 /** @throws MisReadError when there is nothing by which it could be known */

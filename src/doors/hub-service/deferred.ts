@@ -47,9 +47,11 @@ export const bookByRequest: Handler<'SetAppointmentByPARequest'> = async (call) 
 
 /** What it is now is asked of the journal itself: whoever calls need not be believed. */
 export const changed: Handler<'HandlePARequestChanged'> = async ({ ground, caller, parameters }) => {
-  const idPar = parameters.info?.IdPar?.trim();
+  const { IdPar, PARequest } = parameters.info ?? {};
+  const idPar = IdPar?.trim();
   if (idPar === undefined) throw incomplete('info.IdPar');
   const clinics = caller.clinics.map(({ clinic }) => clinic.number);
-  await ground.waitlist.hasten(clinics, idPar);
+  const told = caller.clinics.find(({ idLpu }) => String(idLpu) === PARequest?.IdLpu?.trim());
+  await ground.waitlist.hasten(clinics, idPar, told?.clinic.number);
   return {};
 };

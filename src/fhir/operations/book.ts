@@ -4,7 +4,7 @@
  */
 import { Fault } from '../../fault.ts';
 import { readDocument } from '../../store/documents.sql.ts';
-import { isId, type Resource } from '../../store/resource.ts';
+import { isId, type Reference, type Resource } from '../../store/resource.ts';
 import { slotOfOffer } from '../../workflows/offer.ts';
 import { keyOf, pendingOr200, whoOf, written } from '../appointment-answer.ts';
 import type { Context } from '../context.ts';
@@ -21,6 +21,7 @@ import { referencedIdOf } from '../scheduling/reference.ts';
 import { type Source, sourceOf, sourceParameters } from '../scheduling/source.ts';
 import type { Time } from '../scheduling/time.sql.ts';
 import { namedPatient, timeOf } from '../scheduling/time.ts';
+import { waitingOf } from '../scheduling/wish.ts';
 
 const operation: OperationDeclaration = {
   code: 'book',
@@ -57,6 +58,7 @@ const operation: OperationDeclaration = {
       'A Patient who may be new: found by the first identifier, else created',
     ),
     input('comment', '0..1', 'string', 'For the clinic; of a cancellation the reason'),
+    input('waiting-reference', '0..1', 'Reference', 'Appointment that waits (`waitlist`), by which this one is booked'),
     input('cancelled-appt-id', '0..1', 'uri', 'Appointment that is given up once this one is booked'),
     output('return', '1..1', 'Resource', 'The Appointment, or a searchset Bundle of it'),
   ],
@@ -81,7 +83,7 @@ async function handle(context: Context, asked: Asked, call: OperationCall): Prom
 
 /** What would be left undone in silence. @throws Fault bad-request, business-rule */
 function refuseWithKept(kept: Written, { parameters }: OperationCall): void {
-  for (const name of ['cancelled-appt-id', 'patient-resource'])
+  for (const name of ['cancelled-appt-id', 'patient-resource', 'waiting-reference'])
     if (parameters.all(name).length > 0)
       throw new Fault('bad-request', `This Appointment is a booking already: ${name} is for a new one.`, {
         expression: `http.${name}`,
@@ -128,10 +130,16 @@ async function bookNew(context: Context, asked: Asked, call: OperationCall, sour
   const time = await timeOf(context, asked, source, parameters.one('schedule'));
   const patient = await patientFor(context, asked, call, source, time);
   const inPlaceOf = replaced && referencedIdOf(asked.base, 'Appointment', 'cancelled-appt-id', replaced);
-  const content = contentOf(call, source, inPlaceOf);
+  const waiting = waitingOf(asked, parameters);
+  if (waiting !== undefined && inPlaceOf !== undefined)
+    throw new Fault('bad-request', 'What waits is booked by a new Appointment: leave cancelled-appt-id out.', {
+      expression: 'http.waiting-reference',
+    });
+  const content = byRequest(contentOf(call, source, inPlaceOf), waiting);
   const background = preferenceOf(asked.headers).respondAsync;
   const who = whoOf(asked);
-  const order = { ...who, client, content, slot: time.slot, patient, key, inPlaceOf, background, repeatable: true };
+  const place = { slot: time.slot, patient, inPlaceOf, waiting };
+  const order = { ...who, client, content, ...place, key, background, repeatable: true };
   return written(await context.booking.book(order), 201);
 }
 
@@ -173,6 +181,14 @@ function contentOf(call: OperationCall, source: Source, inPlaceOf: string | unde
   if (inPlaceOf === undefined) return { ...content, ...(others.length > 0 && { extension: others }) };
   const valueReference = { reference: `Appointment/${inPlaceOf}` };
   return { ...content, extension: [...others, { url: replacesUrl, valueReference }] };
+}
+
+/** One that waits and is named among what else the Appointment rests on is what it is booked by. */
+function byRequest(content: Resource, waiting: string | undefined): Resource {
+  if (waiting === undefined) return content;
+  const reference = `Appointment/${waiting}`;
+  const others = ((content['supportingInformation'] ?? []) as Reference[]).filter((r) => r.reference !== reference);
+  return { ...content, supportingInformation: [...others, { reference }] };
 }
 
 function withComment(resource: Resource, { parameters }: OperationCall): Resource {

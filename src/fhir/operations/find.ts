@@ -39,6 +39,12 @@ const operation: OperationDeclaration = {
     input('specialty', '0..*', 'string', 'Specialty of the Schedule: system|code'),
     input('visit-type', '0..*', 'string', 'Service type of the Schedule: system|code'),
     input('patient-reference', '0..1', 'Reference', 'Patient: only his clinic’s time is offered, to him'),
+    input(
+      'waiting-reference',
+      '0..1',
+      'Reference',
+      'Appointment that waits (`waitlist`): only what the clinic’s system offers for it, to its Patient',
+    ),
     input('_count', '0..1', 'integer', 'Appointments of a page: 50, at most 200'),
     input('_cursor', '0..1', 'string', 'Only in links to further pages'),
     ...Object.entries(refused).map(([name, why]) => input(name, '0..*', typeOf[name]!, `Not served: ${why}.`)),
@@ -50,16 +56,28 @@ const operation: OperationDeclaration = {
 export default operation;
 
 async function handle(context: Context, asked: Asked, { parameters }: OperationCall): Promise<Reply> {
-  const wish = await readWish(context, asked, parameters);
+  const { wish, among } = await withTimes(context, asked, await readWish(context, asked, parameters));
   const viewer = await narrowed(context, asked, wish);
   const fitting = await findFitting(context, { ...asked, viewer }, wish);
   const windows = windowsOf(context, wish, fitting);
   const [rows, total] = await Promise.all([
-    readOffers(context, asked, windowsAfter(windows, wish), wish.count + 1),
-    countOffers(context, asked, windows),
+    readOffers(context, asked, windowsAfter(windows, wish), wish.count + 1, among),
+    countOffers(context, asked, windows, among),
   ]);
   const schedules = new Map(fitting.map((f) => [f.schedule.id!, f.schedule]));
   return replyWith(bundleOf(asked, wish, rows, total, schedules));
+}
+
+/** Of one who waits: what the clinic offers him now, which it is asked for each page. @throws Fault business-rule, transient */
+async function withTimes(context: Context, asked: Asked, wish: Wish) {
+  if (wish.waiting === undefined) return { wish, among: null };
+  const { patient, clinic, slots } = await context.waitlist.times(asked.viewer, wish.waiting);
+  if (wish.patient !== undefined && wish.patient !== patient)
+    throw new Fault('bad-value', 'The Appointment that waits is of another Patient.', {
+      expression: 'http.patient-reference',
+    });
+  await context.live.checkTimes(clinic, slots);
+  return { wish: { ...wish, patient }, among: slots.map(({ id }) => id) };
 }
 
 /** A Patient is of one clinic, and can be booked nowhere else. */
@@ -89,7 +107,8 @@ function bundleOf(
     const { id: slot, start, end } = row;
     const requested = { start: wish.start, end: wish.end };
     const schedule = schedules.get(row.schedule)!;
-    const resource = composeOffer({ slot, start, end, schedule, patient: wish.patient, wish: requested });
+    const { patient, waiting } = wish;
+    const resource = composeOffer({ slot, start, end, schedule, patient, waiting, wish: requested });
     return { fullUrl: `${asked.base}/Appointment/${resource.id}`, resource, search: { mode: 'match' } };
   });
   return {

@@ -18,7 +18,8 @@ const declaration: ResourceDeclaration = {
   type: 'Appointment',
   documentation:
     'POST books one Slot for one Patient. PUT with status "cancelled" cancels, PUT with another slot moves; both are written to the MIS. ' +
-    'Status "pending" means that the MIS has not confirmed yet. POST with status "waitlist" puts the Patient on the waiting list of a clinic whose MIS keeps one.',
+    'Status "pending" means that the MIS has not confirmed yet. POST with status "waitlist" puts the Patient on the waiting list of a clinic whose MIS keeps one. ' +
+    'A clinic that takes no bookings through the hub answers 422 no-booking.',
   interactions: [...readOnly, 'create', 'update', 'patch'],
   writesThrough: true,
   parameters: [

@@ -111,30 +111,41 @@ const windows =
 const inside =
   's.schedule = w.schedule and s.status = 0 and s.start_at >= w.low and s.start_at < w.high and s.end_at <= w.high';
 
+/** Ids of the slots that alone come into question; null: all. */
+type Among = readonly string[] | null;
+
 /** The first of the free slots, by rank and time. Of each schedule no more is read than a page can show. */
 export async function readOffers(
   context: Context,
   { viewer }: Asked,
   given: readonly Window[],
   limit: number,
+  among: Among = null,
 ): Promise<OfferRow[]> {
   const { rows } = await context.db.query<OfferRow>({
     name: 'offers',
     text: `select s.id, w.schedule, s.start_at as start, s.end_at as "end", w.rank from ${windows} cross join lateral (
         select * from slot s where ${inside} and (s.start_at, s.id) > (w.low, w.after) and ${slotVisible('s', 1)}
+          and ($7::uuid[] is null or s.id = any($7::uuid[]))
         order by s.start_at, s.id limit $6) s
       order by w.rank, s.start_at, s.id limit $6`,
-    values: [...viewerValues(viewer), JSON.stringify(given), limit],
+    values: [...viewerValues(viewer), JSON.stringify(given), limit, among],
   });
   return rows;
 }
 
-export async function countOffers(context: Context, { viewer }: Asked, given: readonly Window[]): Promise<number> {
+export async function countOffers(
+  context: Context,
+  { viewer }: Asked,
+  given: readonly Window[],
+  among: Among = null,
+): Promise<number> {
   const { rows } = await context.db.query<{ total: number }>({
     name: 'count_offers',
     text: `select coalesce(sum(s.n), 0)::integer as total from ${windows} cross join lateral (
-      select count(*) as n from slot s where ${inside} and ${slotVisible('s', 1)}) s`,
-    values: [...viewerValues(viewer), JSON.stringify(given)],
+      select count(*) as n from slot s where ${inside} and ${slotVisible('s', 1)}
+        and ($6::uuid[] is null or s.id = any($6::uuid[]))) s`,
+    values: [...viewerValues(viewer), JSON.stringify(given), among],
   });
   return rows[0]!.total;
 }

@@ -21,6 +21,8 @@ export interface Wish {
   /** Tokens `system|code`. */
   readonly codes: Partial<Record<CodeKind, readonly string[]>>;
   readonly patient: string | undefined;
+  /** Appointment that waits: only what is offered for it. */
+  readonly waiting: string | undefined;
   readonly count: number;
   readonly after: Place | undefined;
 }
@@ -70,7 +72,7 @@ export function boundOf(name: string, text: string, zone: string): DateRange {
   return range;
 }
 
-type Alternatives = Pick<Wish, 'actors' | 'codes' | 'patient'>;
+type Alternatives = Pick<Wish, 'actors' | 'codes' | 'patient' | 'waiting'>;
 
 async function readAlternatives(context: Context, asked: Asked, given: Arguments): Promise<Alternatives> {
   const all = (name: string) => limited(name, given.all(name));
@@ -87,6 +89,7 @@ async function readAlternatives(context: Context, asked: Asked, given: Arguments
     actors: some({ ...actors, location: limited('location-string', places) }),
     codes: some(codes),
     patient: patientOf(asked, given),
+    waiting: waitingOf(asked, given),
   };
 }
 
@@ -110,14 +113,26 @@ function patientOf({ base, principal }: Asked, given: Arguments): string | undef
   return one === undefined ? principal.patient : referencedIdOf(base, 'Patient', 'patient-reference', one);
 }
 
+export function waitingOf({ base }: Asked, given: Arguments): string | undefined {
+  const one = given.one('waiting-reference');
+  return one === undefined ? undefined : referencedIdOf(base, 'Appointment', 'waiting-reference', one);
+}
+
 /** The wish of the first page goes along in the link of the next, as ids: identifiers of people stay out of addresses. */
-export function cursorOf({ actors, codes, patient }: Wish, after: Place | undefined): string {
-  return Buffer.from(JSON.stringify({ actors, codes, patient, after })).toString('base64url');
+export function cursorOf({ actors, codes, patient, waiting }: Wish, after: Place | undefined): string {
+  return Buffer.from(JSON.stringify({ actors, codes, patient, waiting, after })).toString('base64url');
 }
 
 /** Whatever it holds, what is read by it is what the viewer may see. */
 function readCursor(text: string, given: Arguments): Alternatives & Pick<Wish, 'after'> {
-  const others = [...actorKinds, ...codeKinds, 'location-reference', 'location-string', 'patient-reference'];
+  const others = [
+    ...actorKinds,
+    ...codeKinds,
+    'location-reference',
+    'location-string',
+    'patient-reference',
+    'waiting-reference',
+  ];
   const cursor = parseCursor(text);
   if (cursor === undefined || others.some((name) => given.all(name).length > 0))
     throw new Fault('bad-value', 'This page link is not one of ours. Follow the links of the Bundle as they are.', {
@@ -128,14 +143,14 @@ function readCursor(text: string, given: Arguments): Alternatives & Pick<Wish, '
 
 function parseCursor(text: string): (Alternatives & Pick<Wish, 'after'>) | undefined {
   try {
-    const { actors, codes, patient, after } = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const { actors, codes, patient, waiting, after } = JSON.parse(Buffer.from(text, 'base64url').toString());
     const lists = actorKinds.flatMap((k) => actors[k] ?? []) as string[][];
     const tokens = codeKinds.flatMap((k) => codes[k] ?? []) as string[];
-    const ids = [...lists.flat(), ...[patient, after?.slot].filter((id) => id !== undefined)];
+    const ids = [...lists.flat(), ...[patient, waiting, after?.slot].filter((id) => id !== undefined)];
     const place = after === undefined || (Number.isSafeInteger(after.rank) && !Number.isNaN(Date.parse(after.start)));
     const short = lists.length <= 60 && tokens.length <= 40 && ids.length <= 6000;
     if (short && place && ids.every(isId) && tokens.every((t) => typeof t === 'string'))
-      return { actors: pick(actors, actorKinds), codes: pick(codes, codeKinds), patient, after };
+      return { actors: pick(actors, actorKinds), codes: pick(codes, codeKinds), patient, waiting, after };
   } catch {
     // the one answer for every text that is no link of ours
   }

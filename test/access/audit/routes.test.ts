@@ -268,6 +268,8 @@ const calls: Record<string, string | (() => Promise<Seen>)> = {
   templates: "of a clinic's timetable",
   'set-template': 'tried in operations/template.test.ts: it names Appointments',
   'delete-template': 'the same',
+  advance: 'tried in workflows/referral-steps.test.ts: it needs a queue of referrals',
+  'referral-queues': 'of clinics',
   status: "of a subscription, which is its owner's",
   events: 'notifications are tried in notifications.test.ts',
   'get-ws-binding-token': 'a token',

@@ -51,3 +51,10 @@ test('a long body is cut with a note', () => {
   expect(shorten('abcdef', 3)).toBe('abc… (6 characters in all)');
   expect(shorten('abc', 3)).toBe('abc');
 });
+
+test.each(['x', 'А', 'А-', 'a@', 'А ', '8 ', '"'])('a text of 200,000 times %j is looked through at once', (part) => {
+  const text = part.repeat(200_000);
+  const began = performance.now();
+  redactResponse(text, ['Проверкина']);
+  expect(performance.now() - began).toBeLessThan(5000);
+});

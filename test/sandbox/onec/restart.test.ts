@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { generate } from '../../../sandbox/onec/generate.ts';
 import { addDays } from '../../../sandbox/common/local-time.ts';
+import { generate } from '../../../sandbox/onec/generate.ts';
 import { openState } from '../../../sandbox/onec/state.ts';
 import { bookFields, call, freeTimes, placeFields, reserve, send, statusOf, type Target } from './client.ts';
 

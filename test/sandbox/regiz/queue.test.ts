@@ -175,3 +175,25 @@ test('the connection’s faults fit it: registered, and then a page', async () =
   expect((result as DataObject)['QLength']).toBe(1);
   expect(sandbox.log().findLast((e) => e.operation === 'Mq.Register')).toMatchObject({ committed: true });
 });
+
+test('another clinic refers somebody here, changes its mind, and is always a little faster when that is set', async () => {
+  const { id } = await sandbox.desk({ action: 'refer', target: oid, surname: 'Примерова' });
+  const options = {
+    ReferralInfo: { MqReferralStatus: coding('3', '1.2.643.2.69.1.1.1.50') },
+    Target: { Lpu: coding(oid) },
+  };
+  const found = async () =>
+    (((await mq('SearchMany', { options })).result as DataObject)['Referrals'] as DataObject[]).map(
+      (one) => (one['ReferralInfo'] as DataObject)['IdMq'],
+    );
+  expect(await found()).toContain(id);
+  await sandbox.desk({ action: 'change-referral', id: id!, target: '45' });
+  expect(await found()).not.toContain(id);
+  await sandbox.desk({ action: 'change-referral', id: id!, target: oid, status: 4 });
+  expect(await found()).not.toContain(id);
+  sandbox.settings({ withdrawnBefore: 'ChangePlannedResource' });
+  expect(await step('ChangePlannedResource', id!)).toBe(4);
+  sandbox.settings({ withdrawnBefore: '' });
+  expect(sandbox.referrals().find(({ idMq }) => idMq === id)?.status).toBe(0);
+  await expect(sandbox.desk({ action: 'change-referral', id: 'nothing', status: 0 })).rejects.toThrow();
+});

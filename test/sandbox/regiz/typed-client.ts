@@ -1,4 +1,4 @@
-/** Calls of УО and PIX: data in the order of their contracts, faults taken apart. */
+/** Calls of УО, PIX and EMK: data in the order of their contracts, faults taken apart. */
 import { type Contract, readContract } from '../../../sandbox/regiz/contract.ts';
 import type { Data, DataObject } from '../../../sandbox/regiz/data.ts';
 import { createDataReader } from '../../../sandbox/regiz/data-reader.ts';
@@ -22,6 +22,7 @@ export interface TypedAnswer {
 const services = {
   mq: { path: '/queues/MqService.svc', action: 'http://tempuri.org/IMqService/', contract: readContract('mq') },
   pix: { path: '/EMK5/PixService.svc', action: 'http://tempuri.org/IPixService/', contract: readContract('pix') },
+  emk: { path: '/EMK5/EMKService.svc', action: 'http://tempuri.org/IEmkService/', contract: readContract('emk') },
 };
 
 export async function call(

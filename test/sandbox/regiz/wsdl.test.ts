@@ -18,6 +18,7 @@ const paths = [
   ['/zpv/ws/appointment', 43],
   ['/queues/MqService.svc', 19],
   ['/EMK5/PixService.svc', 5],
+  ['/EMK5/EMKService.svc', 5],
 ] as const;
 
 test.each(paths)('%s describes %i operations', async (path, count) => {

@@ -25,6 +25,30 @@ export function readPage(answer: HttpAnswer): Page {
   return { rows: body['value'], ...(isCount && { count: Number(count) }) };
 }
 
+/** 1С understood a write and said no: by an error of OData, of which the code alone is kept, since its text echoes what was sent. */
+export class RefusedByOdata extends Error {
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(`1С refused: ${describeStatus(status, code)}`);
+    this.name = 'RefusedByOdata';
+    this.code = code;
+  }
+}
+
+/** Statuses with which 1С itself refuses; with others an error comes from what stands before it, or says nothing of the write. */
+const refusals = [400, 403, 404, 500];
+
+/** The object as 1С says that it has written it. @throws RefusedByOdata, ExchangeError */
+export function readWritten({ status, text }: HttpAnswer): Row {
+  const code = codeIn(text);
+  if (refusals.includes(status) && code !== undefined) throw new RefusedByOdata(status, code);
+  if (status !== 200 && status !== 201) throw statusError(status);
+  const body = readJson(text);
+  if (!isRow(body) || code !== undefined) throw untrusted('the answer is not an object of OData');
+  return body;
+}
+
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What a code of 1С was seen to mean. Its text is of no use: it follows the language of the base and echoes what was sent. */
@@ -45,11 +69,14 @@ const statuses: Readonly<Record<number, string>> = {
 /** @throws ExchangeError for every status but 200 */
 export function refuseUnlessGood({ status, text }: HttpAnswer): void {
   if (status === 200) return;
-  const code = codeIn(text);
+  const { retryable } = statusError(status);
+  throw new ExchangeError('lost', describeStatus(status, codeIn(text)), { status, retryable });
+}
+
+function describeStatus(status: number, code: string | undefined): string {
   const meaning = (code === undefined ? undefined : codes[code]) ?? statuses[status];
   const told = [`HTTP status ${status}`, ...(code === undefined ? [] : [`code ${code}`])].join(', ');
-  const { retryable } = statusError(status);
-  throw new ExchangeError('lost', meaning === undefined ? told : `${told}: ${meaning}`, { status, retryable });
+  return meaning === undefined ? told : `${told}: ${meaning}`;
 }
 
 /** Of an error in JSON, or in Atom, which comes where `$format` was not understood. */

@@ -4,22 +4,29 @@ import { ExchangeError } from '../../exchange.ts';
 import type { HttpAnswer } from '../../http.ts';
 import { refuseUnlessGood } from './answer.ts';
 
-/** Name of a set → its fields → their types, e.g. `Edm.Guid`. */
+/** Name of a set → its fields. */
 export type Metadata = ReadonlyMap<string, Fields>;
-export type Fields = ReadonlyMap<string, string>;
+export type Fields = ReadonlyMap<string, Field>;
+
+export interface Field {
+  /** e.g. `Edm.Guid` */
+  readonly type: string;
+  /** Characters; what is longer is cut by 1С without a word. Undefined: no limit is told. */
+  readonly maxLength?: number;
+}
 
 /** No tree is made of it: 17 MB with 4,237 sets have been seen. @throws ExchangeError */
 export function readMetadata(answer: HttpAnswer): Metadata {
   refuseUnlessGood(answer);
-  const types = new Map<string, Map<string, string>>();
+  const types = new Map<string, Map<string, Field>>();
   const sets = new Map<string, string>();
-  let open = new Map<string, string>();
+  let open = new Map<string, Field>();
   const onTag = (tag: SaxesTagNS) => {
     const value = (name: string): string => tag.attributes[name]?.value ?? '';
     // Of another kind of type, whose properties are no fields of a set.
     if (tag.local === 'ComplexType' || tag.local === 'EntityType') open = new Map();
     if (tag.local === 'EntityType') types.set(value('Name'), open);
-    if (tag.local === 'Property') open.set(value('Name'), value('Type'));
+    if (tag.local === 'Property') open.set(value('Name'), fieldOf(value('Type'), value('MaxLength')));
     if (tag.local === 'EntitySet') sets.set(value('Name'), value('EntityType'));
   };
   parse(answer.text, onTag);
@@ -29,6 +36,9 @@ export function readMetadata(answer: HttpAnswer): Metadata {
     sets.entries().map(([set, type]) => [set, types.get(type.slice(type.lastIndexOf('.') + 1)) ?? new Map()]),
   );
 }
+
+const fieldOf = (type: string, maxLength: string): Field =>
+  /^[1-9]\d{0,6}$/.test(maxLength) ? { type, maxLength: Number(maxLength) } : { type };
 
 function parse(text: string, onTag: (tag: SaxesTagNS) => void): void {
   const parser = new SaxesParser({ xmlns: true });

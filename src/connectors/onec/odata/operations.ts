@@ -1,59 +1,57 @@
 /**
- * 1С with nothing but its standard OData interface (protocols/onec.md §3): a directory. Nothing public tells how such a
- * configuration keeps its schedule and its bookings, so these abilities are absent.
+ * 1С through its standard OData interface (protocols/onec.md §3), by what the clinic has configured: a directory always, a schedule
+ * where it names hours and visits, cards where it names patients, booking where it allows that.
  */
-import { type ConnectionContext, MisReadError, type Operations } from '../../connector.ts';
-import { ExchangeError } from '../../exchange.ts';
+import type { BookingAbility, ConnectionContext, Operations } from '../../connector.ts';
 import { readPage } from './answer.ts';
-import { faultsOf } from './check.ts';
-import { type Marks, readDirectory } from './directory.ts';
-import { type OdataLine, openOdataLine } from './line.ts';
-import { readMetadata } from './metadata.ts';
-import { marksIn, pingQuery } from './rows.ts';
+import { book } from './booking.ts';
+import { readDirectory } from './directory.ts';
+import { findBooking } from './find.ts';
+import { openKnowledge } from './known.ts';
+import { openOdataLine } from './line.ts';
+import { type Link, readingOf } from './link.ts';
+import { patientIndexOf } from './patients.ts';
+import { misRead } from './read-error.ts';
+import { openRoster } from './roster.ts';
+import { pingQuery } from './rows.ts';
 import type { OdataSettings } from './settings.ts';
+import { readScheduleRecords } from './timetable.ts';
+import { cancel } from './withdrawal.ts';
 
 export function openOdata(settings: OdataSettings, context: ConnectionContext): Operations {
-  const line = openOdataLine(settings, context);
-  const { entities, paging } = settings;
-  let known: Marks | undefined;
-  const marks = async (signal: AbortSignal): Promise<Marks> => {
-    known ??= await readChecked(line, settings, signal);
-    return known;
-  };
-  const read = <T>(reading: () => Promise<T>) =>
-    misRead(reading, (status) => {
-      // What was there is gone: the next reading tells what.
-      if (status === 400 || status === 404) known = undefined;
-    });
+  const link = openLink(settings, context);
+  const { entities, booking, schedule } = settings;
   return {
-    directory: (signal) => read(async () => readDirectory({ line, paging, signal }, entities, await marks(signal))),
+    directory: (signal) => misRead(link, () => link.roster.read(signal)),
+    ...(entities.hours && {
+      schedule: {
+        horizonDays: schedule.horizonDays,
+        read: (window, only, signal) => misRead(link, () => readScheduleRecords(link, window, only, signal)),
+      },
+    }),
+    ...(booking && { booking: bookingOf(link, booking.graceMilliseconds) }),
+    ...(entities.patients && { patientIndex: patientIndexOf(link) }),
     ping: (signal) =>
-      read(async () => {
-        await marks(signal);
-        await line.read({ ...pingQuery(entities.branches), size: 'answer', understand: readPage, signal });
+      misRead(link, async () => {
+        await link.knowledge.get(signal);
+        await link.line.read({ ...pingQuery(entities.branches), size: 'answer', understand: readPage, signal });
       }),
-    health: () => line.health(),
-    close: () => line.close(),
+    health: () => link.line.health(),
+    close: () => link.line.close(),
   };
 }
 
-/** @throws ExchangeError, MisReadError with all that the configuration has wrong; it is read again then, the base may be mended */
-async function readChecked(line: OdataLine, { entities }: OdataSettings, signal: AbortSignal): Promise<Marks> {
-  const ask = { operation: 'GET $metadata', query: '$metadata', size: 'metadata', signal } as const;
-  const metadata = await line.read({ ...ask, understand: readMetadata });
-  const faults = faultsOf(entities, metadata);
-  if (faults.length > 0) throw new MisReadError(`1С does not publish what is configured: ${faults.join('; ')}`, false);
-  // Not the names of a thousand other sets, which hold on to the whole text that they were cut from.
-  const wanted = Object.values(entities).filter((entity) => entity !== undefined);
-  return new Map(wanted.map(({ set }) => [set, marksIn(metadata.get(set)!)]));
+function openLink(settings: OdataSettings, context: ConnectionContext): Link {
+  const line = openOdataLine(settings, context);
+  const knowledge = openKnowledge(line, settings);
+  const read = async (signal: AbortSignal) =>
+    readDirectory(await readingOf({ line, settings, knowledge }, signal), settings.entities);
+  return { settings, context, line, knowledge, roster: openRoster(read, settings.schedule.staffFor) };
 }
 
-async function misRead<T>(reading: () => Promise<T>, onFailure: (status?: number) => void): Promise<T> {
-  try {
-    return await reading();
-  } catch (error) {
-    if (!(error instanceof ExchangeError)) throw error;
-    onFailure(error.answer.status);
-    throw new MisReadError(`1С: ${error.message}`, error.retryable, error);
-  }
-}
+const bookingOf = (link: Link, graceMilliseconds: number): BookingAbility => ({
+  graceMilliseconds,
+  book: (request, reference, progress, context) => book(link, request, reference, progress, context),
+  findBooking: (request, reference, signal) => findBooking(link, request, reference, signal),
+  cancel: (reference, _reason, context) => cancel(link, reference, context),
+});

@@ -2,32 +2,36 @@
 import type { ExchangeError } from '../../exchange.ts';
 import { untrusted } from '../answer.ts';
 import { type Page, type Row, readPage } from './answer.ts';
+import type { Entity, KeyedEntity } from './entities.ts';
+import type { Known } from './known.ts';
 import type { OdataLine } from './line.ts';
-import type { Fields } from './metadata.ts';
-import type { Entity, OdataSettings } from './settings.ts';
+import type { Discretion } from './redact.ts';
+import type { OdataSettings } from './settings.ts';
 import { keyIn } from './value.ts';
 
-/** By which 1С marks what is no longer there, and what is only a folder. */
-const marks = ['DeletionMark', 'IsFolder'];
-
-/** Those of the marks that a set has. */
-export const marksIn = (published: Fields): readonly string[] => marks.filter((mark) => published.has(mark));
-
-type Paging = OdataSettings['paging'];
+export type Paging = OdataSettings['paging'];
 
 export interface Reading {
   readonly line: OdataLine;
   readonly paging: Paging;
+  readonly known: Known;
   readonly signal: AbortSignal;
 }
 
-/** Without deleted ones and folders. @param marked of `marksIn` @throws ExchangeError */
-export async function readRows(reading: Reading, entity: Entity, marked: readonly string[]): Promise<Row[]> {
-  const { paging } = reading;
+/** What is asked beyond the operator's condition; of a set that tells of patients how it may be logged, too. */
+export interface More {
+  readonly terms: readonly string[];
+  readonly discretion?: Discretion;
+}
+
+/** Without deleted ones and folders. @throws ExchangeError */
+export async function readRows(reading: Reading, entity: KeyedEntity, more: More = { terms: [] }): Promise<Row[]> {
+  const { paging, known } = reading;
+  const { marks } = known.get(entity.set)!;
   const read = new Map<string, Row>();
   let [count, last]: [number?, string?] = [];
   for (;;) {
-    const { rows, count: told } = await readOne(reading, entity, marked, last, read.size);
+    const { rows, count: told } = await readOne(reading, entity, more, last, read.size);
     if (last === undefined) count = countOf(told, paging);
     for (const row of rows) {
       last = keyIn(row, entity.fields.key);
@@ -37,13 +41,14 @@ export async function readRows(reading: Reading, entity: Entity, marked: readonl
     }
     const isWhole = count === undefined ? rows.length < paging.rows : read.size === count;
     // A base may ignore the filter.
-    if (isWhole) return [...read.values()].filter((row) => marked.every((mark) => row[mark] !== true));
+    if (isWhole) return [...read.values()].filter((row) => marks.every((mark) => row[mark] !== true));
     if (paging.by === 'none' || rows.length === 0 || read.size > (count ?? Number.POSITIVE_INFINITY))
       throw partial(entity.set, read.size, count, paging);
   }
 }
 
-function countOf(told: number | undefined, { count }: Paging): number | undefined {
+/** How many there are, where it is asked for. @throws ExchangeError when it is not told then */
+export function countOf(told: number | undefined, { count }: Paging): number | undefined {
   if (count && told === undefined) throw untrusted('no odata.count came; set paging.count to false', false);
   return count ? told : undefined;
 }
@@ -55,32 +60,53 @@ function partial(set: string, read: number, count: number | undefined, { by }: P
 }
 
 function readOne(
-  { line, paging, signal }: Reading,
-  entity: Entity,
-  marked: readonly string[],
+  reading: Reading,
+  entity: KeyedEntity,
+  { terms, ...more }: More,
   last: string | undefined,
   skip: number,
 ): Promise<Page> {
-  const { set, fields } = entity;
-  const after = paging.by === 'key' && last !== undefined ? [`${fields.key} gt guid'${last}'`] : [];
-  const own = entity.filter === '' ? [] : [`(${entity.filter})`];
-  const wanted = Object.values(fields).filter((field) => field !== undefined);
+  const { paging, known } = reading;
+  const { key } = entity.fields;
+  const after = paging.by === 'key' && last !== undefined ? [`${key} gt guid'${last}'`] : [];
+  return askFor(reading, entity, {
+    ...more,
+    terms: [...known.get(entity.set)!.marks.map((mark) => `${mark} eq false`), ...own(entity), ...terms, ...after],
+    orderBy: paging.by === 'none' ? '' : key,
+    skip: paging.by === 'skip' && skip > 0 ? String(skip) : '',
+    counted: last === undefined,
+  });
+}
+
+/** The operator's own condition. */
+export const own = ({ filter }: Entity): string[] => (filter === '' ? [] : [`(${filter})`]);
+
+export interface Question extends More {
+  readonly orderBy?: string;
+  readonly skip?: string;
+  readonly counted: boolean;
+}
+
+/** One page: of the configured fields and of the marks. @throws ExchangeError */
+export function askFor({ line, paging, known, signal }: Reading, entity: Entity, question: Question): Promise<Page> {
+  const wanted = Object.values(entity.fields).filter((field) => field !== undefined);
   const query = queryOf({
     $format: 'json',
-    $select: [...new Set([...wanted, ...marked])].join(','),
-    $filter: [...marked.map((mark) => `${mark} eq false`), ...own, ...after].join(' and '),
-    $orderby: paging.by === 'none' ? '' : fields.key,
+    $select: [...new Set([...wanted, ...known.get(entity.set)!.marks])].join(','),
+    $filter: question.terms.join(' and '),
+    $orderby: question.orderBy ?? '',
     $top: String(paging.rows),
-    $skip: paging.by === 'skip' && skip > 0 ? String(skip) : '',
-    $inlinecount: paging.count && last === undefined ? 'allpages' : '',
+    $skip: question.skip ?? '',
+    $inlinecount: paging.count && question.counted ? 'allpages' : '',
   });
-  const ask = {
-    operation: `GET ${set}`,
-    query: `${encodeURIComponent(set)}?${query}`,
+  return line.read({
+    operation: `GET ${entity.set}`,
+    query: `${encodeURIComponent(entity.set)}?${query}`,
     size: 'answer',
+    understand: readPage,
+    discretion: question.discretion,
     signal,
-  } as const;
-  return line.read({ ...ask, understand: readPage });
+  });
 }
 
 /** A space is `%20`: 1С refuses `+`. What is empty is left out. */
@@ -90,7 +116,7 @@ export function queryOf(options: Readonly<Record<string, string>>): string {
 }
 
 /** One row of a set: the cheapest proof that it can be read. */
-export function pingQuery({ set, fields }: Entity): { readonly operation: string; readonly query: string } {
+export function pingQuery({ set, fields }: KeyedEntity): { readonly operation: string; readonly query: string } {
   const query = queryOf({ $format: 'json', $select: fields.key, $top: '1' });
   return { operation: `GET ${set}`, query: `${encodeURIComponent(set)}?${query}` };
 }

@@ -1,47 +1,7 @@
-/**
- * What the operator sets for the profile `odata`. Which sets a base publishes, and what their fields are called, is known in
- * the clinic alone (protocols/onec.md §5): only the fields that every object of 1С has are defaults here.
- */
+/** What the operator sets for the profile `odata`. */
 import { z } from 'zod';
 import { guard, milliseconds, publication } from '../settings.ts';
-
-const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_]*$/u, 'is not a name such as "Catalog_Сотрудники"');
-const filter = z
-  .string()
-  .default('')
-  .describe('Further condition in the language of OData, e.g. "Уволен eq false"; deleted ones and folders never come');
-const key = name.default('Ref_Key').describe('Field with the GUID');
-const title = name.default('Description').describe('Field with the name');
-
-const entities = z.strictObject({
-  branches: z.strictObject({
-    set: name.describe('Entity set of branches (departments, organisations), as $metadata calls it'),
-    filter,
-    fields: z.strictObject({ key, name: title }).prefault({}),
-  }),
-  staff: z.strictObject({
-    set: name.describe('Entity set of doctors and nurses'),
-    filter,
-    fields: z.strictObject({
-      key,
-      name: title,
-      surname: name
-        .optional()
-        .describe('Without it, and givenName and patronymic, the name is taken apart at its spaces'),
-      givenName: name.optional(),
-      patronymic: name.optional(),
-      branch: name.describe('Field with the GUID of the branch'),
-      specialization: name.optional().describe('Field with a text, or with the GUID of one of `specializations`'),
-    }),
-  }),
-  specializations: z
-    .strictObject({
-      set: name.describe('Entity set that the specialisation of an employee refers to'),
-      filter,
-      fields: z.strictObject({ key, name: title }).prefault({}),
-    })
-    .optional(),
-});
+import { entities } from './entities.ts';
 
 const paging = z
   .strictObject({
@@ -50,6 +10,7 @@ const paging = z
       .default('none')
       .describe('How a longer list is read on: not at all, from the last key, or by $skip'),
     rows: z.number().int().min(1).max(100_000).default(2000).describe('Rows asked for at once ($top)'),
+    days: z.number().int().min(1).max(366).default(7).describe('Days of hours and visits asked for at once'),
     count: z
       .boolean()
       .default(true)
@@ -75,23 +36,93 @@ const limits = z.strictObject({
   logCharacters: z.number().int().min(0).default(16_384).describe('How much of a body the message log keeps'),
 });
 
-export const odataSettings = z.strictObject({
+const minutes = z.number().int().min(1).max(1440);
+
+const schedule = z.strictObject({
+  horizonDays: z.number().int().min(1).max(366).default(14).describe('How many days ahead 1С plans appointments'),
+  defaultDuration: minutes.default(30).describe('Minutes of a visit when nothing else tells'),
+  durations: z
+    .strictObject({
+      employees: z.record(z.string().toLowerCase(), minutes).default({}).describe('Minutes by the GUID of an employee'),
+      specializations: z.record(z.string(), minutes).default({}),
+    })
+    .prefault({}),
+  allowEmpty: z
+    .boolean()
+    .default(false)
+    .describe('Believe that nobody has hours; otherwise the reading fails and the mirror stays'),
+  staffFor: z
+    .number()
+    .int()
+    .min(0)
+    .default(300_000)
+    .describe('Milliseconds for which readings of the schedule use the list of staff that was read last'),
+});
+
+/** Fields of a base and what is written into them. */
+const constants = z.record(z.string(), z.union([z.string(), z.boolean(), z.number()]));
+
+const patients = z.strictObject({
+  add: z.boolean().default(false).describe('Make a card for a patient who has none; else such a booking is refused'),
+  create: constants.default({}).describe('Further fields of a new card with their values'),
+  patienceMilliseconds: milliseconds.default(5000).describe('How long Patient/$match waits for 1С'),
+});
+
+const booking = z.strictObject({
+  create: constants.default({}).describe('Further fields of a new visit with their values'),
+  cancel: constants.default({ DeletionMark: true }).describe('What is written into a visit to cancel it'),
+  required: z
+    .array(z.string())
+    .default(['PatientSurname', 'PatientName', 'Birthday'])
+    .describe('Parameters of the mapping without which 1С is not asked'),
+  graceMilliseconds: z
+    .number()
+    .int()
+    .min(0)
+    .default(300_000)
+    .describe('How long after a write 1С may still commit it, at least 3 × timeouts.request'),
+});
+
+const shape = z.strictObject({
   profile: z.literal('odata').describe('Any configuration, through the standard OData interface'),
   ...publication.shape,
   path: z.string().default('/odata/standard.odata').describe('Path of the interface'),
   sessions: z
     .boolean()
     .default(true)
-    .describe(
-      'Keep one session of 1С open (IBSession) in place of one for each exchange; exchanges then go one by one',
-    ),
+    .describe('Keep one session of 1С open (IBSession) in place of one for each exchange; readings then go one by one'),
   entities,
   paging: paging.prefault({}),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
   guard: guard.prefault({}),
+  schedule: schedule.prefault({}),
+  patients: patients.prefault({}),
+  booking: booking.optional().describe('Without it nothing is written to 1С'),
+});
+
+/** What a booking cannot do without; each with the path of the setting. */
+function bookingFaults({ entities: { visits, patients }, booking }: z.infer<typeof shape>): [string, string][] {
+  if (booking === undefined) return [];
+  const fields = visits?.fields;
+  const cancelled = visits?.cancelled ?? [];
+  const status = fields?.status === undefined ? undefined : booking.cancel[fields.status];
+  const cancels = booking.cancel['DeletionMark'] === true || cancelled.includes(String(status));
+  return [
+    ...(visits === undefined ? [['entities.visits', 'booking needs the set of visits'] as [string, string]] : []),
+    ...(patients === undefined ? [['entities.patients', 'booking needs the set of patients'] as [string, string]] : []),
+    ...(['patient', 'comment'] as const)
+      .filter((field) => fields !== undefined && fields[field] === undefined)
+      .map((field): [string, string] => [`entities.visits.fields.${field}`, 'booking needs this field']),
+    ...(cancels
+      ? []
+      : [['booking.cancel', 'a visit so written is not among entities.visits.cancelled'] as [string, string]]),
+  ];
+}
+
+export const odataSettings = shape.superRefine((settings, context) => {
+  for (const [path, message] of bookingFaults(settings))
+    context.addIssue({ code: 'custom', path: path.split('.'), message });
 });
 
 export type OdataSettings = z.infer<typeof odataSettings>;
-export type Entities = OdataSettings['entities'];
-export type Entity = Entities[keyof Entities] & {};

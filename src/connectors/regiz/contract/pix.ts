@@ -1,4 +1,4 @@
-/** `IPixService`, the patients of the ИЭМК (protocols/regiz.md §3.1, appendix D). Only what reads: the hub registers nobody there. */
+/** `IPixService`, the patients of the ИЭМК (protocols/regiz.md §3.1, appendix D). What is written: the patients of telemedicine cases. */
 import type { Contract, DataOf } from '../../../wcf/contract.ts';
 
 export const pixContract = {
@@ -91,6 +91,8 @@ export const pixContract = {
     },
   },
   operations: {
+    AddPatient: { parameters: { guid: 'string', idLPU: 'string', patient: 'e:PatientDto' } },
+    UpdatePatient: { parameters: { guid: 'string', idLPU: 'string', patient: 'e:PatientDto' } },
     GetPatient: {
       parameters: { guid: 'string', idLPU: 'string', patient: 'e:PatientDto', idSource: 's:SourceType' },
       result: 'e:PatientDto[]',

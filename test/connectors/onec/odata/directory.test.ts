@@ -1,6 +1,6 @@
 /** What the directory says, and how it is asked for. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { guidOf } from '../../../../sandbox/onec-odata/base.ts';
+import { guidOf } from '../../../../sandbox/onec-odata/row.ts';
 import { entities, type OdataStage, openOdataStage, soon } from './stage.ts';
 
 let stage: OdataStage;

@@ -10,6 +10,7 @@ const outcomes: Readonly<Record<string, readonly [metadata: Outcome, list: Outco
   'drop-before': ['retryable', 'retryable'],
   reset: ['retryable', 'retryable'],
   hang: ['retryable', 'retryable'],
+  late: ['retryable', 'retryable'],
   drip: ['retryable', 'retryable'],
   'empty-200': ['retryable', 'retryable'],
   truncated: ['retryable', 'retryable'],

@@ -1,6 +1,6 @@
 /** The hub over a clinic that has a directory and neither schedule nor booking. */
 import { afterAll, expect, test } from 'vitest';
-import { guidOf } from '../../../../sandbox/onec-odata/base.ts';
+import { guidOf } from '../../../../sandbox/onec-odata/row.ts';
 import { openClinic } from '../../../../src/connectors/clinic.ts';
 import { syncDirectory, syncSchedule } from '../../../../src/workflows/sync.ts';
 import { createDatabase } from '../../../support/database.ts';

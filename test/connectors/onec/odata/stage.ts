@@ -23,6 +23,32 @@ export const entities = {
   specializations: { set: 'Catalog_Специальности' },
 };
 
+/** What is needed to give times and to book. */
+export const reception = {
+  patients: {
+    set: 'Catalog_Картотека',
+    fields: { birthday: 'ДатаРождения', phone: 'Телефон', snils: 'СНИЛС' },
+  },
+  hours: {
+    set: 'InformationRegister_ГрафикПриема',
+    fields: { employee: 'Сотрудник_Key', day: 'День', start: 'Начало', end: 'Окончание', minutes: 'Длительность' },
+  },
+  visits: {
+    set: 'Document_ЗаписьНаПрием',
+    fields: {
+      ...{ date: 'Date', start: 'Начало', end: 'Окончание', employee: 'Сотрудник_Key', branch: 'Отделение_Key' },
+      ...{ patient: 'Пациент_Key', comment: 'Комментарий', status: 'Состояние' },
+    },
+    cancelled: ['Отменена'],
+  },
+};
+
+/** Settings of a clinic that is booked. */
+export const bookable = {
+  entities: { ...entities, ...reception },
+  booking: { create: { Состояние: 'Записан' } },
+};
+
 export interface OdataStage {
   readonly sandbox: OdataSandbox;
   /** Another connection. */
@@ -31,7 +57,7 @@ export interface OdataStage {
 }
 
 export async function openOdataStage(options: OdataSandboxOptions = {}): Promise<OdataStage> {
-  const sandbox = await startOdataSandbox(options);
+  const sandbox = await startOdataSandbox({ start: '2026-12-01', ...options });
   const opened: Connected[] = [];
   return {
     sandbox,
