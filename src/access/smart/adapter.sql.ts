@@ -138,7 +138,10 @@ export async function markAnswered(db: Queryable, code: string): Promise<void> {
   });
 }
 
-/** Seconds since the epoch at which the request came that is being answered: the one before it may have its answer since then only. */
+/**
+ * Seconds since the epoch at which the request came that is being answered: the one before it may have its answer since then only. It is
+ * held against the clock of Postgres; where that is apart by some milliseconds, a code that comes again within these is refused and no more.
+ */
 function arrival(): number {
   const { ctx } = Provider;
   return (ctx === undefined ? Date.now() : arrivalOf(ctx.req)) / 1000;
