@@ -314,6 +314,20 @@ describe('whom it is about', () => {
     expect((await readPatient(hub.pool, own))!.busy).toBe(true);
   });
 
+  test('fits nobody where it names none', async () => {
+    const { id } = await referred();
+    // As one is kept whose person the queue tells nothing of but a text.
+    await hub.pool.query(
+      `update document set body = jsonb_set(body::jsonb, '{contained,0}',
+        '{"resourceType": "Patient", "id": "patient", "name": [{"text": "Неизвестная"}]}')::text where id = $1`,
+      [id],
+    );
+    const body = { resourceType: 'Patient', name: [{ text: 'Безымянная' }], gender: 'female' };
+    const { body: made } = await ask(hub, 'POST', 'Patient', { body });
+    const { status, body: answer } = await advance(id, [code('accept'), isAbout(made.id!)]);
+    expect([status, JSON.stringify(answer)]).toEqual([422, expect.stringContaining('patient-differs')]);
+  });
+
   test('is said by the Appointment that is booked for it, which gives the time, too', async () => {
     const family = surname();
     const { id, number } = await referred({ surname: family });
