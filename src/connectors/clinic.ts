@@ -6,7 +6,7 @@ import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbi
 import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 import type { Mirrored } from './mirrored.ts';
-import { type ReadSlot, readSlot } from './read-slot.ts';
+import { createSlotReader, type ReadSlot } from './read-slot.ts';
 import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
 import type { Regional } from './regional.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
@@ -142,9 +142,10 @@ export function openClinic(parts: ClinicParts): Clinic {
     async readSchedule(window, only, signal) {
       if (operations.schedule === undefined) return { schedules: [], slots: [] };
       const { slot = [], ...others } = await operations.schedule.read(window, only, signal);
+      const read = createSlotReader();
       const slots = mappings.slow.has('slot')
-        ? (await mirror({ slot })).map(readSlot)
-        : slot.flatMap((record) => mappings.mirror('slot', record).map(readSlot));
+        ? (await mirror({ slot })).map(read)
+        : slot.flatMap((record) => mappings.mirror('slot', record).map(read));
       return { schedules: await mirror(others), slots };
     },
     bookingRequest: async (input) => requestOf(mappings, 'Appointment', input),

@@ -36,6 +36,18 @@ export function readSlot({ resource, key }: { resource: Resource; key: string })
   };
 }
 
+/** `readSlot` for the slots of one reading: what many of them share is kept once, not three thousand times. */
+export function createSlotReader(): typeof readSlot {
+  const texts = new Map<string, string>();
+  return (mapped) => {
+    const slot = readSlot(mapped);
+    const known = texts.get(slot.shared);
+    if (known !== undefined) return { ...slot, shared: known };
+    texts.set(slot.shared, slot.shared);
+    return slot;
+  };
+}
+
 export const slotReasonUrl = 'https://medmost.ru/fhir/StructureDefinition/slot-reason';
 
 function reasonOf(extension: unknown): number {

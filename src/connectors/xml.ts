@@ -75,10 +75,16 @@ function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: tr
 
 /** No prototype: an attribute may be called `__proto__`. */
 function attributesOf(tag: SaxesTagNS): Record<string, string> {
-  const attributes: Record<string, string> = Object.create(null);
-  for (const [name, attribute] of Object.entries(tag.attributes)) attributes[name] = attribute.value;
+  let attributes = none;
+  for (const [name, attribute] of Object.entries(tag.attributes)) {
+    if (attributes === none) attributes = Object.create(null) as Record<string, string>;
+    attributes[name] = attribute.value;
+  }
   return attributes;
 }
+
+/** Nearly all elements of an answer have none. */
+const none: Record<string, string> = Object.freeze(Object.create(null));
 
 /**
  * The only child of that name, if any.

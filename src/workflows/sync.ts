@@ -181,8 +181,11 @@ async function toRows(
   const keys = new Map(schedules.map((s) => [s.id, s.key]));
   const rows = new Map<string, MirrorSlot>();
   for (const { key, shared, ...slot } of slots) {
-    const derived = `${keys.get(slot.schedule)};${new Date(slot.start).toISOString().slice(0, 19)}Z`;
-    rows.set(slot.id, { ...slot, fragment: ids.get(shared)!, misKey: key === derived ? null : key });
+    const schedule = `${keys.get(slot.schedule)};`;
+    // Most systems have keys of their own, and need no time written out to see that.
+    const isDerived =
+      key.startsWith(schedule) && key === `${schedule}${new Date(slot.start).toISOString().slice(0, 19)}Z`;
+    rows.set(slot.id, { ...slot, fragment: ids.get(shared)!, misKey: isDerived ? null : key });
   }
   return rows.values();
 }
