@@ -26,6 +26,8 @@ const byUs = 'Отозвано';
 const laterSeconds = 60;
 /** Looks in a row that find nothing, after which a referral is gone: a queue that was restored shows less for a while. */
 const lostAfter = 3;
+/** While the queue cannot be read; such a look is none that finds nothing. */
+const unreadableSeconds = 30;
 /** After a refusal that followed a lost answer: when it is looked once more whether it has turned up. */
 const watchSeconds = 60;
 
@@ -102,7 +104,9 @@ export function createReferralSettler(context: BookingContext): ReferralSettler 
   async function look(clinic: Clinic, row: ReferralRow): Promise<ReferralConclusion> {
     const found = await find(clinic, row);
     if (found === 'unread') {
-      await move(row, { from: [row.state], to: row.state, next: pauseAfter(row.reads) });
+      const isKnown = row.state === 'standing';
+      const next = isKnown ? unreadableSeconds : pauseAfter(row.reads);
+      await move(row, { from: [row.state], to: row.state, next, found: isKnown });
       return open;
     }
     if (found === undefined) return missing(clinic, row);
@@ -173,7 +177,7 @@ export function createReferralSettler(context: BookingContext): ReferralSettler 
       const clinic = context.clinics.byNumber(row.clinic);
       if (clinic?.referrals === undefined || (row.incoming && clinic.incoming === undefined)) return open;
       if ((await readFreeze(pool, row.clinic)) === undefined) return act(clinic, row);
-      await move(row, { from: [row.state], to: row.state, next: laterSeconds });
+      await move(row, { from: [row.state], to: row.state, next: laterSeconds, found: true });
       return open;
     },
   };

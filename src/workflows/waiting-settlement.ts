@@ -31,6 +31,8 @@ const byPatient = 'Отменено пациентом';
 const frozenSeconds = 60;
 /** Looks in a row that find nothing, after which a request is gone: a MIS that was restored shows less for a while. */
 const lostAfter = 3;
+/** While the MIS cannot be read; such a look is none that finds nothing. */
+const unreadableSeconds = 30;
 /** After a refusal that followed a lost answer: when it is looked once more whether it has turned up. */
 const watchSeconds = 60;
 
@@ -129,8 +131,9 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
     if (found?.state === 'none') return missing(clinic, row);
     // Waiting as before, or nothing can be told now; what has been booked by us is on its way to be closed there.
     const asItShould = row.state === 'waiting' && found !== undefined && succession.state === 'none';
-    const next = asItShould ? follow(clinic, row) : pauseAfter(row.reads);
-    await step(row, { from: [row.state], to: row.state, next, found: asItShould });
+    const isUnread = row.state === 'waiting' && found === undefined;
+    const next = asItShould ? follow(clinic, row) : isUnread ? unreadableSeconds : pauseAfter(row.reads);
+    await step(row, { from: [row.state], to: row.state, next, found: asItShould || isUnread });
     return open;
   }
 
@@ -180,7 +183,7 @@ export function createWaitingSettler(context: BookingContext): WaitingSettler {
       const clinic = context.clinics.byNumber(row.clinic);
       if (clinic?.waitlist === undefined) return open;
       if ((await readFreeze(pool, row.clinic)) !== undefined) {
-        await step(row, { from: [row.state], to: row.state, next: frozenSeconds });
+        await step(row, { from: [row.state], to: row.state, next: frozenSeconds, found: true });
         return open;
       }
       if (row.state === 'sending') return takeOver(row);

@@ -3,7 +3,9 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { erasePatient, readPatient } from '../../src/access/erasure/erase.sql.ts';
 import { openReferralLink } from '../../src/connectors/regiz/referral-link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
+import { freezeClinic, thawClinic } from '../../src/store/clinics.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { readReferral } from '../../src/workflows/referral.sql.ts';
 import { contextOf } from '../support/connection.ts';
 import { ask } from '../support/hub.ts';
 import { mqFault, startRelay } from '../support/referral-relay.ts';
@@ -419,6 +421,33 @@ test('a Patient is not destroyed while his referral is followed; with him goes w
   expect((await readPatient(hub.pool, patient))!.busy).toBe(false);
   await erasePatient(hub.pool, patient, []);
   expect(await hub.pool.query('select from referral where patient = $1', [patient])).toMatchObject({ rowCount: 0 });
+});
+
+const { number } = hub.clinics.byKey('p44')!;
+
+test.each([
+  [
+    'the clinic was frozen',
+    () => freezeClinic(hub.pool, number, 'restored'),
+    async () => void (await thawClinic(hub.pool, number)),
+  ],
+  [
+    'the queue could not be read',
+    async () => sandbox.fault({ fault: 'html-200', operations: ['Mq.SearchMany'], times: 1000 }),
+    async () => sandbox.clearFaults(),
+  ],
+])('when %s for a while, one that is not found then stands on', async (_what, begin, end) => {
+  const { body } = await refer(await person());
+  const settle = async () => hub.context.referring.settle((await readReferral(hub.pool, body.id!))!);
+  await begin();
+  try {
+    for (let times = 0; times < 4; times++) await settle();
+  } finally {
+    await end();
+  }
+  await hub.pool.query(`update referral set reference = '78-none' where id = $1`, [body.id]);
+  await settle();
+  expect(await readReferral(hub.pool, body.id!)).toMatchObject({ state: 'standing', reads: 1 });
 });
 
 test('the message log holds nothing of the patients', () => {

@@ -2,7 +2,9 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openLink } from '../../src/connectors/regiz/link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
+import { freezeClinic, thawClinic } from '../../src/store/clinics.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';
+import { readWaiting } from '../../src/workflows/waiting.sql.ts';
 import { contextOf } from '../support/connection.ts';
 import { ask } from '../support/hub.ts';
 import { createRegizHub } from '../support/regiz-hub.ts';
@@ -262,6 +264,33 @@ describe('what is refused before the clinic is asked', () => {
     ).toBe(404);
     expect((await look(body.id!))['status']).toBe('waitlist');
   });
+});
+
+const number = hub.clinics.byKey('p44')!.number;
+
+test.each([
+  [
+    'the clinic was frozen',
+    () => freezeClinic(hub.pool, number, 'restored'),
+    async () => void (await thawClinic(hub.pool, number)),
+  ],
+  [
+    'the journal could not be read',
+    async () => sandbox.fault({ fault: 'business-error', operations: ['SearchPARequests'], times: 1000 }),
+    async () => sandbox.clearFaults(),
+  ],
+])('when %s for a while, one that is not found then waits on', async (_what, begin, end) => {
+  const { body } = await join(await person());
+  const settle = async () => hub.context.waitlist.settle((await readWaiting(hub.pool, body.id!))!);
+  await begin();
+  try {
+    for (let times = 0; times < 4; times++) await settle();
+  } finally {
+    await end();
+  }
+  await hub.pool.query(`update waiting set reference = '78-none' where id = $1`, [body.id]);
+  await settle();
+  expect(await readWaiting(hub.pool, body.id!)).toMatchObject({ state: 'waiting', reads: 1 });
 });
 
 test('the message log holds nothing of the patients', () => {
