@@ -145,7 +145,7 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const accountUpkeep = startAccountUpkeep({ ...context.accounts, pool: sync.pool }, config.mail);
   const ticker = await startTicker(pool, clock, log);
   const sealer = startSealer(sync.pool, log);
-  const withdrawals = startWithdrawals(sync.pool, log);
+  const withdrawals = startWithdrawals({ pool: sync.pool, audit, clock }, log);
   const regional = { cases: createCaseDelivery(bookingContext), consulting: createConsulting(bookingContext) };
   const sweepers = startSweepers(pool, clinics, { settler, ...regional, ...context }, log);
   context.exporter.start(context);

@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { Audit } from '../access/audit/audit.ts';
+import type { AuditAgent } from '../access/audit/event.ts';
 import type { ReportQuery } from '../access/audit/report.sql.ts';
 import { linesOf, type ReportFormat, reportFormats } from '../access/audit/report.ts';
 import { readNewestSeal } from '../access/audit/seal.sql.ts';
@@ -107,6 +108,13 @@ function timeOf(text: string | undefined, otherwise: Date): Date {
   return time;
 }
 
+/** Who has typed the command. */
+export const operatorHere = (): AuditAgent => ({
+  subject: `os:${userInfo().username}`,
+  role: 'operator',
+  client: 'command line',
+});
+
 /** Whoever reads data of patients on the machine of the hub is written down before he is shown any. */
 export async function recordCommand(
   audit: Audit,
@@ -114,7 +122,6 @@ export async function recordCommand(
   patient?: string,
   clinic?: number,
 ): Promise<void> {
-  const subject = `os:${userInfo().username}`;
   await audit.record([
     {
       at: Date.now(),
@@ -124,7 +131,7 @@ export async function recordCommand(
       outcome: 0,
       patient,
       clinic,
-      agent: { subject, role: 'operator', client: 'command line' },
+      agent: operatorHere(),
     },
   ]);
 }

@@ -6,7 +6,7 @@ import { actOf, type Erasing, erase, journalOf } from '../access/erasure/erase.t
 import { ConfigError } from '../config.ts';
 import type { Ground } from '../ground.ts';
 import { isId } from '../store/resource.ts';
-import { recordCommand } from './audit.ts';
+import { operatorHere, recordCommand } from './audit.ts';
 
 type WithGround = (work: (ground: Ground) => Promise<void>) => Promise<void>;
 
@@ -41,11 +41,11 @@ export function addEraseCommands(program: Command, withGround: WithGround): void
       });
 }
 
-async function run({ pool, audit }: Ground, erasing: Erasing, folder: string): Promise<void> {
+async function run(ground: Ground, erasing: Erasing, folder: string): Promise<void> {
   const { kind, id } = erasing;
   // Before: afterwards nobody knows any more of which clinic the patient was.
-  await recordCommand(audit, `command erase ${kind}`, kind === 'patient' ? id : undefined);
-  const erased = await erase(pool, erasing);
+  await recordCommand(ground.audit, `command erase ${kind}`, kind === 'patient' ? id : undefined);
+  const erased = await erase({ ...ground, clock: Date.now }, erasing, operatorHere());
   if (typeof erased === 'string') throw new ConfigError(erased);
   mkdirSync(folder, { recursive: true });
   const [act, journal] = [join(folder, `act-${erased.n}.txt`), join(folder, `journal-${erased.n}.csv`)];

@@ -246,6 +246,51 @@ describe('a later token of the same app, of the same person', () => {
     whole.close();
   });
 
+  const counted = (text: string) => ({
+    type: typeOf(text),
+    since: /"events-since-subscription-start","valueString":"(\d+)"/.exec(text)?.[1],
+    numbers: [...text.matchAll(/"event-number","valueString":"(\d+)"/g)].map(([, n]) => n),
+  });
+
+  test('counts what it may see, and learns of nothing else', async () => {
+    const url = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-heartbeat-period';
+    const made = await stage.follow('appointment-changed', 'empty', {
+      channel: { ...socket.channel, extension: [{ url, valueUnsignedInt: 10 }] },
+      token: await wide(),
+    });
+    const id = made.body.id!;
+    const whole = await bound(id, await wide(), 'header');
+    expect(counted(await whole.next())).toEqual({ type: 'handshake', since: '0', numbers: [] });
+    await book(son);
+    expect(counted(await whole.next())).toEqual({ type: 'event-notification', since: '1', numbers: ['1'] });
+
+    const talk = await bound(id, await narrow(), 'header');
+    expect(counted(await talk.next())).toEqual({ type: 'handshake', since: '0', numbers: [] });
+    await book(son);
+    expect(counted(await whole.next())).toEqual({ type: 'event-notification', since: '2', numbers: ['2'] });
+    stage.pass(11);
+    expect(counted(await talk.next())).toEqual({ type: 'heartbeat', since: '0', numbers: [] });
+    await book(daughter);
+    expect(counted(await talk.next())).toEqual({ type: 'event-notification', since: '1', numbers: ['1'] });
+    await book(son);
+    stage.pass(11);
+    expect(counted(await talk.next())).toEqual({ type: 'heartbeat', since: '1', numbers: [] });
+    await book(daughter);
+    expect(counted(await talk.next())).toEqual({ type: 'event-notification', since: '2', numbers: ['2'] });
+    talk.close();
+    whole.close();
+
+    const asked = async (operation: string, token: string) =>
+      counted(JSON.stringify((await ask(stage.hub, 'GET', `Subscription/${id}/${operation}`, { token })).body));
+    const reading = await personal('launch/patient patient/Subscription.rs patient/Appointment.rs');
+    const all = { since: '5', numbers: ['1', '2', '3', '4', '5'] };
+    expect(await asked('$events', await wide())).toEqual({ type: 'query-event', ...all });
+    expect(await asked('$events', reading)).toEqual({ type: 'query-event', since: undefined, numbers: ['3', '5'] });
+    expect(await asked('$events?eventsUntilNumber=2', reading)).toMatchObject({ numbers: [] });
+    expect(await asked('$status', await wide())).toMatchObject({ since: '5' });
+    expect(await asked('$status', reading)).toMatchObject({ type: 'query-status', since: undefined });
+  });
+
   test('is not pinged of what it may not see', async () => {
     const asked = { criteria: 'Appointment?', channel: { type: 'websocket' } };
     const { body } = await stage.subscribe(asked, await wide());

@@ -45,7 +45,7 @@ export async function soak(plan: SoakPlan): Promise<Report & { output: string }>
   const mis = plan.mis ?? 'onec';
   const hub = await hubs[mis]({
     databaseUrl: cluster.url,
-    doctors: Math.max(30, Math.ceil(plan.bookings / 90)),
+    doctors: Math.max(30, Math.ceil(plan.bookings / 45)),
     grace,
     uniqueness: plan.uniqueness ?? true,
     ...(plan.program !== undefined && { program: plan.program }),

@@ -1,5 +1,6 @@
 /** Statements on `account`. */
 import type { Queryable } from '../../postgres.ts';
+import { type EndedGrant, endedColumns } from '../consent/revocation.ts';
 import type { AccountState, PersonData } from './account.ts';
 
 export interface AccountRow extends PersonData {
@@ -155,16 +156,16 @@ export async function setPassword(db: Queryable, id: string, password: string, n
  * Everything that was signed in to the account is ended: sessions of browsers, and what apps were granted. The sessions are looked
  * through, of all accounts: it is done rarely.
  */
-export async function endSessions(db: Queryable, id: string, now: Date): Promise<void> {
-  await db.query(
-    `with ended as (update smart_grant set ended = $2 where account = $1 and ended is null returning id)
-     delete from smart_record r using ended e where r.grant_id = e.id or (r.model = 'Grant' and r.id = e.id)`,
+export async function endSessions(db: Queryable, id: string, now: Date): Promise<EndedGrant[]> {
+  const { rows } = await db.query<EndedGrant>(
+    `with ended as (update smart_grant g set ended = $2 where account = $1 and ended is null returning g.id, ${endedColumns('g')}),
+       gone as (delete from smart_record r using ended e where r.grant_id = e.id or (r.model = 'Grant' and r.id = e.id))
+     select * from ended`,
     [id, now],
   );
-  await db.query(
-    `delete from smart_record where model = 'Session' and payload like '%"accountId":"' || $1::uuid || '"%'`,
-    [id],
-  );
+  const sessions = `delete from smart_record where model = 'Session' and payload like '%"accountId":"' || $1::uuid || '"%'`;
+  await db.query(sessions, [id]);
+  return rows;
 }
 
 export async function setName(

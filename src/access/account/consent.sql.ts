@@ -35,10 +35,8 @@ export async function hasAnyConsent(db: Queryable, account: string): Promise<boo
   return rowCount === 1;
 }
 
-/** All of an account's, to whichever version. */
-export async function withdrawConsents(db: Queryable, account: string, now: Date): Promise<void> {
-  await db.query('update account_consent set withdrawn_at = $2 where account = $1 and withdrawn_at is null', [
-    account,
-    now,
-  ]);
+/** All of an account's, to whichever version. @returns whether there was one */
+export async function withdrawConsents(db: Queryable, account: string, now: Date): Promise<boolean> {
+  const text = 'update account_consent set withdrawn_at = $2 where account = $1 and withdrawn_at is null';
+  return ((await db.query(text, [account, now])).rowCount ?? 0) > 0;
 }

@@ -3,6 +3,7 @@
  * an act (FEATURES A2: no consent, no account).
  */
 import type { Queryable } from '../../postgres.ts';
+import { hubItself } from '../consent/revocation.ts';
 import { erase } from '../erasure/erase.ts';
 import type { AccountContext } from './account.ts';
 
@@ -10,11 +11,12 @@ const patienceMilliseconds = 3600_000;
 const atOnce = 100;
 
 /** @returns how many were destroyed; nothing is where no text is configured */
-export async function destroyUnconsented({ pool, clock, settings, url }: AccountContext): Promise<number> {
+export async function destroyUnconsented(context: AccountContext): Promise<number> {
+  const { pool, clock, settings, url } = context;
   if (settings.consent === undefined) return 0;
   const ids = await findUnconsented(pool, new Date(clock() - patienceMilliseconds));
   const why = { reason: 'согласие на обработку персональных данных не дано', by: 'по сроку', system: url };
-  for (const id of ids) await erase(pool, { kind: 'account', id, ...why });
+  for (const id of ids) await erase(context, { kind: 'account', id, ...why }, hubItself);
   return ids.length;
 }
 

@@ -3,8 +3,11 @@
  * notifications ask with each one that is sent.
  */
 import type { Logger } from 'pino';
-import type { Database } from '../../postgres.ts';
-import { endWithdrawn } from './withdrawal.sql.ts';
+import type { Clock } from '../../instant.ts';
+import { type Database, transaction } from '../../postgres.ts';
+import type { Audit } from '../audit/audit.ts';
+import { hubItself, revocationsOf } from './revocation.ts';
+import { endWithdrawn, type Withdrawn } from './withdrawal.sql.ts';
 
 export interface Withdrawals {
   stop(): Promise<void>;
@@ -12,7 +15,22 @@ export interface Withdrawals {
 
 const pauseMilliseconds = 10_000;
 
-export function startWithdrawals(pool: Database, log: Logger): Withdrawals {
+interface Ground {
+  readonly pool: Database;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly clock: Clock;
+}
+
+/** Ends what stood on consents that were withdrawn, and writes down which apps that were, or does neither. */
+export function lookForWithdrawn({ pool, audit, clock }: Ground, since: string): Promise<Withdrawn> {
+  return transaction(pool, async (db) => {
+    const found = await endWithdrawn(db, since);
+    await audit.record(revocationsOf(found.ended, { at: clock(), agent: hubItself }));
+    return found;
+  });
+}
+
+export function startWithdrawals(ground: Ground, log: Logger): Withdrawals {
   let timer: NodeJS.Timeout | undefined;
   let since = '0';
   let looking: Promise<void> = Promise.resolve();
@@ -20,9 +38,9 @@ export function startWithdrawals(pool: Database, log: Logger): Withdrawals {
 
   async function look(): Promise<void> {
     try {
-      const { next, ended } = await endWithdrawn(pool, since);
+      const { next, ended } = await lookForWithdrawn(ground, since);
       since = next;
-      if (ended > 0) log.info({ grants: ended }, 'grants have ended with a withdrawn consent');
+      if (ended.length > 0) log.info({ grants: ended.length }, 'grants have ended with a withdrawn consent');
     } catch (err) {
       log.error({ err }, 'withdrawn consents could not be looked for; trying on');
     }

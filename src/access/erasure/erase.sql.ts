@@ -1,5 +1,6 @@
 /** Statements that destroy what is kept of a person. Each tells how many rows it has destroyed or emptied; all run in one transaction. */
 import type { Queryable } from '../../postgres.ts';
+import { type EndedGrant, endedColumns } from '../consent/revocation.ts';
 
 /** What was destroyed, as the act names it. */
 export interface Destroyed {
@@ -118,6 +119,20 @@ export const eraseAccount = (db: Queryable, id: string, texts: readonly string[]
 
 export const erasePatient = (db: Queryable, id: string, texts: readonly string[]): Promise<Destroyed[]> =>
   run(db, id, ofPatient, texts);
+
+/** By which apps see the account, or the Patient, now. */
+export async function readStandingGrants(
+  db: Queryable,
+  kind: 'account' | 'patient',
+  id: string,
+): Promise<EndedGrant[]> {
+  const { rows } = await db.query<EndedGrant>(
+    `select ${endedColumns('g')} from smart_grant g
+     where g.${kind} = $1 and g.ended is null and g.ends > clock_timestamp() order by g.created`,
+    [id],
+  );
+  return rows;
+}
 
 /** What an account and those of its card file are called. Null: there is no such account. */
 export async function readAccountNames(db: Queryable, id: string): Promise<readonly string[] | null> {

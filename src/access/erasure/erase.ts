@@ -1,7 +1,11 @@
 /** Destroys what is kept of a person, and writes the act and the journal of order 179 of Роскомнадзор (28.10.2022). */
-import { fhirInstant } from '../../instant.ts';
-import { type Database, transaction } from '../../postgres.ts';
+import { type Clock, fhirInstant } from '../../instant.ts';
+import { type Database, type Queryable, transaction } from '../../postgres.ts';
+import { hasAnyConsent } from '../account/consent.sql.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { AuditAgent, AuditEntry } from '../audit/event.ts';
 import { csvLine } from '../audit/report.ts';
+import { deedOf, type Ending, revocationsOf } from '../consent/revocation.ts';
 import {
   type Act,
   type Destroyed,
@@ -10,6 +14,7 @@ import {
   insertDestruction,
   readAccountNames,
   readPatient,
+  readStandingGrants,
 } from './erase.sql.ts';
 
 export interface Erasing {
@@ -27,19 +32,43 @@ export interface Erased extends Act {
   readonly destroyed: readonly Destroyed[];
 }
 
-/** @returns what is not there, or must be done first, in a sentence */
-export async function erase(pool: Database, erasing: Erasing): Promise<Erased | string> {
+export interface ErasureGround {
+  readonly pool: Database;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly clock: Clock;
+}
+
+/**
+ * Consents and apps that end with it are written down in the same transaction (docs/audit.md).
+ * @param agent who does it
+ * @returns what is not there, or must be done first, in a sentence
+ */
+export async function erase(
+  { pool, audit, clock }: ErasureGround,
+  erasing: Erasing,
+  agent: AuditAgent,
+): Promise<Erased | string> {
   const { kind, id } = erasing;
   return transaction(pool, async (db) => {
     const names = kind === 'account' ? await readAccountNames(db, id) : namesOf(await readPatient(db, id));
     if (names === null) return `there is no such ${kind}`;
     if (names === 'busy') return 'the patient has bookings to come, or waits for a time: cancel that first';
     const texts = patternsOf(names);
+    await audit.record(await endingsOf(db, erasing, { at: clock(), agent }));
     const destroyed = await (kind === 'account' ? eraseAccount : erasePatient)(db, id, texts);
     const some = destroyed.filter((d) => d.rows > 0);
     const act = await insertDestruction(db, { ...erasing, subject: `${kind}/${id}`, destroyed: some });
     return { ...act, destroyed: some };
   });
+}
+
+/** What ends with the account or the Patient of what a person has allowed: read before it is destroyed. */
+async function endingsOf(db: Queryable, { kind, id }: Erasing, ending: Ending): Promise<AuditEntry[]> {
+  const revoked = revocationsOf(await readStandingGrants(db, kind, id), ending);
+  if (kind === 'patient') return revoked;
+  const consented = await hasAnyConsent(db, id);
+  const deeds = [...(consented ? ['withdraw-consent'] : []), 'erase-account'];
+  return [...deeds.map((deed) => deedOf(deed, id, ending)), ...revoked];
 }
 
 /** Shorter texts would be found in anything. In addresses they stand with their letters spelled by numbers. */

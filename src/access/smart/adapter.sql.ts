@@ -3,10 +3,11 @@
  * consuming and remembering an assertion are decided here, each by one statement (protocols/smart.md §5).
  */
 import { hash } from 'node:crypto';
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Queryable } from '../../postgres.ts';
 import { clientId, metadataOf } from './client.ts';
 import { findClient } from './clients.sql.ts';
+import { arrivalOf } from './whence.ts';
 
 /** Under which ids of tokens, grants, sessions are kept. */
 export const digestOf = (id: string): string => hash('sha256', id, 'base64url');
@@ -16,6 +17,12 @@ export const digestOf = (id: string): string => hash('sha256', id, 'base64url');
  * that a used token means that it was stolen, and all that was granted with it ends.
  */
 const grace = 5;
+
+/**
+ * Seconds that an answer to a code may take. Until it is given, `consumed` lies ahead, and whoever comes with the code is refused and no
+ * more: to end the grant then would leave the token of the first one with nobody. After that the code was used before (RFC 6749, 4.1.2).
+ */
+const answering = 30;
 
 interface Row {
   readonly payload: string;
@@ -79,6 +86,7 @@ function payloadOf(model: string, { payload, consumed }: Row): AdapterPayload {
   const kept = JSON.parse(payload) as AdapterPayload;
   if (consumed === null) return kept;
   if (model === 'RefreshToken' && Date.now() / 1000 - consumed < grace) return kept;
+  if (model === 'AuthorizationCode' && consumed > arrival()) return kept;
   return { ...kept, consumed: Math.floor(consumed) };
 }
 
@@ -114,10 +122,29 @@ async function write(db: Queryable, model: string, id: string, payload: AdapterP
 async function consume(db: Queryable, model: string, id: string): Promise<void> {
   const { rowCount } = await db.query({
     name: 'consume_smart_record',
-    text: `update smart_record set consumed = clock_timestamp() where model = $1 and id = $2 and consumed is null`,
-    values: [model, digestOf(id)],
+    text: `update smart_record set consumed = clock_timestamp() + make_interval(secs => $3)
+           where model = $1 and id = $2 and consumed is null`,
+    values: [model, digestOf(id), model === 'AuthorizationCode' ? answering : 0],
   });
   if (rowCount === 0) throw new errors.InvalidGrant('used by another request at the same time');
+}
+
+/** The first one with a code has its answer: from now on it was used before. */
+export async function markAnswered(db: Queryable, code: string): Promise<void> {
+  await db.query({
+    name: 'mark_code_answered',
+    text: `update smart_record set consumed = clock_timestamp() where model = 'AuthorizationCode' and id = $1`,
+    values: [digestOf(code)],
+  });
+}
+
+/**
+ * Seconds since the epoch at which the request came that is being answered: the one before it may have its answer since then only. It is
+ * held against the clock of Postgres; where that is apart by some milliseconds, a code that comes again within these is refused and no more.
+ */
+function arrival(): number {
+  const { ctx } = Provider;
+  return (ctx === undefined ? Date.now() : arrivalOf(ctx.req)) / 1000;
 }
 
 /** Seconds for which a session is found under the id that it had before: by tabs that go on at the same moment. */

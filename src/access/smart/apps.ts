@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import { hasAnyConsent } from '../account/consent.sql.ts';
+import { revocationsOf } from '../consent/revocation.ts';
 import { clientId } from './client.ts';
 import { endGrants, listApps, readAccountName } from './grants.sql.ts';
 import { ownClient } from './own-client.ts';
@@ -10,7 +11,7 @@ import { fullName } from './pages/choice.ts';
 import { appsPage, failedPage } from './pages/leave.ts';
 import { textsOf } from './pages/texts.ts';
 import type { Addresses } from './smart.ts';
-import { type Desk, fakeReply, formOf, formToken, frameOf, keepLanguage, show } from './stage.ts';
+import { addressOf, type Desk, fakeReply, formOf, formToken, frameOf, keepLanguage, show } from './stage.ts';
 
 export function addApps(app: FastifyInstance, desk: Desk): void {
   const { smart, at } = desk;
@@ -35,7 +36,11 @@ export function addApps(app: FastifyInstance, desk: Desk): void {
     const session = await sessionOf(desk, request);
     if (session === undefined) throw new errors.SessionNotFound('signed out');
     const client = clientId.safeParse(formOf(desk, request, session.uid).get('client')).data;
-    if (client !== undefined) await endGrants(smart.pool, { account: session.accountId, client });
+    const ending = { at: smart.clock(), address: addressOf(smart, request), request: request.id };
+    if (client !== undefined)
+      await endGrants(smart.pool, { account: session.accountId, client }, (ended) =>
+        smart.audit.record(revocationsOf(ended, ending)),
+      );
     return reply.redirect(`${at.root}/apps?revoked=yes`, 303);
   });
 }

@@ -79,14 +79,17 @@ async function takeLaunch(
     account!,
   );
   const roles = await rolesOf(desk, stage);
-  const role = roles.find((r) => r.role === launch?.role)?.role;
-  if (launch === undefined || role === undefined)
+  // He works there still, the app is used there still, and the patient has not been erased.
+  const works = roles.find((r) => r.role === launch?.role)?.clinics ?? [];
+  const isThere =
+    launch !== undefined && launch.clinics.length > 0 && launch.clinics.every((key) => works.includes(key));
+  if (!isThere)
     return finish(desk, request, reply, {
       error: 'invalid_request',
       error_description: 'launch is not known, was used before, has expired, or is for somebody else',
     });
-  const { patient, encounter } = launch;
-  return choose(desk, request, reply, { ...nobody, role, patient, encounter });
+  const { role, patient, encounter } = launch;
+  return choose(desk, request, reply, { ...nobody, role: role as Choice['role'], patient, encounter });
 }
 
 const choose = (desk: Desk, request: FastifyRequest, reply: FastifyReply, context: Choice) =>

@@ -1,5 +1,6 @@
 /** What apps read before they begin. https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html#using-well-known */
 import { fixedScopes } from './client.ts';
+import { responseModes } from './response-modes.ts';
 import type { Addresses } from './smart.ts';
 
 /** What is switched on, and no more: each is tried by test/access/smart/discovery.test.ts. */
@@ -39,6 +40,7 @@ export function smartConfiguration({ issuer }: Addresses, types: Iterable<string
     token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types_supported: ['code'],
+    response_modes_supported: responseModes,
     code_challenge_methods_supported: ['S256'],
     scopes_supported: [
       ...fixedScopes,

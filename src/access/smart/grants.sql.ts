@@ -1,5 +1,6 @@
 /** Statements on `smart_grant`, and on who may be chosen for one. */
 import { type Database, type Queryable, transaction } from '../../postgres.ts';
+import { type EndedGrant, endedColumns } from '../consent/revocation.ts';
 import type { LoginMethod, StaffRole } from '../principal.ts';
 
 export interface NewGrant {
@@ -52,10 +53,10 @@ export async function readGrantContext(db: Queryable, id: string): Promise<Grant
   return rows[0];
 }
 
-/** Also of one that has ended. */
-export async function readGrantAccount(db: Queryable, id: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ account: string }>('select account from smart_grant where id = $1', [id]);
-  return rows[0]?.account;
+/** Of one that has ended. */
+export async function readEndedGrant(db: Queryable, id: string): Promise<EndedGrant | undefined> {
+  const text = `select ${endedColumns('g')} from smart_grant g where g.id = $1`;
+  return (await db.query<EndedGrant>(text, [id])).rows[0];
 }
 
 export interface AccountName {
@@ -141,20 +142,28 @@ export async function listApps(db: Queryable, account: string): Promise<AppAcces
 
 type Ending = { readonly session: string } | { readonly account: string; readonly client: string };
 
-/** Ends grants, and forgets what the authorization server keeps of them. @returns how many have ended */
-export async function endGrants(pool: Database, which: Ending): Promise<number> {
+/**
+ * Ends grants, and forgets what the authorization server keeps of them.
+ * @param note writes down which, before it is done for good
+ */
+export async function endGrants(
+  pool: Database,
+  which: Ending,
+  note?: (ended: readonly EndedGrant[]) => Promise<void>,
+): Promise<void> {
   const bySession = 'session' in which;
   const values = bySession ? [which.session] : [which.account, which.client];
   return transaction(pool, async (db) => {
-    const { rows } = await db.query<{ id: string }>(
-      `update smart_grant set ended = clock_timestamp()
-       where ${bySession ? 'session = $1' : 'account = $1 and client = $2'} and ended is null returning id`,
+    const { rows } = await db.query<EndedGrant & { id: string }>(
+      `update smart_grant g set ended = clock_timestamp()
+       where ${bySession ? 'session = $1' : 'account = $1 and client = $2'} and ended is null
+       returning g.id, ${endedColumns('g')}`,
       values,
     );
     const ids = rows.map((r) => r.id);
     await db.query('delete from smart_record where grant_id = any($1::text[])', [ids]);
     await db.query(`delete from smart_record where model = 'Grant' and id = any($1::text[])`, [ids]);
-    return ids.length;
+    await note?.(rows);
   });
 }
 

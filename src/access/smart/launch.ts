@@ -83,14 +83,19 @@ function parse(body: unknown): LaunchRequest {
   throw new Fault('bad-value', `The launch cannot be read: ${issue!.path.join('.') || 'body'}: ${issue!.message}.`);
 }
 
-/** What is not there, what may not be seen, and an encounter of another patient look alike. @throws Fault bad-value, not-found */
+/**
+ * What is not there, what may not be seen, what is of a clinic at which the app is not used, and an encounter of another patient look
+ * alike. @throws Fault bad-value, not-found
+ */
 async function checkWanted(smart: Smart, principal: Principal, { client: id, patient, encounter }: LaunchRequest) {
   const client = await findClient(smart.pool, id);
   if (client?.audience !== 'staff')
     throw new Fault('bad-value', 'There is no app of that id for people who work at a clinic.');
+  const clinics = principal.clinics.filter((key) => client.clinics?.includes(key) ?? true);
+  const there = { ...principal, clinics };
   const seen =
-    (await smart.patientOf(principal, 'Patient', patient)) === patient &&
-    (encounter === undefined || (await smart.patientOf(principal, 'Encounter', encounter)) === patient);
+    (await smart.patientOf(there, 'Patient', patient)) === patient &&
+    (encounter === undefined || (await smart.patientOf(there, 'Encounter', encounter)) === patient);
   if (!seen) throw new Fault('not-found', 'The patient is not known, or has no such encounter.');
   return client;
 }

@@ -112,7 +112,7 @@ function hand(
   const { host, protocol } = new URL(at.origin);
   const body = form?.toString() ?? (typeof request.body === 'string' ? request.body : undefined);
   const raw = body === undefined ? request.raw : replay(request.raw, body);
-  keepWhence(raw, { address: addressOf(smart, request), request: request.id });
+  keepWhence(raw, { address: addressOf(smart, request), request: request.id }, Date.now() - reply.elapsedTime);
   Object.assign(raw, { baseUrl: at.root, url });
   Object.assign(raw.headers, { 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) });
   void handle(raw, reply.raw);

@@ -3,7 +3,8 @@ import type { EventEmitter } from 'node:events';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { digestOf } from './adapter.sql.ts';
-import { readGrantAccount } from './grants.sql.ts';
+import { readEndedGrant } from './grants.sql.ts';
+import { keepRevoked } from './revoking.ts';
 import type { Smart } from './smart.ts';
 import { noteTrouble } from './trail.ts';
 import { whenceOf } from './whence.ts';
@@ -29,12 +30,13 @@ export function observe(provider: Provider, smart: Smart): void {
   };
   for (const event of refusals) provider.on(event as 'grant.error', told);
   const usedAgain = async (ctx: KoaContextWithOIDC, grantId: string) => {
-    const account = await readGrantAccount(smart.pool, digestOf(grantId)).catch(() => undefined);
+    const { account } = (await readEndedGrant(smart.pool, digestOf(grantId)).catch(() => undefined)) ?? {};
     const { clientId: client } = ctx.oidc.client ?? {};
     const sign = { interaction: 'token-reuse', client, account, reason: 'used-before', ...whenceOf(ctx.req) };
     await noteTrouble(smart, 'alert', sign);
   };
   provider.on('grant.revoked', (ctx, grantId) => {
+    if (ctx.oidc.route === 'revocation') keepRevoked(ctx, grantId);
     if (ctx.oidc.route !== 'token') return;
     alerted.add(ctx);
     void usedAgain(ctx, grantId);

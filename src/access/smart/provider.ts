@@ -3,7 +3,8 @@
  * is not here; why each of these is as it is stands in docs/smart.md and in protocols/smart.md, "Ten settings that matter".
  */
 import type { JWK } from 'jose';
-import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type Provider from 'oidc-provider';
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { createAdapter, digestOf } from './adapter.sql.ts';
 import { fixedScopes, ownMetadata, ownOf, secretDigest } from './client.ts';
 import { claimsOf, fhirUserOf, grantOf } from './grant-context.ts';
@@ -14,6 +15,8 @@ import { observe } from './observe.ts';
 import { grantNothing, isOwn, ownClientOf } from './own-client.ts';
 import { interactionPolicy } from './policy.ts';
 import { resourceServerOf } from './resource-server.ts';
+import { AddressProvider, tellResponseModes } from './response-modes.ts';
+import { onRevocation } from './revoking.ts';
 import { onSigningOut } from './signing-out.ts';
 import { type Addresses, addressesOf, type Smart } from './smart.ts';
 import { onTokenAnswer } from './token-answer.ts';
@@ -42,7 +45,7 @@ export const cookieNames = (https: boolean) => ({
 
 export function createProvider(smart: Smart, rsa: JWK): Provider {
   const at = addressesOf(smart);
-  const provider = new Provider(at.issuer, {
+  const provider = new AddressProvider(at.issuer, {
     ...lifeSettings,
     ...clientSettings(smart),
     ...peopleSettings(smart, at),
@@ -65,8 +68,10 @@ export function createProvider(smart: Smart, rsa: JWK): Provider {
     return secretDigest(actual) === this.clientSecret;
   };
   provider.use(askAgainWhenOffline);
+  provider.use(tellResponseModes);
   provider.use(onTokenAnswer(smart, at));
   provider.use(onSigningOut(smart));
+  provider.use(onRevocation(smart));
   observe(provider, smart);
   return provider;
 }

@@ -1,7 +1,7 @@
 /** What SMART adds to the answer of the token endpoint, and what is kept so that a signed token can be asked about and ended. */
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { createAdapter } from './adapter.sql.ts';
+import { createAdapter, markAnswered } from './adapter.sql.ts';
 import { grantOf } from './grant-context.ts';
 import type { Addresses, Smart } from './smart.ts';
 
@@ -16,6 +16,8 @@ export function onTokenAnswer({ pool }: Smart, { fhir }: Addresses) {
     const body = ctx.body as Record<string, unknown>;
     const context = contextOf(ctx);
     await keepRecord(ctx, String(body['access_token']), context);
+    const { AuthorizationCode: code } = ctx.oidc.entities;
+    if (code !== undefined) await markAnswered(pool, code.jti);
     ctx.body = { ...body, ...context };
   };
 

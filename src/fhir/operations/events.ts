@@ -2,14 +2,14 @@
 import { Fault } from '../../fault.ts';
 import { isId } from '../../store/resource.ts';
 import { readEvents, readSubscriptionsOf } from '../../workflows/subscription.sql.ts';
-import { type Content, ownerOf, type SubscriptionEvent, type SubscriptionRow } from '../../workflows/subscription.ts';
+import { type Content, ownerOf } from '../../workflows/subscription.ts';
 import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
+import { type Audience, askingAudience } from '../subscription/audience.ts';
 import { readFoci, readFociFor } from '../subscription/focus.ts';
 import { notificationBundle } from '../subscription/notification.ts';
-import { openViewer } from '../viewer.ts';
 
 /** In one answer: the client goes on from the last number it got. */
 const mostEvents = 500;
@@ -42,20 +42,33 @@ async function handle(context: Context, asked: Asked, { id = '', parameters }: O
   const wanted = contentOf(parameters.text('content'));
   const [row] = isId(id) ? await readSubscriptionsOf(context.db, ownerOf(asked.principal), [id]) : [];
   if (row === undefined) throw new Fault('not-found', 'There is no such Subscription.');
-  const events = await readEvents(context.db, id, from, until, mostEvents);
-  const foci = await fociOf(context, asked, row, events);
+  const audience = await askingAudience(context, asked, row);
+  const { events, foci } = await readTold(context, audience, id, from, until);
+  const last = audience.length === 1 ? row.numbered : undefined;
   const content = wanted ?? row.terms.content ?? (row.terms.mime === undefined ? 'id-only' : 'full-resource');
-  const notification = { type: 'query-event', last: row.numbered, events, foci, content } as const;
+  const notification = {
+    type: 'query-event',
+    last,
+    events,
+    foci,
+    content,
+  } as const;
   return replyWith(notificationBundle(row, notification, context.clock()));
 }
 
-/** What both may see: the one who subscribed, by now, and the token that asks, which may be a narrower one of the same app. */
-async function fociOf(context: Context, { principal }: Asked, row: SubscriptionRow, events: SubscriptionEvent[]) {
-  const subscribers = await context.subscriptions.viewerOf(row.subscriber);
-  const foci = await readFoci(context.db, context.slots, subscribers, events);
-  // For whom a doctor's time is does not stand behind the wall.
-  const mine = await openViewer({ ...context, pool: context.subscriptions.pool }, principal);
-  return readFociFor(context.db, context.slots, mine, foci);
+/**
+ * Events, and what of them both may see: who subscribed, by now, and the token that asks, which may be a narrower one of the same app.
+ * That one is not told of others; among which it goes on until there is one for it.
+ */
+async function readTold(context: Context, [subscriber, bearer]: Audience, id: string, from: number, until: number) {
+  for (let next = from; ; ) {
+    const events = await readEvents(context.db, id, next, until, mostEvents);
+    const foci = await readFoci(context.db, context.slots, subscriber, events);
+    if (bearer === undefined) return { events, foci };
+    const both = await readFociFor(context.db, context.slots, bearer, foci);
+    if (both.size > 0 || events.length < mostEvents) return { events: events.filter((e) => both.has(e)), foci: both };
+    next = events.at(-1)!.number + 1;
+  }
 }
 
 function numberOf(value: unknown, name: string): number | undefined {

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { input, type OperationCall, type OperationDeclaration, output } from '../operation.ts';
 import { type Reply, replyWith } from '../reply.ts';
 import type { Asked } from '../resource.ts';
+import { askingAudience } from '../subscription/audience.ts';
 import { statusParameters } from '../subscription/notification.ts';
 
 const declaration: OperationDeclaration = {
@@ -36,9 +37,10 @@ async function handle(context: Context, asked: Asked, { id, parameters }: Operat
   const known = ids.filter(isId);
   const rows = await readSubscriptionsOf(context.db, ownerOf(asked.principal), ids.length === 0 ? undefined : known);
   if (id !== undefined && rows.length === 0) throw new Fault('not-found', 'There is no such Subscription.');
-  const entry = rows
-    .filter((row) => statuses.length === 0 || statuses.includes(row.status))
-    .map((row) => ({ resource: statusOf(row), search: { mode: 'match' } }))
+  const wanted = rows.filter((row) => statuses.length === 0 || statuses.includes(row.status));
+  const found = await Promise.all(wanted.map((row) => statusOf(context, asked, row)));
+  const entry = found
+    .map((resource) => ({ resource, search: { mode: 'match' } }))
     .map((e) => ({ fullUrl: `urn:uuid:${e.resource.id}`, ...e }));
   return replyWith({
     resourceType: 'Bundle',
@@ -52,8 +54,10 @@ async function handle(context: Context, asked: Asked, { id, parameters }: Operat
 const selfOf = ({ base }: Asked, id: string | undefined) =>
   `${base}/Subscription/${id === undefined ? '' : `${id}/`}$status`;
 
-function statusOf(row: SubscriptionRow): { id: string } {
+/** How many events there were is not for a token that may not see all of them. */
+async function statusOf(context: Context, asked: Asked, row: SubscriptionRow): Promise<{ id: string }> {
   const content = row.terms.content ?? 'id-only';
-  const asked = { type: 'query-status', last: row.numbered, events: [], foci: new Map(), content } as const;
-  return statusParameters(row, asked) as { id: string };
+  const [, narrower] = await askingAudience(context, asked, row);
+  const last = narrower === undefined ? row.numbered : undefined;
+  return statusParameters(row, { type: 'query-status', last, events: [], foci: new Map(), content }) as { id: string };
 }

@@ -1,5 +1,4 @@
 /** Websockets bound to subscriptions: each second every one is told what its subscriptions have had since. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Queryable } from '../../postgres.ts';
 import type { Viewer } from '../../store/visibility.ts';
 import { markSent, readEvents, readSubscriptionsById } from '../../workflows/subscription.sql.ts';
@@ -11,7 +10,8 @@ import {
   type SubscriptionRow,
 } from '../../workflows/subscription.ts';
 import type { Context } from '../context.ts';
-import { readFoci, readFociFor } from './focus.ts';
+import { type Audience, audienceOf } from './audience.ts';
+import { type Focus, readFoci, readFociFor } from './focus.ts';
 import { notificationBundle, written } from './notification.ts';
 import { eventBundle, signOf } from './speech.ts';
 
@@ -30,6 +30,8 @@ export interface Binding {
   /** Number of the last event that was sent. */
   upTo: number;
   sent: number;
+  /** Events that a token which may see less was told of: it counts these alone, from its binding on. */
+  heard: number;
   /** Something was kept from it that the subscriber may see: what it was sent is not all that he is to be told. */
   narrow: boolean;
 }
@@ -55,11 +57,7 @@ const inTurn = 20;
 /** Events behind one `ping`, where they are looked at. */
 const mostInPing = 200;
 
-/**
- * Who subscribed, by now, and, where it is less, what the bearer of the socket's token may see: it may be a narrower one of the same
- * app. Told is what both may see.
- */
-type Audience = readonly [subscriber: Viewer, bearer?: Viewer];
+type Foci = ReadonlyMap<SubscriptionEvent, Focus>;
 
 const hears = ({ clinics, types }: Viewer, { terms }: SubscriptionRow): boolean =>
   clinics.length > 0 && (types?.includes(terms.type) ?? true);
@@ -88,14 +86,33 @@ export function createBindings(ground: Ground): Bindings {
         // What was pruned is not there any more; the numbers tell it.
         if (last === undefined) return;
         const foci = await fociFor(binding, audience, events);
-        if (topic !== undefined) sendBundle(binding, row, await eventBundle(ground, db, row, events, foci));
+        if (topic !== undefined) await sendEvents(binding, row, audience, events, foci);
         else if (foci.size > 0) binding.wire.send(`ping ${row.id}`);
         binding.upTo = last.number;
       }
       if (!binding.narrow) await markSent(db, row.id, binding.upTo, new Date(clock()));
     }
     if (topic !== undefined && heartbeat !== undefined && clock() - binding.sent >= heartbeat * 1000)
-      sendBundle(binding, row, notificationBundle(row, signOf(row, 'heartbeat'), clock()));
+      sendSign(binding, row, audience, 'heartbeat');
+  }
+
+  async function sendEvents(
+    binding: Binding,
+    row: SubscriptionRow,
+    [, bearer]: Audience,
+    events: readonly SubscriptionEvent[],
+    foci: Foci,
+  ): Promise<void> {
+    if (bearer === undefined) return sendBundle(binding, row, await eventBundle(ground, db, row, events, foci));
+    const own = new Map([...foci].map(([event, focus], i) => [{ ...event, number: binding.heard + i + 1 }, focus]));
+    if (own.size === 0) return;
+    sendBundle(binding, row, await eventBundle(ground, db, row, [...own.keys()], own));
+    binding.heard += own.size;
+  }
+
+  function sendSign(binding: Binding, row: SubscriptionRow, [, bearer]: Audience, type: 'handshake' | 'heartbeat') {
+    const last = bearer === undefined ? row.delivered : binding.heard;
+    sendBundle(binding, row, notificationBundle(row, { ...signOf(row, type), last }, clock()));
   }
 
   async function fociFor(binding: Binding, [subscriber, bearer]: Audience, events: readonly SubscriptionEvent[]) {
@@ -107,14 +124,14 @@ export function createBindings(ground: Ground): Bindings {
   }
 
   /** @returns undefined where there is nothing to be heard, or not any more */
-  async function audienceOf(binding: Binding, row: SubscriptionRow): Promise<Audience | undefined> {
+  async function hearersOf(binding: Binding, row: SubscriptionRow): Promise<Audience | undefined> {
     if (row.status === 'off' || row.terms.channel !== 'websocket') return undefined;
     if (row.ends !== null && row.ends.getTime() <= clock()) return undefined;
     const bearer = await binding.bearer().catch(() => undefined);
     if (bearer === undefined || ownerOf(bearer) !== row.owner) return undefined;
     const [own, mine] = [await subscriptions.viewerOf(row.subscriber), await subscriptions.viewerOf(bearer)];
     if (!hears(own, row) || !hears(mine, row)) return undefined;
-    return isDeepStrictEqual(own, mine) ? [own] : [own, mine];
+    return audienceOf(own, mine);
   }
 
   function unbind(binding: Binding): void {
@@ -126,11 +143,12 @@ export function createBindings(ground: Ground): Bindings {
     async bind(asked) {
       const { wire, subscription } = asked;
       const [row] = await readSubscriptionsById(db, [subscription]);
-      const binding: Binding = { ...asked, upTo: row?.delivered ?? 0, sent: clock(), narrow: false };
-      if (row === undefined || (await audienceOf(binding, row)) === undefined || gone.has(wire)) return false;
+      const binding: Binding = { ...asked, upTo: row?.delivered ?? 0, sent: clock(), heard: 0, narrow: false };
+      const audience = row && (await hearersOf(binding, row));
+      if (row === undefined || audience === undefined || gone.has(wire)) return false;
       for (const other of all) if (other.wire === wire && other.subscription === subscription) all.delete(other);
       if (row.terms.topic === undefined) wire.send(`bound ${row.id}`);
-      else sendBundle(binding, row, notificationBundle(row, signOf(row, 'handshake'), clock()));
+      else sendSign(binding, row, audience, 'handshake');
       all.add(binding);
       return true;
     },
@@ -145,7 +163,7 @@ export function createBindings(ground: Ground): Bindings {
       const byId = new Map(rows.map((row) => [row.id, row]));
       for (const binding of [...all]) {
         const row = byId.get(binding.subscription);
-        const audience = row && (await audienceOf(binding, row));
+        const audience = row && (await hearersOf(binding, row));
         if (audience === undefined) unbind(binding);
         else if (all.has(binding)) await tell(binding, row!, audience);
       }

@@ -16,8 +16,8 @@ export type NotificationType = 'handshake' | 'heartbeat' | 'event-notification' 
 
 export interface Notification {
   readonly type: NotificationType;
-  /** Number of the last event that there has been, or, of a notification, that it tells. */
-  readonly last: number;
+  /** Number of the last event that there has been, or, of a notification, that it tells; undefined: it is not for whoever asks. */
+  readonly last: number | undefined;
   readonly events: readonly SubscriptionEvent[];
   /** What the events are about, where the viewer may see it. */
   readonly foci: ReadonlyMap<SubscriptionEvent, Focus>;
@@ -40,7 +40,7 @@ export function statusParameters(row: SubscriptionRow, notification: Notificatio
       : [{ name: 'topic', valueCanonical: canonicalOf({ code: topic }) }]),
     { name: 'status', valueCode: row.status },
     { name: 'type', valueCode: type },
-    { name: 'events-since-subscription-start', valueString: String(last) },
+    ...(last === undefined ? [] : [{ name: 'events-since-subscription-start', valueString: String(last) }]),
     ...events.map((event) => eventPart(event, content !== 'empty' && foci.has(event), base)),
     ...(row.error === null ? [] : [{ name: 'error', valueCodeableConcept: { text: row.error } }]),
   ];

@@ -1,7 +1,7 @@
 /** RELIABILITY §5.4 34: what stands on a consent ends with it; what has another basis does not. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { endWithdrawn } from '../../../src/access/consent/withdrawal.sql.ts';
+import { lookForWithdrawn } from '../../../src/access/consent/withdrawals.ts';
 import { mayProcess } from '../../../src/store/consent.sql.ts';
 import { readSubscription } from '../../../src/workflows/subscription.sql.ts';
 import { attend } from '../../../src/workflows/subscription-delivery.ts';
@@ -52,7 +52,7 @@ async function withdraw(id: string, token?: string): Promise<void> {
 
 async function look(): Promise<number> {
   await passHorizon(hub.pool);
-  return (await endWithdrawn(hub.pool, '0')).ended;
+  return (await lookForWithdrawn(hub.context, '0')).ended.length;
 }
 
 /** An account whose card file has the patient, and an app that was let in. */

@@ -140,6 +140,7 @@ async function columnsWith(text: string): Promise<string[]> {
   return found;
 }
 
+const operator = { subject: 'os:anna', role: 'operator', client: 'command line' };
 const erasing = (kind: 'account' | 'patient', id: string): Erasing => ({
   kind,
   id,
@@ -153,11 +154,15 @@ describe('destruction', () => {
     const one = await person('Канарейкина', '00000060004', '+79990001122');
     const other = await person('Снегирёвова', '00000061006', '+79990003344');
     for (const canary of one.canaries) expect((await columnsWith(canary)).length, canary).toBeGreaterThan(1);
-    const erased = (await erase(hub.pool, erasing('account', one.account))) as Erased;
+    const erased = (await erase(hub.context, erasing('account', one.account), operator)) as Erased;
     const left = new Set((await Promise.all(one.canaries.map(columnsWith))).flat());
     const ofClinic = ['document', 'document_version', 'booking', 'search_string', 'search_token'];
     expect([...left].filter((c) => !ofClinic.includes(c.split('.')[1]!))).toEqual([]);
-    expect(await columnsWith(one.account)).toEqual(['public.audit_event.subject', 'public.destruction.subject']);
+    expect((await columnsWith(one.account)).sort()).toEqual([
+      'public.audit_event.resource',
+      'public.audit_event.subject',
+      'public.destruction.subject',
+    ]);
     expect((await ask(hub, 'GET', `Patient/${one.patient}`)).status).toBe(200);
     expect(erased.destroyed.map((d) => d.category)).toEqual(
       expect.arrayContaining([
@@ -171,7 +176,7 @@ describe('destruction', () => {
     );
     for (const canary of other.canaries) expect((await columnsWith(canary)).length, canary).toBeGreaterThan(1);
 
-    await erase(hub.pool, erasing('patient', one.patient));
+    await erase(hub.context, erasing('patient', one.patient), operator);
     for (const canary of one.canaries) expect(await columnsWith(canary), canary).toEqual([]);
     expect((await columnsWith(one.patient)).sort()).toEqual([
       'public.audit_event.patient',
@@ -187,7 +192,7 @@ describe('destruction', () => {
     await passHorizon(hub.pool);
     await transaction(hub.pool, sealEvents);
     const one = await person('Щегловская', '00000062008', '+79990005566');
-    await erase(hub.pool, erasing('patient', one.patient));
+    await erase(hub.context, erasing('patient', one.patient), operator);
     await passHorizon(hub.pool);
     await transaction(hub.pool, sealEvents);
     expect((await verifyAudit(hub.pool, Date.now())).broken).toBeUndefined();
@@ -205,10 +210,10 @@ describe('destruction', () => {
       `insert into booking (id, appointment, clinic, slot, patient, state) values ($1, $1, $2, $1, $3, 'confirmed')`,
       [slot, hub.clinic.number, patient],
     );
-    expect(await erase(hub.pool, erasing('patient', patient))).toContain('bookings to come');
+    expect(await erase(hub.context, erasing('patient', patient), operator)).toContain('bookings to come');
     expect((await ask(hub, 'GET', `Patient/${patient}`)).status).toBe(200);
-    expect(await erase(hub.pool, erasing('patient', randomUUID()))).toBe('there is no such patient');
-    expect(await erase(hub.pool, erasing('account', randomUUID()))).toBe('there is no such account');
+    expect(await erase(hub.context, erasing('patient', randomUUID()), operator)).toBe('there is no such patient');
+    expect(await erase(hub.context, erasing('account', randomUUID()), operator)).toBe('there is no such account');
   });
 
   test('has an act and a journal as order 179 wants them', async () => {

@@ -233,6 +233,25 @@ describe('the rest of a request', () => {
         expect((await begin({ [name]: odd })).status, `${name}=${JSON.stringify(odd.slice(0, 9))}`).toBeLessThan(500);
   });
 
+  test.each(['form_post', 'form_post.jwt', 'web_message', 'jwt', 'other'])(
+    'an answer by %s, which no page could bring: the app is told so, in the address, and nobody is asked',
+    async (mode) => {
+      const page = await begin({ response_mode: mode });
+      expectError(page, 'unsupported_response_mode');
+      expect(backOf(page).get('state')).not.toBeNull();
+    },
+  );
+
+  test.each(['query', 'fragment'])('an answer by %s comes', async (mode) => {
+    const browser = new Browser();
+    const begun = authorizationOf(hub, 'app', scope, { response_mode: mode });
+    const { url } = await browser.submit(await signIn(browser, begun.url, 'maria@mail.test'), '/consent');
+    const at = new URL(url);
+    const [there, not] = mode === 'query' ? [at.search, at.hash] : [at.hash, at.search];
+    expect(new URLSearchParams(there.slice(1)).get('code')).toMatch(/^[\w-]{20,}$/);
+    expect(not).toBe('');
+  });
+
   test('prompt=none asks nobody and tells the app so', async () => {
     expectError(await begin({ prompt: 'none' }), 'login_required');
   });

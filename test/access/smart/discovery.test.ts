@@ -26,6 +26,7 @@ test('smart-configuration has what SMART requires, and says what the library say
     code_challenge_methods_supported: ['S256'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types_supported: ['code'],
+    response_modes_supported: ['query', 'fragment'],
     token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
   });
   for (const path of ['auth/.well-known/openid-configuration', '.well-known/oauth-authorization-server/auth']) {
@@ -39,6 +40,7 @@ test('smart-configuration has what SMART requires, and says what the library say
       'revocation_endpoint',
       'end_session_endpoint',
       'response_types_supported',
+      'response_modes_supported',
       'code_challenge_methods_supported',
     ])
       expect(library[name], `${path} ${name}`).toEqual(known[name]);

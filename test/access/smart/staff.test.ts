@@ -162,6 +162,54 @@ describe('a launch', () => {
     expect((await launch({ ...asked(), encounter: randomUUID() })).status).toBe(404);
   });
 
+  describe('at the clinics', () => {
+    const both = 'two-clinics@mail.test';
+    let worker: string;
+    let wide: string;
+    beforeAll(async () => {
+      await hub.client('second-only', {
+        audience: 'staff',
+        scopes: ['patient/*.rs', 'launch', 'openid'],
+        launchUri,
+        clinics: ['second'],
+      });
+      worker = await hub.account(both, { name: 'Орлов Игорь' });
+      for (const clinic of ['demo', 'second']) await hub.staff(worker, 'doctor', clinic);
+      const granted = { client: 'cabinet', scope: 'user/Patient.rs user/Encounter.rs', login: both };
+      wide = (await authorize(hub, granted)).body.access_token;
+      for (const patient of [here, elsewhere]) expect((await get(hub, wide, `Patient/${patient}`)).status).toBe(200);
+    });
+    const refused = () => launch({ client: 'second-only', patient: randomUUID() }, wide);
+
+    test('of the app: a patient of another one is as if there were none, and so is a visit there', async () => {
+      expect((await launch({ client: 'second-only', patient: elsewhere }, wide)).status).toBe(201);
+      const unknown = await refused();
+      expect(unknown.status).toBe(404);
+      expect(await launch({ client: 'second-only', patient: here }, wide)).toEqual(unknown);
+      const encounter = await visit(here, 'demo');
+      expect(await launch({ client: 'second-only', patient: here, encounter }, wide)).toEqual(unknown);
+      const own = await visit(elsewhere, 'second');
+      expect((await launch({ client: 'second-only', patient: elsewhere, encounter: own }, wide)).status).toBe(201);
+      // The doctor of another clinic alone has no clinic in common with the app.
+      expect(await launch({ client: 'second-only', patient: here })).toEqual(unknown);
+      expect(await launch({ client: 'second-only', patient: elsewhere })).toEqual(unknown);
+    });
+
+    test('at which he works when the app is opened, not only when it was asked for', async () => {
+      const encounter = await visit(elsewhere, 'second');
+      const good = (await launch({ client: 'vaccines', patient: elsewhere, encounter }, wide)).body.launch;
+      const late = (await launch({ client: 'vaccines', patient: elsewhere, encounter }, wide)).body.launch;
+      const here2 = (await launch({ client: 'vaccines', patient: here }, wide)).body.launch;
+      expect((await open(good, 'vaccines', both)).text).toContain('Разрешить доступ');
+      await hub.pool.query(
+        `delete from staff where account = $1 and clinic = (select id from clinic where key = 'second')`,
+        [worker],
+      );
+      expect(backOf(await open(late, 'vaccines', both)).get('error')).toBe('invalid_request');
+      expect((await open(here2, 'vaccines', both)).text).toContain('Разрешить доступ');
+    });
+  });
+
   test('names a visit of that patient; one of another is as if there were none', async () => {
     const neighbour = await hub.account('neighbour@mail.test', { name: 'Орлов Игорь' });
     const [other] = await hub.card(neighbour, 'self', 'Орлов Игорь', ['demo']);

@@ -87,7 +87,71 @@ describe('26: a code', () => {
       const answers = await Promise.all(Array.from({ length: 8 }, () => askToken(hub, parameters)));
       expect(answers.filter((a) => a.status === 200)).toHaveLength(1);
       expect(answers.filter((a) => a.status === 400)).toHaveLength(7);
+      // The one has something that works, until the code comes again.
+      const given = answers.find((a) => a.status === 200)!;
+      hub.later(1.1);
+      expect(await read(given)).toBe(200);
+      const next = await refresh(given.body.refresh_token);
+      expect(next.status).toBe(200);
+      expect(await askToken(hub, parameters)).toMatchObject(invalid);
+      hub.later(1.1);
+      expect(await read(next)).toBe(401);
+      expect(await refresh(next.body.refresh_token)).toMatchObject(invalid);
     }
+  });
+
+  /** Nobody gets by a table meanwhile. @returns lets them go on */
+  async function hold(table: string): Promise<() => Promise<void>> {
+    const holder = await hub.pool.connect();
+    await holder.query(`begin; lock table ${table} in access exclusive mode`);
+    return async () => {
+      await holder.query('rollback');
+      holder.release();
+    };
+  }
+  const isUsed = async () => {
+    const text = `select from smart_record where model = 'AuthorizationCode' and consumed is not null and grant_id = (
+      select id from smart_record where model = 'Grant' order by expires desc limit 1)`;
+    return (await hub.pool.query(text)).rowCount === 1;
+  };
+  const soon = () => new Promise((done) => setTimeout(done, 500));
+
+  test.each(['and is looked at before', 'and is looked at only after'])(
+    'is not taken from the first one by a second that comes before the answer, %s',
+    async (when) => {
+      const { parameters } = await codeFor();
+      // Who has used the code up waits for grants; who waits for clients has not looked at the code yet.
+      const releaseFirst = await hold('smart_grant');
+      const first = askToken(hub, parameters);
+      await expect.poll(isUsed).toBe(true);
+      const releaseSecond = when.endsWith('after') ? await hold('client') : undefined;
+      const second = askToken(hub, parameters);
+      await Promise.race([second, soon()]);
+      await releaseFirst();
+      if (releaseSecond !== undefined) await first;
+      await releaseSecond?.();
+      expect(await second).toMatchObject(invalid);
+      const given = await first;
+      expect(given.status).toBe(200);
+      hub.later(1.1);
+      expect(await read(given)).toBe(200);
+      expect(await askToken(hub, parameters)).toMatchObject(invalid);
+      hub.later(1.1);
+      expect(await read(given)).toBe(401);
+    },
+  );
+
+  test('that was taken, and whose answer never came, is used up all the same', async () => {
+    const { parameters } = await codeFor();
+    const first = await askToken(hub, parameters);
+    const crashed = `update smart_record set consumed = now() + interval '5 seconds' where model = 'AuthorizationCode' and consumed is not null`;
+    await hub.pool.query(crashed);
+    expect(await askToken(hub, parameters)).toMatchObject(invalid);
+    expect(await read(first)).toBe(200);
+    await hub.pool.query(`update smart_record set consumed = consumed - interval '10 seconds' where consumed > now()`);
+    expect(await askToken(hub, parameters)).toMatchObject(invalid);
+    hub.later(1.1);
+    expect(await read(first)).toBe(401);
   });
 
   test('is no use to another client, at another address, or after a minute', async () => {
