@@ -216,6 +216,19 @@ describe('one that is no finished remote consultation any more', () => {
     expect((await ask(hub, 'DELETE', `Encounter/${id}`, { token: doctors })).status).toBe(204);
   });
 
+  test('of another patient: it is refused until it is withdrawn', async () => {
+    const [one, other] = [await person(), await person()];
+    const { id } = await close(one);
+    await expect.poll(codeOf(id!), patience).toBe('accepted');
+    const subject = { reference: `Patient/${other}` };
+    const refused = await put({ ...(await look(id!)), subject });
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([409, expect.stringContaining('handed-over')]);
+    await put({ ...(await look(id!)), status: 'entered-in-error' });
+    await expect.poll(codeOf(id!), patience).toBe('withdrawn');
+    expect(kept(id!)).toMatchObject([{ status: 'cancelled', idPatientMis: one }]);
+    expect((await put({ ...(await look(id!)), subject })).status).toBe(200);
+  });
+
   test('one that is opened again stays there until it is finished again', async () => {
     const { id } = await close(await person());
     await expect.poll(codeOf(id!), patience).toBe('accepted');

@@ -171,6 +171,8 @@ describe('a planned consultation of a workflow', () => {
     const current = await look(id);
     const refused = await put({ ...current, status: 'finished' });
     expect([refused.status, JSON.stringify(refused.body)]).toEqual([422, expect.stringContaining('workflow-decides')]);
+    const another = await put({ ...current, subject: { reference: `Patient/${await person()}` } } as Resource);
+    expect([another.status, JSON.stringify(another.body)]).toEqual([422, expect.stringContaining('workflow-decides')]);
     const { extension: _, identifier: __, ...stripped } = current;
     const changed = await put({ ...stripped, length: { value: 20, unit: 'min' } } as Resource);
     expect([changed.status, numberOf(changed.body), toldOf(changed.body)]).toEqual([
