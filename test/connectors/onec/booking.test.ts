@@ -1,5 +1,6 @@
 /** Booking step by step: what each answer of 1С is worth (protocols/onec.md §1.4, RELIABILITY.md §4). */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loggedOf } from '../../support/exchange.ts';
 import { branch, connect, employee, guid, request, write } from './connect.ts';
 import {
   cancelled,
@@ -278,7 +279,7 @@ test('the message log has every exchange, without password and without the patie
   ]);
   expect(exchanges[2]).toMatchObject({ status: 200 });
   expect(exchanges[2]!.request).toContain(employee);
-  const all = JSON.stringify(exchanges);
+  const all = loggedOf(exchanges);
   for (const secret of [
     'Проверкина',
     'Аглая',

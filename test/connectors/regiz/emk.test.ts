@@ -9,6 +9,7 @@ import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import type { CaseWay } from '../../../src/connectors/case-ability.ts';
 import { emkContract } from '../../../src/connectors/regiz/contract/emk.ts';
 import { type Contract, membersOf } from '../../../src/wcf/contract.ts';
+import { loggedOf } from '../../support/exchange.ts';
 import { caseSettingsOf } from '../../support/regiz-hub.ts';
 import { connect, mappings, now } from './stage.ts';
 
@@ -242,7 +243,7 @@ describe('what proves nothing', () => {
 });
 
 test('the message log tells the operation, and nothing of the patient, the doctor or the token', () => {
-  const seen = JSON.stringify(exchanges);
+  const seen = loggedOf(exchanges);
   expect(seen).toContain('Emk.AddCase');
   for (const word of [
     'Проверкин',

@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import type { ReferralStep } from '../../../src/connectors/referral-step.ts';
 import { validate } from '../../../src/r4/validate.ts';
+import { loggedOf } from '../../support/exchange.ts';
 import { mqFault, startRelay } from '../../support/referral-relay.ts';
 import { referralSettingsOf } from '../../support/regiz-hub.ts';
 import { connect, mappings, now } from './stage.ts';
@@ -316,7 +317,7 @@ test('where one can be referred to is told by place, with how many stand where',
 });
 
 test('the message log tells the operations, and nothing of the patients, of what was found or the token', () => {
-  const seen = JSON.stringify(exchanges);
+  const seen = loggedOf(exchanges);
   for (const name of ['Mq.AgreedFromTargetMo', 'Mq.HealthCareEnd', 'Mq.GetResultDocument', 'Mq.GetQueueInfo'])
     expect(seen).toContain(name);
   for (const word of ['Проверкин', 'Аглая', 'Здоров', 'I11.9', 'I10', 'Подобрать', 'ЭКГ', sandbox.guid])

@@ -6,6 +6,7 @@ import { openReferralLink, RefusedByQueue } from '../../../src/connectors/regiz/
 import { redactReferral } from '../../../src/connectors/regiz/referral-redact.ts';
 import { regizSettings } from '../../../src/connectors/regiz/settings.ts';
 import { contextOf } from '../../support/connection.ts';
+import { loggedOf } from '../../support/exchange.ts';
 import { mqFault, startRelay } from '../../support/referral-relay.ts';
 import { referralSettingsOf } from '../../support/regiz-hub.ts';
 import { connect, mappings, now } from './stage.ts';
@@ -183,7 +184,7 @@ describe('a fault', () => {
 });
 
 test('the message log tells the operation, and nothing of the patient or the token', () => {
-  const seen = JSON.stringify(exchanges);
+  const seen = loggedOf(exchanges);
   expect(seen).toContain('Mq.SearchMany');
   for (const word of ['Проверкин', 'Аглая', 'Тестовна', '1990-02-03', sandbox.guid]) expect(seen).not.toContain(word);
 });

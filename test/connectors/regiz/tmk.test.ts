@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import { roles, stages, transitions, workflowId } from '../../../sandbox/regiz/workflow.ts';
+import { loggedOf } from '../../support/exchange.ts';
 import { consultationSettingsOf } from '../../support/regiz-hub.ts';
 import { connect, mappings, now } from './stage.ts';
 
@@ -210,7 +211,7 @@ test('a configuration names GUIDs and statuses of R4', () => {
 });
 
 test('the message log tells the operation, and nothing of the patient, the doctor or the token', () => {
-  const seen = JSON.stringify(exchanges);
+  const seen = loggedOf(exchanges);
   expect(seen).toContain('Tm.StartNewProcess');
   expect(seen).toContain(stages.requested);
   for (const word of ['Проверкин', 'болит', 'I10', '00000060106', sandbox.guid]) expect(seen).not.toContain(word);

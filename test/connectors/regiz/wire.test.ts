@@ -1,6 +1,7 @@
 /** The wire of HubService: SOAPAction of each variant, tokens, the chain of idHistory, the order of elements. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
+import { loggedOf } from '../../support/exchange.ts';
 import { type PlainServer, startPlainServer } from '../onec/plain-server.ts';
 import { answering, card, history, times } from './answers.ts';
 import { connect, now, openStage, window } from './stage.ts';
@@ -103,7 +104,7 @@ test('neither token nor password is in the message log, even where an answer ech
   await expect(operations.ping!(soon().signal)).rejects.toMatchObject({ name: 'MisReadError' });
   await expect(operations.schedule!.read(window, undefined, soon().signal)).rejects.toThrow();
   await operations.close();
-  const seen = JSON.stringify(exchanges);
+  const seen = loggedOf(exchanges);
   expect(exchanges.length).toBe(2);
   for (const word of [tokens.guid, 'header-token', 'p-secret']) expect(seen).not.toContain(word);
 });
