@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type Config, ConfigError, unknownClinic } from '../config.ts';
 import type { Ground } from '../ground.ts';
+import { isId } from '../store/resource.ts';
 import { readBooking } from '../workflows/booking.sql.ts';
 import { readUnsettled } from '../workflows/ledger.sql.ts';
 import { recordCommand } from './audit.ts';
@@ -31,12 +32,15 @@ export function addBookingsCommand(program: Command, configOf: () => Config, wit
 
 /** @throws ConfigError for one that does not wait for an operator */
 async function denyBooking({ pool, clinics, settler, audit }: Ground, clinic: number, id: string): Promise<void> {
-  const row = /^[0-9a-f-]{36}$/.test(id) ? await readBooking(pool, id) : undefined;
+  const row = isId(id) ? await readBooking(pool, id) : undefined;
   if (row?.clinic !== clinic || row.state !== 'needs_operator')
     throw new ConfigError(
       `no booking ${id} of this clinic waits for an operator: medmost bookings <clinic> lists them`,
     );
   await recordCommand(audit, 'command bookings --deny', row.patient, clinic);
   await settler.deny(clinics.byNumber(clinic)!, row);
+  const now = await readBooking(pool, id);
+  if (now?.state !== 'rejected')
+    throw new ConfigError(`booking ${id} went on meanwhile and is not denied: it is ${now?.state} now`);
   console.log(`${id}: refused; the patient sees it cancelled`);
 }

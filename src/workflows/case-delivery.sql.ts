@@ -11,7 +11,7 @@ export interface CaseRow {
   readonly state: CaseState;
   /** How often the Encounter was finished or changed since. */
   readonly wish: number;
-  /** False: it is to be withdrawn. */
+  /** False: it is no finished remote consultation any more, and is to be withdrawn. */
   readonly wanted: boolean;
   /** The region has it, or an earlier one under the same id. */
   readonly accepted: boolean;

@@ -28,19 +28,22 @@ const withStanding = (resource: Resource, code: CaseStanding, reason?: string | 
 /** http://terminology.hl7.org/CodeSystem/v3-ActCode: virtual. */
 const isRemote = (encounter: Resource): boolean => (encounter['class'] as { code?: string } | undefined)?.code === 'VR';
 
+const ended: ReadonlySet<string> = new Set(['finished', 'cancelled', 'entered-in-error']);
+
 /**
  * Of an Encounter that is about to be written: writes down in the same transaction that it is to be handed over, or withdrawn.
  * @returns it as it says so
  */
 export async function attendCase(db: Queryable, clinic: Clinic | undefined, encounter: Resource): Promise<Resource> {
   if (clinic?.cases === undefined) return encounter;
-  if (encounter['status'] === 'entered-in-error') {
+  const patient = referencedId(encounter['subject'] as Reference | undefined, 'Patient');
+  const status = String(encounter['status']);
+  // One that is opened again stays until it is finished again: under an id that was withdrawn a region takes nothing any more.
+  if (!ended.has(status)) return encounter;
+  if (status !== 'finished' || !isRemote(encounter) || patient === undefined || !isId(patient)) {
     const isWithdrawn = await unwantCase(db, encounter.id!);
     return isWithdrawn ? withStanding(encounter, 'pending', 'Отзывается из ИЭМК региона') : encounter;
   }
-  const patient = referencedId(encounter['subject'] as Reference | undefined, 'Patient');
-  if (encounter['status'] !== 'finished' || !isRemote(encounter) || patient === undefined || !isId(patient))
-    return encounter;
   await wantCase(db, encounter.id!, clinic.number, patient);
   return withStanding(encounter, 'pending');
 }

@@ -97,7 +97,7 @@ export async function attendConsultation(
   return withConcept(encounter, stageUrl, { text: waitingText });
 }
 
-/** Its status is the region's. @throws Fault business-rule */
+/** Its status is the region's, which knows it as one of this patient. @throws Fault business-rule */
 async function changed(
   db: Queryable,
   clinic: Clinic,
@@ -105,6 +105,11 @@ async function changed(
   encounter: Resource,
   before: Resource,
 ): Promise<Resource> {
+  if (referencedId(encounter['subject'] as Reference | undefined, 'Patient') !== row.patient)
+    throw new Fault('business-rule', "A consultation that is under way in the region's workflow keeps its patient.", {
+      code: 'workflow-decides',
+      expression: 'Encounter.subject',
+    });
   const wish = String(encounter['status']);
   if (encounter['status'] === before['status']) return encounter;
   if (!clinic.consultations!.canMove(row.workflow, wish))

@@ -56,17 +56,32 @@ export function createConsulting(context: BookingContext): Consulting {
   }
 
   async function begin(clinic: Clinic, row: ConsultationRow): Promise<void> {
-    if (row.wish === cancelled) {
-      const never = { from: ['new'], to: 'ended', next: null, granted: true } as const;
-      await step(row, never, { status: cancelled, text: neverText });
-      return;
-    }
+    // One that was given up may have turned up since, or may yet.
+    if (row.doubted_for !== null) return again(clinic, row, row.doubted_for);
+    if (row.wish === cancelled) return never(row);
     const request = await requestOf(context, clinic, row);
-    if (request === undefined) return refuse(row, goneText, row.doubted_for === null);
-    // One that was given up may have turned up since.
-    const found = row.doubted_for === null ? undefined : await find(clinic, row, request);
-    if (found === 'unread') return void (await step(row, { from: ['new'], to: 'new', next: pauseAfter(row.reads) }));
+    return request === undefined ? refuse(row, goneText) : send(clinic, row, request);
+  }
+
+  async function again(clinic: Clinic, row: ConsultationRow, doubted: number): Promise<void> {
+    const request = await requestOf(context, clinic, row);
+    if (request === undefined) return refuse(row, goneText, false);
+    const found = await find(clinic, row, request);
+    const remaining = clinic.consultations!.graceMilliseconds / 1000 - doubted;
+    if (found === 'unread' || (found === undefined && remaining > 0)) {
+      const next = found === undefined ? Math.min(pauseAfter(row.reads), remaining + 0.1) : pauseAfter(row.reads);
+      return void (await step(row, { from: ['new'], to: 'new', next }));
+    }
     if (found !== undefined) return stand(row, found);
+    return row.wish === cancelled ? never(row) : send(clinic, row, request);
+  }
+
+  async function never(row: ConsultationRow): Promise<void> {
+    const next = { from: ['new'], to: 'ended', next: null, granted: true } as const;
+    await step(row, next, { status: cancelled, text: neverText });
+  }
+
+  async function send(clinic: Clinic, row: ConsultationRow, request: MisRecord): Promise<void> {
     if (!(await step(row, { from: ['new'], to: 'sending', next: leaseOf(clinic, 1), doubt: true }))) return;
     const outcome = await safely(clinic, (signal) =>
       clinic.consultations!.start(row.workflow, request, { signal, booking: row.id }),

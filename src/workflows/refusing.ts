@@ -1,7 +1,7 @@
 /** A definite no: the claim is released, and for a day it is watched that the MIS does not hold the booking all the same. */
 import type { Clinic } from '../connectors/clinic.ts';
 import { retrying, writeCancelled } from './appointment-document.ts';
-import { type BookingRow, keepReplaced, moveBooking, releaseSlot } from './booking.sql.ts';
+import { type BookingRow, type BookingState, keepReplaced, moveBooking, releaseSlot } from './booking.sql.ts';
 import { cancelInMis } from './cancellation.ts';
 import { forgetKey } from './claim.sql.ts';
 import { alarmAfter, type BookingContext, type Conclusion, open, pauseAfter } from './conclusion.ts';
@@ -10,7 +10,14 @@ import { findInMis } from './finding.ts';
 import { refusalOf } from './refusal.ts';
 
 export interface Refusing {
-  refuse(clinic: Clinic, row: BookingRow, kind: 'taken' | 'rule' | 'unsent', text: string): Promise<Conclusion>;
+  /** @param from states in which it may be; what has gone on to another one meanwhile stays as it is */
+  refuse(
+    clinic: Clinic,
+    row: BookingRow,
+    kind: 'taken' | 'rule' | 'unsent',
+    text: string,
+    from?: readonly BookingState[],
+  ): Promise<Conclusion>;
   /** Looks whether a refused booking has turned up in the MIS; the patient was told no, so it is cancelled there. */
   watch(clinic: Clinic, row: BookingRow): Promise<Conclusion>;
 }
@@ -30,9 +37,9 @@ export function createRefusing(context: BookingContext): Refusing {
   }
 
   return {
-    async refuse(clinic, row, kind, text) {
+    async refuse(clinic, row, kind, text, from = ['sending', 'unknown', 'needs_operator']) {
       const next = row.reference === null ? null : 0;
-      const transition = { from: ['sending', 'unknown', 'needs_operator'], to: 'rejected', next } as const;
+      const transition = { from, to: 'rejected', next } as const;
       await retrying(pool, async (db) => {
         const moved = await moveBooking(db, row, { ...transition, refusal: [kind, text] });
         if (moved === undefined) return;

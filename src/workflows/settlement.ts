@@ -174,7 +174,8 @@ export function createSettler(context: BookingContext): Settler {
     attempt,
     cancel,
     lose,
-    deny: (clinic, row) => refuse(clinic, row, 'taken', takenText),
+    // One of which a further attempt has begun meanwhile is not denied: what that makes in the MIS would be nobody's.
+    deny: (clinic, row) => refuse(clinic, row, 'taken', takenText, ['needs_operator']),
     async settle(row) {
       const clinic = context.clinics.byNumber(row.clinic);
       if (clinic?.booking === undefined) return open;

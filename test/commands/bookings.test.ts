@@ -60,6 +60,15 @@ test('one that waits for an operator is listed, and denied by him alone', async 
   expect(medmost('demo', '--deny', id)).toMatchObject({ code: 1, text: expect.stringContaining('no booking') });
 });
 
+test('one of which a further attempt has begun meanwhile is not denied', async () => {
+  const { appointment, id } = await pending(1);
+  const shown = (await readBookingOf(hub.pool, appointment))!;
+  await hub.pool.query(`update booking set state = 'sending', next_at = now() + interval '1 hour' where id = $1`, [id]);
+  await hub.settler.deny(hub.clinics.byKey('demo')!, { ...shown, state: 'needs_operator' });
+  expect((await readBookingOf(hub.pool, appointment))!.state).toBe('sending');
+  expect((await ask(hub, 'GET', `Appointment/${appointment}`)).body['status']).toBe('pending');
+});
+
 test('one that the hub still asks about is not', async () => {
   const { appointment, id } = await pending(2);
   for (const word of [id, 'nonsense', idOf('demo', 'Booking', 'none')])

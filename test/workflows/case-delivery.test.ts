@@ -201,6 +201,44 @@ describe('a finished remote consultation', () => {
   });
 });
 
+describe('one that is no finished remote consultation any more', () => {
+  test.each([
+    ['cancelled', { status: 'cancelled' }],
+    ['not remote', { class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' } }],
+  ])('%s: it is withdrawn', async (_name, change) => {
+    const { id } = await close(await person());
+    await expect.poll(codeOf(id!), patience).toBe('accepted');
+    const before = await look(id!);
+    const { body } = await put({ ...before, ...change } as Resource);
+    expect(standingOf(body)).toMatchObject({ coding: [{ code: 'pending' }], text: 'Отзывается из ИЭМК региона' });
+    await expect.poll(codeOf(id!), patience).toBe('withdrawn');
+    expect(kept(id!)).toMatchObject([{ status: 'cancelled' }]);
+    expect((await ask(hub, 'DELETE', `Encounter/${id}`, { token: doctors })).status).toBe(204);
+  });
+
+  test('of another patient: it is refused until it is withdrawn', async () => {
+    const [one, other] = [await person(), await person()];
+    const { id } = await close(one);
+    await expect.poll(codeOf(id!), patience).toBe('accepted');
+    const subject = { reference: `Patient/${other}` };
+    const refused = await put({ ...(await look(id!)), subject });
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([409, expect.stringContaining('handed-over')]);
+    await put({ ...(await look(id!)), status: 'entered-in-error' });
+    await expect.poll(codeOf(id!), patience).toBe('withdrawn');
+    expect(kept(id!)).toMatchObject([{ status: 'cancelled', idPatientMis: one }]);
+    expect((await put({ ...(await look(id!)), subject })).status).toBe(200);
+  });
+
+  test('one that is opened again stays there until it is finished again', async () => {
+    const { id } = await close(await person());
+    await expect.poll(codeOf(id!), patience).toBe('accepted');
+    await put({ ...(await look(id!)), status: 'in-progress' });
+    expect([await rowOf(id!), await codeOf(id!)()]).toMatchObject([{ state: 'accepted', wish: 1 }, 'accepted']);
+    await put({ ...(await look(id!)), status: 'finished' });
+    await expect.poll(async () => kept(id!)[0]?.writes, patience).toBe(2);
+  });
+});
+
 describe('until the region has it', () => {
   test.each([
     ['stored, and the answer lost', 'commit-then-reset', 2],

@@ -171,6 +171,8 @@ describe('a planned consultation of a workflow', () => {
     const current = await look(id);
     const refused = await put({ ...current, status: 'finished' });
     expect([refused.status, JSON.stringify(refused.body)]).toEqual([422, expect.stringContaining('workflow-decides')]);
+    const another = await put({ ...current, subject: { reference: `Patient/${await person()}` } } as Resource);
+    expect([another.status, JSON.stringify(another.body)]).toEqual([422, expect.stringContaining('workflow-decides')]);
     const { extension: _, identifier: __, ...stripped } = current;
     const changed = await put({ ...stripped, length: { value: 20, unit: 'min' } } as Resource);
     expect([changed.status, numberOf(changed.body), toldOf(changed.body)]).toEqual([
@@ -230,6 +232,48 @@ describe('when the engine does not answer', () => {
     expect((await put({ ...(await look(id)), length: { value: 20, unit: 'min' } } as Resource)).status).toBe(200);
     await expect.poll(stageOf(id), patience).toBe(stages.requested);
     expect(processes(id)).toMatchObject([{ id: numberOf(await look(id)) }]);
+  });
+
+  /** Refused without its answer being known, and the grace not over: the clock is turned back. */
+  async function doubted(): Promise<string> {
+    fault('drop-before', 'Tm.StartNewProcess');
+    const id = await begin();
+    await expect.poll(async () => (await rowOf(id))?.state, patience).toBe('refused');
+    await hub.pool.query(
+      `update consultation set doubted_at = clock_timestamp() + interval '2 seconds' where id = $1`,
+      [id],
+    );
+    return id;
+  }
+  async function comeLate(id: string): Promise<void> {
+    const told = { urgency: { code: '1' }, reasonCode: { code: 'I10' }, complaints: 'Голова' };
+    const serviceRequest = { ...told, performerOrganization: { code: '1.2.643.5.1.13.13.12.2.78.9945' } };
+    const late = { process: { serviceRequest }, doctor: { snils: '11223344595' } };
+    const context = { signal: AbortSignal.timeout(10_000), booking: id };
+    const { consultations } = hub.clinics.byKey('p44')!;
+    expect(await consultations!.start('consultation', late, context)).toMatchObject({ outcome: 'confirmed' });
+  }
+  const looked = (operation: string) => sandbox.log().filter((entry) => entry.operation === operation).length;
+
+  test('one that may yet come there is not begun anew before the grace is over', async () => {
+    const id = await doubted();
+    const looks = looked('Tm.GetReadAvailableProcesses');
+    expect((await put({ ...(await look(id)), length: { value: 20, unit: 'min' } } as Resource)).status).toBe(200);
+    await expect.poll(() => looked('Tm.GetReadAvailableProcesses'), patience).toBeGreaterThan(looks + 1);
+    await comeLate(id);
+    await expect.poll(stageOf(id), patience).toBe(stages.requested);
+    expect(processes(id)).toMatchObject([{ id: numberOf(await look(id)) }]);
+  });
+
+  test('one that may yet come there is not told to be cancelled before it is known', async () => {
+    const id = await doubted();
+    await hub.pool.query(
+      `update consultation set state = 'new', wish = 'cancelled', next_at = clock_timestamp() where id = $1`,
+      [id],
+    );
+    await comeLate(id);
+    await expect.poll(statusOf(id), patience).toBe('cancelled');
+    expect(processes(id)).toMatchObject([{ currentStageId: stages.cancelled }]);
   });
 
   test('while writes are frozen nothing is begun, and what is cancelled meanwhile never is', async () => {

@@ -27,7 +27,8 @@ export async function bookAtOnce(
   // Kept, a wrong УИД would be cancelled in place of ours one day.
   if (status !== undefined && !atOnce.freshStatuses.includes(status))
     return { outcome: 'unknown', cause: `booked, but that УИД is none of a new booking (status ${status})` };
-  await progress(guid);
+  // It stands already: an attempt that another process has taken over still tells its УИД, by which a refused booking is cancelled.
+  await progress(guid).catch(() => undefined);
   if (status === undefined) return { outcome: 'unknown', reference: guid, cause: 'booked, but the status is not told' };
   return confirm(link, request, guid, context);
 }

@@ -21,8 +21,11 @@ export function redact({ request, response, status }: Seen, password: string, di
   };
 }
 
-/** A member and its value; the last of a text that was cut, too. */
-const member = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|-?\d[\d.]*)/g;
+/**
+ * A member and its value; the last of a text that was cut, too. A name ends at the next quote whatever stands before it: looked for with
+ * its escapes, 100,000 escaped quotes took a minute.
+ */
+const member = /"([^"]*)"(\s*:\s*)("[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\d[\d.]*)/g;
 
 /** Of the answer itself, and of an error. */
 const harmless = /^(?:odata\..*|code|lang|DataVersion)$/;

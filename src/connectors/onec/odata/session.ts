@@ -44,6 +44,9 @@ export function openSession(wanted: boolean): Session {
   };
 }
 
+/** One with other characters than those of a cookie could not be sent back: every reading would fail. */
 function cookieIn(cookies: readonly string[]): string | undefined {
-  return cookies.map((text) => /^\s*(ibsession=[^;,\s]+)/i.exec(text)?.[1]).find((found) => found !== undefined);
+  return cookies
+    .map((text) => /^\s*(ibsession=[\x21-\x2b\x2d-\x3a\x3c-\x7e]+)/i.exec(text)?.[1])
+    .find((found) => found !== undefined);
 }

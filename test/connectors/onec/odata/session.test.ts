@@ -1,5 +1,6 @@
 /** One session of 1С, kept open and ended. protocols/onec.md §3.3.13. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSession } from '../../../../src/connectors/onec/odata/session.ts';
 import { type OdataStage, openOdataStage, soon } from './stage.ts';
 
 let stage: OdataStage;
@@ -102,4 +103,12 @@ test('closing does not wait for a base that has gone', async () => {
   await stage.sandbox.close();
   await operations.close();
   stage = await openOdataStage();
+});
+
+test('a cookie that cannot be sent back is none', () => {
+  const session = openSession(true);
+  session.heed({ status: 200, text: '', cookies: ['ibsession=сеанс; path=/'] }, session.headers());
+  expect(session.headers()).toEqual({ IBSession: 'start' });
+  session.heed({ status: 200, text: '', cookies: ['ibsession=a1-b2_c3==; path=/'] }, session.headers());
+  expect(session.headers()).toEqual({ cookie: 'ibsession=a1-b2_c3==' });
 });

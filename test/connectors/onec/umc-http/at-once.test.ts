@@ -154,3 +154,11 @@ test('of two rivals in a base without own uniqueness one stands', async () => {
   expect(standing).toMatchObject([{ guid: rival }]);
   await stage.close();
 });
+
+test('an attempt that was taken over by then tells the УИД all the same: nobody else knows it', async () => {
+  server.on('AppointmentCreate', made);
+  server.on('AppointmentStatus', status('1'));
+  server.on('Schedule', day(visit));
+  const progress = () => Promise.reject(new Error('the attempt was taken over by another process'));
+  expect(await open().book(request, undefined, progress, write())).toEqual({ outcome: 'confirmed', reference: guid });
+});
