@@ -1,7 +1,7 @@
 /** Both clinics' steps of referrals in the queue of the region (УО), through FHIR: protocols/regiz.md §3.3. */
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { readPatient } from '../../src/access/erasure/erase.sql.ts';
-import { openReferralLink } from '../../src/connectors/regiz/referral-link.ts';
+import { openReferralLink } from '../../src/connectors/regiz/referral/link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
 import type { Resource } from '../../src/store/resource.ts';
 import { hubIn } from '../../src/store/visibility.ts';

@@ -1,7 +1,7 @@
 /** Referrals of doctors in the queue of the region (УО): protocols/regiz.md §3.3. */
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { erasePatient, readPatient } from '../../src/access/erasure/erase.sql.ts';
-import { openReferralLink } from '../../src/connectors/regiz/referral-link.ts';
+import { openReferralLink } from '../../src/connectors/regiz/referral/link.ts';
 import { regizSettings } from '../../src/connectors/regiz/settings.ts';
 import { freezeClinic, thawClinic } from '../../src/store/clinics.sql.ts';
 import type { Resource } from '../../src/store/resource.ts';

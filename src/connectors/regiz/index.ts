@@ -1,17 +1,17 @@
 /** Clinics behind РЕГИЗ («Концентратор услуг», `IHubService` of Hub24 and Hub25), and 1С that publishes the same contract. */
 import type { ConnectionContext, Connector, Operations } from '../connector.ts';
 import { book, cancel } from './booking.ts';
-import { type CaseLink, openCaseLink } from './case-link.ts';
-import { casesOf } from './cases.ts';
-import { type ConsultationLink, openConsultationLink } from './consultation-link.ts';
-import { consultationsOf } from './consultations.ts';
+import { casesOf } from './case/cases.ts';
+import { type CaseLink, openCaseLink } from './case/link.ts';
+import { consultationsOf } from './consultation/consultations.ts';
+import { type ConsultationLink, openConsultationLink } from './consultation/link.ts';
 import { readDirectory } from './directory.ts';
 import { findBooking } from './find.ts';
 import { type Link, openLink } from './link.ts';
-import { openPatientIndex, type PatientIndex } from './patient-index.ts';
+import { openPatientIndex, type PatientIndex } from './patient-index/patient-index.ts';
 import { misRead } from './read-error.ts';
-import { openReferralLink, type ReferralLink } from './referral-link.ts';
-import { referralsOf } from './referrals.ts';
+import { openReferralLink, type ReferralLink } from './referral/link.ts';
+import { referralsOf } from './referral/referrals.ts';
 import { openRoster } from './roster.ts';
 import { openTimetable } from './schedule.ts';
 import { type RegizSettings, regizSettings } from './settings.ts';

@@ -3,12 +3,12 @@
  * differs from region to region or is uncertain (protocols/regiz.md §1, §7), with a default.
  */
 import { z } from 'zod';
-import { caseSettings } from './case-settings.ts';
-import { consultationSettings } from './consultation-settings.ts';
+import { caseSettings } from './case/settings.ts';
+import { consultationSettings } from './consultation/settings.ts';
 import type { HubOperation } from './contract/hub.ts';
 import { operations } from './contract/operations.ts';
-import { indexSettings } from './index-settings.ts';
-import { referralSettings } from './referral-settings.ts';
+import { indexSettings } from './patient-index/settings.ts';
+import { referralSettings } from './referral/settings.ts';
 
 const milliseconds = z.number().int().min(1).max(600_000);
 const named = Object.keys(operations) as [HubOperation, ...HubOperation[]];

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Sandbox, startRegizSandbox } from '../../../sandbox/regiz/server.ts';
 import { MisReadError, type MisRecord } from '../../../src/connectors/connector.ts';
 import { mark } from '../../../src/connectors/redact.ts';
-import { redactSoap } from '../../../src/connectors/regiz/index-redact.ts';
+import { redactSoap } from '../../../src/connectors/regiz/patient-index/redact.ts';
 import { refusalIn } from '../../../src/connectors/regiz/request-fault.ts';
 import { SoapFault } from '../../../src/connectors/soap.ts';
 import { readXml } from '../../../src/connectors/xml.ts';

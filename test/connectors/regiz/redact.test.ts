@@ -1,7 +1,7 @@
 /** Nothing about a patient and no token in the message log, however an answer puts it. */
 import { expect, test } from 'vitest';
 import { redactBodies } from '../../../src/connectors/regiz/redact.ts';
-import { redactReferral } from '../../../src/connectors/regiz/referral-redact.ts';
+import { redactReferral } from '../../../src/connectors/regiz/referral/redact.ts';
 
 const guid = '5a4d0b0c-0000-4000-8000-000000000001';
 const request = `<s:Envelope><s:Header><Authorization>header&amp;token</Authorization></s:Header><s:Body><CheckPatient><pat xmlns:h="h"><h:Birthday>1990-02-03T00:00:00</h:Birthday><h:Name>Ян</h:Name><h:Snils>000-000-600 04</h:Snils><h:Surname>О'Нил</h:Surname></pat><idLpu>44</idLpu><guid>${guid}</guid></CheckPatient></s:Body></s:Envelope>`;

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { startRegizSandbox } from '../../../sandbox/regiz/server.ts';
-import { openReferralLink, RefusedByQueue } from '../../../src/connectors/regiz/referral-link.ts';
-import { redactReferral } from '../../../src/connectors/regiz/referral-redact.ts';
+import { openReferralLink, RefusedByQueue } from '../../../src/connectors/regiz/referral/link.ts';
+import { redactReferral } from '../../../src/connectors/regiz/referral/redact.ts';
 import { regizSettings } from '../../../src/connectors/regiz/settings.ts';
 import { contextOf } from '../../support/connection.ts';
 import { loggedOf } from '../../support/exchange.ts';

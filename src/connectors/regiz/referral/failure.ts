@@ -1,8 +1,8 @@
 /** What a failed write to УО proves (protocols/regiz.md §3.3: faults with MqFault, whose numbers no published material has). */
-import type { WriteOutcome } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { type ReferralLink, RefusedByQueue } from './referral-link.ts';
-import { unsent } from './unsent.ts';
+import type { WriteOutcome } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { unsent } from '../unsent.ts';
+import { type ReferralLink, RefusedByQueue } from './link.ts';
 
 /** @param text for a refusal @throws what is no answer of the service */
 export function failureOf(

@@ -1,15 +1,15 @@
 /** One attempt at a step of a referral in УО: looked at, sent, looked at again (protocols/regiz.md §3.3). */
-import { localOf } from '../../instant.ts';
-import type { WriteContext } from '../connector.ts';
-import type { FoundReferral } from '../referral-ability.ts';
-import type { StepOutcome, StepRequest } from '../referral-step.ts';
-import type { MqData } from './contract/mq.ts';
-import type { Call } from './link.ts';
-import { failureOf } from './referral-failure.ts';
-import type { ReferralLink } from './referral-link.ts';
-import { isUnread, searchOne } from './referral-search.ts';
-import { shows, steps } from './referral-steps.ts';
-import { unsent } from './unsent.ts';
+import { localOf } from '../../../instant.ts';
+import type { WriteContext } from '../../connector.ts';
+import type { FoundReferral } from '../../referral-ability.ts';
+import type { StepOutcome, StepRequest } from '../../referral-step.ts';
+import type { MqData } from '../contract/mq.ts';
+import type { Call } from '../link.ts';
+import { unsent } from '../unsent.ts';
+import { failureOf } from './failure.ts';
+import type { ReferralLink } from './link.ts';
+import { isUnread, searchOne } from './search.ts';
+import { shows, steps } from './steps.ts';
 
 type Referral = MqData<'Referral'>;
 /** How the caller tells of a referral, in the words of the contract of connectors. */

@@ -1,18 +1,18 @@
 /** The line to EMKService and to PixService beside it: writes alone, whose answers are empty and whose errors are SOAP faults (protocols/regiz.md §3.1, §3.2). */
-import type { Contract } from '../../wcf/contract.ts';
-import { soapHeaders, writeEnvelope } from '../../wcf/envelope.ts';
-import { writeRequest } from '../../wcf/write.ts';
-import type { ConnectionContext, WriteContext } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { type Http, openHttp } from '../http.ts';
-import { openLine, type Seen } from '../line.ts';
-import { postSoap } from '../soap.ts';
-import type { CaseSettings } from './case-settings.ts';
-import { emkContract } from './contract/emk.ts';
-import { pixContract } from './contract/pix.ts';
-import { redactSoap } from './index-redact.ts';
-import { isWarning, RefusedByIndex, refusalIn } from './request-fault.ts';
-import type { RegizSettings } from './settings.ts';
+import type { Contract } from '../../../wcf/contract.ts';
+import { soapHeaders, writeEnvelope } from '../../../wcf/envelope.ts';
+import { writeRequest } from '../../../wcf/write.ts';
+import type { ConnectionContext, WriteContext } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { type Http, openHttp } from '../../http.ts';
+import { openLine, type Seen } from '../../line.ts';
+import { postSoap } from '../../soap.ts';
+import { emkContract } from '../contract/emk.ts';
+import { pixContract } from '../contract/pix.ts';
+import { redactSoap } from '../patient-index/redact.ts';
+import { isWarning, RefusedByIndex, refusalIn } from '../request-fault.ts';
+import type { RegizSettings } from '../settings.ts';
+import type { CaseSettings } from './settings.ts';
 
 type Operation = 'AddPatient' | 'UpdatePatient' | 'AddCase' | 'UpdateCase' | 'CancelCase';
 

@@ -1,9 +1,9 @@
 /** Reading УО: SearchMany stands for SearchOne as well, since of it alone an empty answer says "not there" without a fault. */
-import { MisReadError } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import type { MqData } from './contract/mq.ts';
-import type { Call } from './link.ts';
-import { type ReferralLink, RefusedByQueue } from './referral-link.ts';
+import { MisReadError } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import type { MqData } from '../contract/mq.ts';
+import type { Call } from '../link.ts';
+import { type ReferralLink, RefusedByQueue } from './link.ts';
 
 /** By its number or, when that is not known, by our id. @throws ExchangeError, RefusedByQueue */
 export async function searchOne(

@@ -1,14 +1,14 @@
 /** Cancellation of УО: whatever it answers, the queue tells what became of it (protocols/regiz.md §3.3). */
-import type { WriteContext } from '../connector.ts';
-import type { ReferralOutcome } from '../referral-ability.ts';
-import type { MqData } from './contract/mq.ts';
-import type { Call } from './link.ts';
-import { failureOf } from './referral-failure.ts';
-import type { ReferralLink } from './referral-link.ts';
-import { codingOf } from './referral-request.ts';
-import { isUnread, searchOne } from './referral-search.ts';
-import { foundOf } from './referral-state.ts';
-import { unsent } from './unsent.ts';
+import type { WriteContext } from '../../connector.ts';
+import type { ReferralOutcome } from '../../referral-ability.ts';
+import type { MqData } from '../contract/mq.ts';
+import type { Call } from '../link.ts';
+import { unsent } from '../unsent.ts';
+import { failureOf } from './failure.ts';
+import type { ReferralLink } from './link.ts';
+import { codingOf } from './request.ts';
+import { isUnread, searchOne } from './search.ts';
+import { foundOf } from './state.ts';
 
 const notWithdrawnText = 'Система направлений не отзывает это направление.';
 const begunText = 'По направлению уже оказывается или оказана помощь: отозвать его нельзя.';

@@ -1,14 +1,14 @@
 /** Search of Patients in the MPI, FHIR R4 (protocols/regiz.md §3.6). */
 import { z } from 'zod';
-import type { MisRecord } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { type Http, statusError } from '../http.ts';
-import type { Seen } from '../line.ts';
-import type { Question } from './index-query.ts';
-import { redactFhir } from './index-redact.ts';
-import type { MpiSettings } from './index-settings.ts';
+import type { MisRecord } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { type Http, statusError } from '../../http.ts';
+import type { Seen } from '../../line.ts';
+import type { RegizSettings } from '../settings.ts';
 import type { Asking } from './patient-index.ts';
-import type { RegizSettings } from './settings.ts';
+import type { Question } from './query.ts';
+import { redactFhir } from './redact.ts';
+import type { MpiSettings } from './settings.ts';
 
 /** Documents of N3 as identifiers. */
 const documents = 'urn:oid:1.2.643.2.69.1.1.1.6';

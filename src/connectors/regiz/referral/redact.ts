@@ -1,5 +1,5 @@
 /** What the message log may keep of an exchange with УО: no token, nothing about a patient or his illness. */
-import { mark, redactResponse } from '../redact.ts';
+import { mark, redactResponse } from '../../redact.ts';
 
 const names = [
   ...['Token', 'FamilyName', 'GivenName', 'MiddleName', 'BirthDate', 'IdPatientMis', 'IdPersonMis', 'PatientName'],

@@ -1,9 +1,9 @@
 /** How a referral stands in УО, in the words of the contract of connectors (protocols/regiz.md §3.3). */
-import { instantOf } from '../../instant.ts';
-import { ExchangeError } from '../exchange.ts';
-import type { FoundReferral, ReferralDocument, ReferralResult } from '../referral-ability.ts';
-import type { MqData } from './contract/mq.ts';
-import { dictionaries } from './referral-request.ts';
+import { instantOf } from '../../../instant.ts';
+import { ExchangeError } from '../../exchange.ts';
+import type { FoundReferral, ReferralDocument, ReferralResult } from '../../referral-ability.ts';
+import type { MqData } from '../contract/mq.ts';
+import { dictionaries } from './request.ts';
 
 type State = FoundReferral['state'];
 

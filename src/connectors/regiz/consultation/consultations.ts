@@ -3,14 +3,14 @@
  * answer was lost is found. The shape of pages is in no published material: what does not look like one is no answer.
  */
 import { z } from 'zod';
-import { MisReadError, type MisRecord, type WriteOutcome } from '../connector.ts';
-import type { ConsultationAbility, Stage } from '../consultation-ability.ts';
-import { ExchangeError } from '../exchange.ts';
-import { UnfitRequest } from './booking-request.ts';
-import { type ConsultationLink, RefusedByEngine } from './consultation-link.ts';
-import type { ConsultationSettings, Workflow } from './consultation-settings.ts';
-import type { Call } from './link.ts';
-import { unsent } from './unsent.ts';
+import { MisReadError, type MisRecord, type WriteOutcome } from '../../connector.ts';
+import type { ConsultationAbility, Stage } from '../../consultation-ability.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { UnfitRequest } from '../booking-request.ts';
+import type { Call } from '../link.ts';
+import { unsent } from '../unsent.ts';
+import { type ConsultationLink, RefusedByEngine } from './link.ts';
+import type { ConsultationSettings, Workflow } from './settings.ts';
 
 const refusedText = 'Система телемедицины региона не приняла консультацию. Проверьте, как она заполнена.';
 const notMovedText = 'Система телемедицины региона не меняет статус этой консультации.';

@@ -1,13 +1,13 @@
 /** Referrals of others to this clinic: УО is asked for them status by status, for SearchMany has no pages (protocols/regiz.md §3.3). */
-import type { FoundReferral, IncomingAbility } from '../referral-ability.ts';
-import type { MqData } from './contract/mq.ts';
-import type { Call } from './link.ts';
-import type { ReferralLink } from './referral-link.ts';
-import { recordOf } from './referral-record.ts';
-import { codingOf } from './referral-request.ts';
-import { misRead, searchMany, searchOne } from './referral-search.ts';
-import type { ReferralSettings } from './referral-settings.ts';
-import { foundOf, resultOf } from './referral-state.ts';
+import type { FoundReferral, IncomingAbility } from '../../referral-ability.ts';
+import type { MqData } from '../contract/mq.ts';
+import type { Call } from '../link.ts';
+import type { ReferralLink } from './link.ts';
+import { recordOf } from './record.ts';
+import { codingOf } from './request.ts';
+import { misRead, searchMany, searchOne } from './search.ts';
+import type { ReferralSettings } from './settings.ts';
+import { foundOf, resultOf } from './state.ts';
 
 type Referral = MqData<'Referral'>;
 

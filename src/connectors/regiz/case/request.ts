@@ -1,10 +1,10 @@
 /** What the mapping `Encounter` → ИЭМК makes, checked before anything is sent, and written as `PatientDto` and `CaseTmc` (protocols/regiz.md §3.1, §3.2). */
 import { z } from 'zod';
-import type { MisRecord } from '../connector.ts';
-import { UnfitRequest } from './booking-request.ts';
-import type { CaseSettings } from './case-settings.ts';
-import type { CaseTmc, MedicalStaff } from './contract/emk.ts';
-import type { PatientDto } from './contract/pix.ts';
+import type { MisRecord } from '../../connector.ts';
+import { UnfitRequest } from '../booking-request.ts';
+import type { CaseTmc, MedicalStaff } from '../contract/emk.ts';
+import type { PatientDto } from '../contract/pix.ts';
+import type { CaseSettings } from './settings.ts';
 
 const text = (longest: number) =>
   z

@@ -1,8 +1,8 @@
 /** A referral that another clinic has registered, as a record for the mapping (docs/connectors/regiz.md, kind `referral`). */
-import { fhirInstant } from '../../instant.ts';
-import type { MisRecord } from '../connector.ts';
-import type { MqData } from './contract/mq.ts';
-import { codeOf, instantIn, receptionOf } from './referral-state.ts';
+import { fhirInstant } from '../../../instant.ts';
+import type { MisRecord } from '../../connector.ts';
+import type { MqData } from '../contract/mq.ts';
+import { codeOf, instantIn, receptionOf } from './state.ts';
 
 type Person = MqData<'Person'> | undefined;
 

@@ -3,14 +3,14 @@
  * of a case whose answer was lost is learnt by telling it again. UpdateCase succeeds where it stands, AddCase where it does not, and
  * IdCaseMis, our id, keeps it one.
  */
-import type { CaseAbility, CaseWay } from '../case-ability.ts';
-import type { MisRecord, WriteContext, WriteOutcome } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { UnfitRequest } from './booking-request.ts';
-import type { CaseLink } from './case-link.ts';
-import { type CaseRequest, caseOf, parseCase, patientOf, personalIn } from './case-request.ts';
-import { RefusedByIndex } from './request-fault.ts';
-import { unsent } from './unsent.ts';
+import type { CaseAbility, CaseWay } from '../../case-ability.ts';
+import type { MisRecord, WriteContext, WriteOutcome } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { UnfitRequest } from '../booking-request.ts';
+import { RefusedByIndex } from '../request-fault.ts';
+import { unsent } from '../unsent.ts';
+import type { CaseLink } from './link.ts';
+import { type CaseRequest, caseOf, parseCase, patientOf, personalIn } from './request.ts';
 
 const refusedText = 'ИЭМК региона не приняла консультацию. Проверьте, как она заполнена.';
 const patientText = 'Индекс пациентов региона не принял пациента. Проверьте его данные.';

@@ -1,18 +1,18 @@
 /** The line to УО: every operation of `IMqService`, typed by its table; its errors are SOAP faults (protocols/regiz.md §3.3). */
-import { localOf } from '../../instant.ts';
-import { soapHeaders, writeEnvelope } from '../../wcf/envelope.ts';
-import { readData, readResult, WcfError } from '../../wcf/read.ts';
-import { writeRequest } from '../../wcf/write.ts';
-import type { ConnectionContext } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { type Http, openHttp } from '../http.ts';
-import { type Ask, openLine, type Seen } from '../line.ts';
-import { postSoap, SoapFault } from '../soap.ts';
-import { type MqFaultData, type MqOperation, type MqParameters, type MqResult, mqContract } from './contract/mq.ts';
-import type { Call } from './link.ts';
-import { redactReferral } from './referral-redact.ts';
-import type { ReferralSettings } from './referral-settings.ts';
-import type { RegizSettings } from './settings.ts';
+import { localOf } from '../../../instant.ts';
+import { soapHeaders, writeEnvelope } from '../../../wcf/envelope.ts';
+import { readData, readResult, WcfError } from '../../../wcf/read.ts';
+import { writeRequest } from '../../../wcf/write.ts';
+import type { ConnectionContext } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { type Http, openHttp } from '../../http.ts';
+import { type Ask, openLine, type Seen } from '../../line.ts';
+import { postSoap, SoapFault } from '../../soap.ts';
+import { type MqFaultData, type MqOperation, type MqParameters, type MqResult, mqContract } from '../contract/mq.ts';
+import type { Call } from '../link.ts';
+import type { RegizSettings } from '../settings.ts';
+import { redactReferral } from './redact.ts';
+import type { ReferralSettings } from './settings.ts';
 
 /** What УО finds wrong, without its words: those may hold names of people. */
 export interface Complaint {

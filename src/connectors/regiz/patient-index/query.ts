@@ -1,6 +1,6 @@
 /** What the mapping `Patient` → РЕГИЗ makes: by what the index of patients is asked. */
 import { z } from 'zod';
-import type { MisRecord } from '../connector.ts';
+import type { MisRecord } from '../../connector.ts';
 
 const text = z
   .string()

@@ -1,14 +1,14 @@
 /** The region's index of patients, of whichever kind: questions in, records out, each person once. */
-import type { ConnectionContext, MisRecord, PatientIndexAbility } from '../connector.ts';
-import { MisReadError } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { openHttp } from '../http.ts';
-import { type Line, openLine } from '../line.ts';
-import { type Question, questionsOf } from './index-query.ts';
+import type { ConnectionContext, MisRecord, PatientIndexAbility } from '../../connector.ts';
+import { MisReadError } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { openHttp } from '../../http.ts';
+import { type Line, openLine } from '../../line.ts';
+import { RefusedByIndex } from '../request-fault.ts';
+import type { RegizSettings } from '../settings.ts';
 import { openMpi } from './mpi.ts';
 import { openPix } from './pix.ts';
-import { RefusedByIndex } from './request-fault.ts';
-import type { RegizSettings } from './settings.ts';
+import { type Question, questionsOf } from './query.ts';
 
 export interface PatientIndex extends PatientIndexAbility {
   close(): Promise<void>;

@@ -1,9 +1,9 @@
 /** Where one can be referred to for a profile of care: GetQueueInfo of УО (protocols/regiz.md §3.3, appendix C). */
-import type { ReferralQueue } from '../referral-ability.ts';
-import type { MqResult } from './contract/mq.ts';
-import type { ReferralLink } from './referral-link.ts';
-import { codingOf } from './referral-request.ts';
-import { misRead } from './referral-search.ts';
+import type { ReferralQueue } from '../../referral-ability.ts';
+import type { MqResult } from '../contract/mq.ts';
+import type { ReferralLink } from './link.ts';
+import { codingOf } from './request.ts';
+import { misRead } from './search.ts';
 
 type Profile = NonNullable<MqResult<'GetQueueInfo'>['ActiveProfiles']>[number];
 type Lengths = NonNullable<Profile['QueueInfos']>[number];

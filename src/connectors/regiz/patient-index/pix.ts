@@ -1,20 +1,20 @@
 /** GetPatient of PixService (protocols/regiz.md §3.1). */
-import { soapHeaders, writeEnvelope } from '../../wcf/envelope.ts';
-import { readResult, WcfError } from '../../wcf/read.ts';
-import { writeRequest } from '../../wcf/write.ts';
-import type { MisRecord } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import type { Http } from '../http.ts';
-import type { Seen } from '../line.ts';
-import { postSoap } from '../soap.ts';
-import type { XmlNode } from '../xml.ts';
-import { type PatientDto, pixContract } from './contract/pix.ts';
-import { type Question, valuesOf } from './index-query.ts';
-import { redactSoap } from './index-redact.ts';
-import type { PixSettings } from './index-settings.ts';
+import { soapHeaders, writeEnvelope } from '../../../wcf/envelope.ts';
+import { readResult, WcfError } from '../../../wcf/read.ts';
+import { writeRequest } from '../../../wcf/write.ts';
+import type { MisRecord } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import type { Http } from '../../http.ts';
+import type { Seen } from '../../line.ts';
+import { postSoap } from '../../soap.ts';
+import type { XmlNode } from '../../xml.ts';
+import { type PatientDto, pixContract } from '../contract/pix.ts';
+import { refusalIn } from '../request-fault.ts';
+import type { RegizSettings } from '../settings.ts';
 import type { Asking } from './patient-index.ts';
-import { refusalIn } from './request-fault.ts';
-import type { RegizSettings } from './settings.ts';
+import { type Question, valuesOf } from './query.ts';
+import { redactSoap } from './redact.ts';
+import type { PixSettings } from './settings.ts';
 
 const operation = 'GetPatient';
 

@@ -1,6 +1,6 @@
 /** What the message log may keep of an exchange with an index of patients: its shape, and what is nobody's. */
-import type { Seen } from '../line.ts';
-import { mark, redactResponse } from '../redact.ts';
+import type { Seen } from '../../line.ts';
+import { mark, redactResponse } from '../../redact.ts';
 
 type Bodies = Pick<Seen, 'request' | 'response'>;
 

@@ -1,9 +1,9 @@
 /** The document with which the clinic that was referred to answers: GetResultDocument of УО (protocols/regiz.md §3.3). */
-import type { ReferralDocument } from '../referral-ability.ts';
-import type { Call } from './link.ts';
-import type { ReferralLink } from './referral-link.ts';
-import { isUnread } from './referral-search.ts';
-import { instantIn } from './referral-state.ts';
+import type { ReferralDocument } from '../../referral-ability.ts';
+import type { Call } from '../link.ts';
+import type { ReferralLink } from './link.ts';
+import { isUnread } from './search.ts';
+import { instantIn } from './state.ts';
 
 const mediaType = /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

@@ -2,22 +2,22 @@
  * Referrals in «Управление очередями» (protocols/regiz.md §3.3). УО gives a referral a number (IdMq) and takes no idempotency key: one
  * whose answer was lost is known by our id in Source.IdReferralMis, and a step whose answer was lost by how the referral stands.
  */
-import type { MisRecord, WriteContext } from '../connector.ts';
-import type { FoundReferral, ReferralAbility, ReferralOutcome } from '../referral-ability.ts';
-import { UnfitRequest } from './booking-request.ts';
-import type { MqData } from './contract/mq.ts';
-import type { Call } from './link.ts';
-import { advance } from './referral-advance.ts';
-import { cancel } from './referral-cancel.ts';
-import { readDocument } from './referral-document.ts';
-import { failureOf } from './referral-failure.ts';
-import { incomingOf, tellIncoming } from './referral-incoming.ts';
-import type { ReferralLink } from './referral-link.ts';
-import { readQueues } from './referral-queues.ts';
-import { dictionaries, parseReferral, referralOf } from './referral-request.ts';
-import { misRead, searchOne } from './referral-search.ts';
-import { foundOf, resultOf } from './referral-state.ts';
-import { shows } from './referral-steps.ts';
+import type { MisRecord, WriteContext } from '../../connector.ts';
+import type { FoundReferral, ReferralAbility, ReferralOutcome } from '../../referral-ability.ts';
+import { UnfitRequest } from '../booking-request.ts';
+import type { MqData } from '../contract/mq.ts';
+import type { Call } from '../link.ts';
+import { advance } from './advance.ts';
+import { cancel } from './cancel.ts';
+import { readDocument } from './document.ts';
+import { failureOf } from './failure.ts';
+import { incomingOf, tellIncoming } from './incoming.ts';
+import type { ReferralLink } from './link.ts';
+import { readQueues } from './queues.ts';
+import { dictionaries, parseReferral, referralOf } from './request.ts';
+import { misRead, searchOne } from './search.ts';
+import { foundOf, resultOf } from './state.ts';
+import { shows } from './steps.ts';
 
 const refusedText = 'Система направлений не приняла направление. Проверьте, как оно заполнено.';
 

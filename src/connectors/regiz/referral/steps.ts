@@ -1,10 +1,10 @@
 /** The steps of a referral in УО: from which statuses, by which operation, with which fields (protocols/regiz.md §3.3). */
-import type { FoundReferral } from '../referral-ability.ts';
-import type { ReferralStep, StepRequest } from '../referral-step.ts';
-import type { MqData, MqOperation } from './contract/mq.ts';
-import { cancellationOf } from './referral-cancel.ts';
-import { codingOf } from './referral-request.ts';
-import type { ReferralSettings } from './referral-settings.ts';
+import type { FoundReferral } from '../../referral-ability.ts';
+import type { ReferralStep, StepRequest } from '../../referral-step.ts';
+import type { MqData, MqOperation } from '../contract/mq.ts';
+import { cancellationOf } from './cancel.ts';
+import { codingOf } from './request.ts';
+import type { ReferralSettings } from './settings.ts';
 
 type Referral = MqData<'Referral'>;
 

@@ -1,9 +1,9 @@
 /** What the mapping `ServiceRequest` → УО makes, checked before anything is sent, and written as `Referral` (protocols/regiz.md §3.3). */
 import { z } from 'zod';
-import type { MisRecord } from '../connector.ts';
-import { UnfitRequest } from './booking-request.ts';
-import type { MqData } from './contract/mq.ts';
-import type { ReferralSettings } from './referral-settings.ts';
+import type { MisRecord } from '../../connector.ts';
+import { UnfitRequest } from '../booking-request.ts';
+import type { MqData } from '../contract/mq.ts';
+import type { ReferralSettings } from './settings.ts';
 
 const text = (longest: number) =>
   z

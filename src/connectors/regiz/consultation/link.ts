@@ -1,13 +1,13 @@
 /** The line to tm-core: JSON with N3's authorization (protocols/regiz.md §3.4). */
 import { z } from 'zod';
-import type { ConnectionContext } from '../connector.ts';
-import { ExchangeError } from '../exchange.ts';
-import { type Http, openHttp, statusError } from '../http.ts';
-import { openLine, type Seen } from '../line.ts';
-import type { ConsultationSettings } from './consultation-settings.ts';
-import { redactJson } from './index-redact.ts';
-import type { Call } from './link.ts';
-import type { RegizSettings } from './settings.ts';
+import type { ConnectionContext } from '../../connector.ts';
+import { ExchangeError } from '../../exchange.ts';
+import { type Http, openHttp, statusError } from '../../http.ts';
+import { openLine, type Seen } from '../../line.ts';
+import type { Call } from '../link.ts';
+import { redactJson } from '../patient-index/redact.ts';
+import type { RegizSettings } from '../settings.ts';
+import type { ConsultationSettings } from './settings.ts';
 
 /** The engine understood and said no. Its text may quote what was sent, and is not kept. */
 export class RefusedByEngine extends Error {
