@@ -3,6 +3,8 @@
  * the edges and is converted here, by the IANA zone of that clinic's configuration.
  */
 
+import { createRecent } from './recent.ts';
+
 /** The injected source of "now", so that tests set it. Milliseconds since the epoch. */
 export type Clock = () => number;
 
@@ -78,22 +80,20 @@ function computeOffset(zone: string, instant: number): number {
 export function instantOf(local: string, zone: string): number {
   const m = localPattern.exec(local);
   if (m === null) throw new RangeError(`not a local time yyyy-mm-ddThh:mm:ss: ${JSON.stringify(local.slice(0, 40))}`);
-  const [year, month, day, hour, minute, second] = m.slice(1).map((v) => Number(v ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
+  const [hour, minute, second] = [Number(m[4] ?? 0), Number(m[5] ?? 0), Number(m[6] ?? 0)];
   const wall = Date.UTC(year, month - 1, day, hour, minute, second);
-  const back = new Date(wall);
-  const isDay = back.getUTCFullYear() === year && back.getUTCMonth() === month - 1 && back.getUTCDate() === day;
-  if (!isDay || hour > 23 || minute > 59 || second > 59) throw new RangeError(`no such local time: ${local}`);
+  if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59)
+    throw new RangeError(`no such local time: ${local}`);
   const earlier = wall - offsetAt(zone, wall - 86_400_000);
   if (earlier + offsetAt(zone, earlier) === wall) return earlier;
   const later = wall - offsetAt(zone, wall + 86_400_000);
   return later + offsetAt(zone, later) === wall ? later : earlier;
+}
+
+function isDay(year: number, month: number, day: number): boolean {
+  if (year < 100 || month < 1 || month > 12 || day < 1) return false;
+  return day <= 28 || new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }
 
 /** Local time `yyyy-mm-ddThh:mm:ss` of an instant in `zone`. */
@@ -103,9 +103,16 @@ export function localOf(instant: number, zone: string): string {
 
 /** FHIR instant in UTC with seconds, e.g. `2026-12-01T06:00:00Z`; milliseconds are kept when there are any. */
 export function fhirInstant(instant: number): string {
-  const text = new Date(instant).toISOString();
-  return text.endsWith('.000Z') ? `${text.slice(0, 19)}Z` : text;
+  const known = written.get(instant);
+  if (known !== undefined) return known;
+  const long = new Date(instant).toISOString();
+  const text = long.endsWith('.000Z') ? `${long.slice(0, 19)}Z` : long;
+  written.set(instant, text);
+  return text;
 }
+
+/** Times of a schedule are few, and each stands in it for every doctor. */
+const written = createRecent<number, string>(5000);
 
 /** The instant at which a local day `yyyy-mm-dd` begins in `zone`. */
 export function startOfDay(day: string, zone: string): number {

@@ -13,9 +13,13 @@ export interface XmlNode {
 }
 
 interface GrowingNode extends XmlNode {
-  readonly children: GrowingNode[];
+  children: GrowingNode[];
   text: string;
 }
+
+/** Nearly all elements of an answer have no others in them, and no attributes. */
+const noChildren: GrowingNode[] = Object.freeze([]) as never;
+const noAttributes: Record<string, string> = Object.freeze(Object.create(null));
 
 export interface XmlLimits {
   readonly depth: number;
@@ -40,7 +44,7 @@ export function readXml(text: string, limits: XmlLimits = xmlLimits): XmlNode {
 }
 
 function nodeOf(name: string, namespace: string, attributes: Record<string, string>): GrowingNode {
-  return { name, namespace, attributes, children: [], text: '' };
+  return { name, namespace, attributes, children: noChildren, text: '' };
 }
 
 function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: true }> {
@@ -62,7 +66,9 @@ function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: tr
     if (elements > limits.elements) throw new ExchangeError('untrusted', 'the answer has too many elements');
     if (open.length > limits.depth) throw new ExchangeError('untrusted', 'the answer is nested too deep');
     const node = nodeOf(tag.local, tag.uri, attributesOf(tag));
-    open[open.length - 1]!.children.push(node);
+    const parent = open[open.length - 1]!;
+    if (parent.children === noChildren) parent.children = [node];
+    else parent.children.push(node);
     open.push(node);
   });
   parser.on('text', addText);
@@ -75,16 +81,13 @@ function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: tr
 
 /** No prototype: an attribute may be called `__proto__`. */
 function attributesOf(tag: SaxesTagNS): Record<string, string> {
-  let attributes = none;
+  let attributes = noAttributes;
   for (const [name, attribute] of Object.entries(tag.attributes)) {
-    if (attributes === none) attributes = Object.create(null) as Record<string, string>;
+    if (attributes === noAttributes) attributes = Object.create(null) as Record<string, string>;
     attributes[name] = attribute.value;
   }
   return attributes;
 }
-
-/** Nearly all elements of an answer have none. */
-const none: Record<string, string> = Object.freeze(Object.create(null));
 
 /**
  * The only child of that name, if any.

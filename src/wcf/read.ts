@@ -55,9 +55,13 @@ export const readData = (contract: Contract, type: string, element: XmlElement):
 
 /** @throws WcfError when there are several: nobody can say which of them is meant */
 function only(parent: XmlElement, name: string, namespace: string): XmlElement | undefined {
-  const found = parent.children.filter((child) => child.name === name && child.namespace === namespace);
-  if (found.length > 1) throw new WcfError(`${parent.name} repeats ${name}`);
-  return found[0];
+  let found: XmlElement | undefined;
+  for (const child of parent.children) {
+    if (child.name !== name || child.namespace !== namespace) continue;
+    if (found !== undefined) throw new WcfError(`${parent.name} repeats ${name}`);
+    found = child;
+  }
+  return found;
 }
 
 function readValue(contract: Contract, reference: Reference, element: XmlElement): unknown {
