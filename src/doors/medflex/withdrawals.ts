@@ -14,7 +14,7 @@ export interface Withdrawals {
   watch(claim: string): void;
   /** MedFlex is told that it stands, at the same moment: it is not taken back. */
   spare(appointment: Appointment): void;
-  /** It is being taken back: whatever its status says, nobody is to be told that it stands. */
+  /** It is being taken back, or was: whatever its status was when it was read, nobody is to be told that it stands. */
   has(id: string): boolean;
   /** What is still owed to the hub. @throws HubRefusal, Error */
   repay(): Promise<void>;
@@ -29,11 +29,14 @@ export function createWithdrawals(desk: Desk, clock: Clock, log: Logger): Withdr
   const owed = new Set<string>();
   const watched = new Map<string, number>();
   const spared = new Set<string>();
+  /** Until when: an answer of the hub that was on its way meanwhile still says that it stands. */
+  const withdrawn = new Map<string, number>();
   const since = clock();
   let knowsEarlier = false;
 
   async function withdraw(appointment: Appointment): Promise<void> {
     owed.add(appointment.id);
+    withdrawn.set(appointment.id, clock() + watchMilliseconds);
     try {
       const { status } = await desk.cancel(appointment, reason);
       log.warn({ appointment: appointment.id, status }, 'a booking whose outcome came too late is taken back');
@@ -67,11 +70,12 @@ export function createWithdrawals(desk: Desk, clock: Clock, log: Logger): Withdr
       if (now === undefined || now.status === 'cancelled') owed.delete(id);
       else await withdraw(now);
     }
+    for (const [id, until] of withdrawn) if (until < clock() && !owed.has(id)) withdrawn.delete(id);
   }
 
   return {
     withdraw,
-    has: (id) => owed.has(id),
+    has: (id) => withdrawn.has(id),
     watch: (claim) => void watched.set(claim, clock() + watchMilliseconds),
     spare({ id, identifier = [] }) {
       spared.add(id);

@@ -11,6 +11,8 @@ export interface HubProxy {
   stops: (method: string, path: string) => boolean;
   /** In place of the hub: with that status, and nothing in the body. */
   answers: (method: string, path: string) => number | undefined;
+  /** What an answer waits for, that the hub has given already. */
+  holds: (method: string, path: string) => Promise<void> | undefined;
   /** `POST /fhir/Appointment` */
   readonly passed: string[];
   /** Idempotency keys, as they came. */
@@ -39,6 +41,7 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
       ...(parts.length > 0 && { body: Buffer.concat(parts) }),
     });
     const text = await answer.text();
+    await proxy.holds(method, url);
     proxy.passed.push(`${method} ${url}`);
     if (proxy.loses(method, url)) return void response.destroy();
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' }).end(text);
@@ -49,6 +52,7 @@ export async function openHubProxy(base: string): Promise<HubProxy> {
     loses: () => false,
     stops: () => false,
     answers: () => undefined,
+    holds: () => undefined,
     passed: [],
     keys: [],
     async close() {
