@@ -4,22 +4,14 @@ import type { MisRecord } from '../../connector.ts';
 import { UnfitRequest } from '../booking-request.ts';
 import type { CaseTmc, MedicalStaff } from '../contract/emk.ts';
 import type { PatientDto } from '../contract/pix.ts';
+import { type Demand, day, lackingOf, person, text, time } from '../field.ts';
 import type { CaseSettings } from './settings.ts';
 
-const text = (longest: number) =>
-  z
-    .string()
-    .optional()
-    .transform((value) => value?.trim().slice(0, longest) || undefined);
 /** Codes of the wire are numbers; a mapping's tables hold texts. */
 const code = (most: number) => z.coerce.number().int().min(0).max(most).optional();
-const time = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/)
-  .optional();
 
-const person = { id: text(64), family: text(100), given: text(100), middle: text(100), snils: text(14) };
-const doctor = z.object({ ...person, speciality: code(65_535), position: code(65_535) });
+const snils = text(14);
+const doctor = z.object({ ...person, snils, speciality: code(65_535), position: code(65_535) });
 
 const schema = z.object({
   /** Local times. */
@@ -39,10 +31,8 @@ const schema = z.object({
   patient: z
     .object({
       ...person,
-      birthDate: z
-        .string()
-        .regex(/^\d{4}-\d{2}-\d{2}$/)
-        .optional(),
+      snils,
+      birthDate: day,
       sex: code(3),
       enp: text(16),
     })
@@ -54,7 +44,7 @@ const schema = z.object({
 
 export type CaseRequest = z.infer<typeof schema>;
 
-const words: readonly (readonly [string, (request: CaseRequest) => unknown])[] = [
+const demands: readonly Demand<CaseRequest>[] = [
   ['начало консультации', (r) => r.open],
   ['окончание консультации', (r) => r.close],
   ['пациент', (r) => r.patient.id],
@@ -83,7 +73,7 @@ export function parseCase(record: MisRecord, settings: CaseSettings): CaseReques
     doctor: known(parsed.data.doctor),
     ...(initiator !== undefined && { initiator: known(initiator) }),
   };
-  const lacking = words.filter(([, valueIn]) => valueIn(request) === undefined).map(([name]) => name);
+  const lacking = lackingOf(demands, request);
   if (lacking.length > 0) throw new UnfitRequest(`Для передачи в ИЭМК нужно указать: ${lacking.join(', ')}.`);
   if (request.close! < request.open!) throw new UnfitRequest('Консультация окончена раньше, чем начата.');
   return request;

@@ -3,15 +3,8 @@ import { z } from 'zod';
 import type { MisRecord } from '../../connector.ts';
 import { UnfitRequest } from '../booking-request.ts';
 import type { MqData } from '../contract/mq.ts';
+import { type Demand, day, lackingOf, person, text, time } from '../field.ts';
 import type { ReferralSettings } from './settings.ts';
-
-const text = (longest: number) =>
-  z
-    .string()
-    .optional()
-    .transform((value) => value?.trim().slice(0, longest) || undefined);
-
-const person = { id: text(64), family: text(100), given: text(100), middle: text(100) };
 
 const schema = z.object({
   referralType: text(20),
@@ -19,20 +12,14 @@ const schema = z.object({
   /** Code of the clinic that is to see the patient. */
   target: text(64),
   /** Local time. */
-  date: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/)
-    .optional(),
+  date: time,
   diagnosis: text(20),
   reason: text(1000),
   comment: text(1000),
   patient: z
     .object({
       ...person,
-      birthDate: z
-        .string()
-        .regex(/^\d{4}-\d{2}-\d{2}$/)
-        .optional(),
+      birthDate: day,
       sex: text(1),
     })
     .prefault({}),
@@ -41,7 +28,7 @@ const schema = z.object({
 
 export type ReferralRequest = z.infer<typeof schema>;
 
-const words: readonly (readonly [string, (request: ReferralRequest) => unknown])[] = [
+const demands: readonly Demand<ReferralRequest>[] = [
   ['тип направления', (r) => r.referralType],
   ['профиль помощи', (r) => r.profile],
   ['фамилия пациента', (r) => r.patient.family],
@@ -60,7 +47,7 @@ export function parseReferral(record: MisRecord, { speciality, position }: Refer
   const { doctor } = parsed.data;
   const known = { speciality: doctor.speciality ?? speciality, position: doctor.position ?? position };
   const request = { ...parsed.data, doctor: { ...doctor, ...known } };
-  const lacking = words.filter(([, valueIn]) => valueIn(request) === undefined).map(([name]) => name);
+  const lacking = lackingOf(demands, request);
   if (lacking.length > 0) throw new UnfitRequest(`Для направления нужно указать: ${lacking.join(', ')}.`);
   return request;
 }
