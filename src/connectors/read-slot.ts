@@ -39,12 +39,17 @@ export function readSlot({ resource, key }: { resource: Resource; key: string })
 /** `readSlot` for the slots of one reading: what many of them share is kept once, not three thousand times. */
 export function createSlotReader(): typeof readSlot {
   const texts = new Map<string, string>();
+  let last = '';
+  const once = (text: string): string => {
+    // Mostly that of the slot before it: to compare costs less than to look up.
+    if (text === last) return last;
+    last = texts.get(text) ?? text;
+    texts.set(last, last);
+    return last;
+  };
   return (mapped) => {
-    const slot = readSlot(mapped);
-    const known = texts.get(slot.shared);
-    if (known !== undefined) return { ...slot, shared: known };
-    texts.set(slot.shared, slot.shared);
-    return slot;
+    const { id, key, schedule, start, end, status, reason, shared } = readSlot(mapped);
+    return { id, key, schedule, start, end, status, reason, shared: once(shared) };
   };
 }
 

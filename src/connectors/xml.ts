@@ -1,6 +1,7 @@
 /** Reads a small hostile XML document into a tree, within limits of depth and count (RELIABILITY.md §1.9). */
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { ExchangeError } from './exchange.ts';
+import { namespaceOf, outermost, type QualifiedName, qualifiedName, type Scope, scopeWithin } from './xml-name.ts';
 
 export interface XmlNode {
   /** Local name: prefixes differ from base to base and mean nothing. */
@@ -47,12 +48,13 @@ function nodeOf(name: string, namespace: string, attributes: Record<string, stri
   return { name, namespace, attributes, children: noChildren, text: '' };
 }
 
-function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: true }> {
-  const open: GrowingNode[] = [root];
+function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser {
+  const open: Open[] = [{ node: root, scope: outermost }];
+  const names = new Map<string, QualifiedName>();
   let elements = 0;
-  const parser = new SaxesParser({ xmlns: true });
+  const parser = new SaxesParser();
   const addText = (text: string): void => {
-    open[open.length - 1]!.text += text;
+    open[open.length - 1]!.node.text += text;
   };
   parser.on('error', (error) => {
     throw new ExchangeError('untrusted', 'the answer is not well-formed XML', { cause: error });
@@ -65,11 +67,11 @@ function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: tr
     elements += 1;
     if (elements > limits.elements) throw new ExchangeError('untrusted', 'the answer has too many elements');
     if (open.length > limits.depth) throw new ExchangeError('untrusted', 'the answer is nested too deep');
-    const node = nodeOf(tag.local, tag.uri, attributesOf(tag));
-    const parent = open[open.length - 1]!;
-    if (parent.children === noChildren) parent.children = [node];
-    else parent.children.push(node);
-    open.push(node);
+    const outer = open[open.length - 1]!;
+    const inner = openIn(outer, tag, names);
+    if (outer.node.children === noChildren) outer.node.children = [inner.node];
+    else outer.node.children.push(inner.node);
+    open.push(inner);
   });
   parser.on('text', addText);
   parser.on('cdata', addText);
@@ -79,14 +81,25 @@ function parserOf(root: GrowingNode, limits: XmlLimits): SaxesParser<{ xmlns: tr
   return parser;
 }
 
+/** An element that is not closed yet. */
+interface Open {
+  readonly node: GrowingNode;
+  readonly scope: Scope;
+}
+
+/** @param names of the document that were taken apart already: it has few, and each stands in it hundreds of times */
+function openIn(outer: Open, tag: SaxesTagPlain, names: Map<string, QualifiedName>): Open {
+  const attributes = attributesOf(tag);
+  const scope = attributes === noAttributes ? outer.scope : scopeWithin(outer.scope, attributes);
+  const name = names.get(tag.name) ?? qualifiedName(tag.name);
+  names.set(tag.name, name);
+  return { node: nodeOf(name.local, namespaceOf(scope, name.prefix), attributes), scope };
+}
+
 /** No prototype: an attribute may be called `__proto__`. */
-function attributesOf(tag: SaxesTagNS): Record<string, string> {
-  let attributes = noAttributes;
-  for (const [name, attribute] of Object.entries(tag.attributes)) {
-    if (attributes === noAttributes) attributes = Object.create(null) as Record<string, string>;
-    attributes[name] = attribute.value;
-  }
-  return attributes;
+function attributesOf({ attributes }: SaxesTagPlain): Record<string, string> {
+  for (const _ in attributes) return attributes;
+  return noAttributes;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { Interval } from '../instant.ts';
+import { fhirInstant, type Interval } from '../instant.ts';
 import type { Queryable } from '../postgres.ts';
 import { slotVisible, type Viewer, viewerValues } from './visibility.ts';
 
@@ -67,10 +67,10 @@ export async function stageSlots(client: pg.PoolClient, slots: Iterable<MirrorSl
 /** Text format of COPY in chunks of about 64 kB: one chunk a row costs more in streams than in Postgres. */
 function* copyChunks(slots: Iterable<MirrorSlot>): Generator<string> {
   let chunk = '';
-  for (const s of slots) {
-    const times = `${new Date(s.start).toISOString()}\t${new Date(s.end).toISOString()}`;
-    const key = s.misKey === null ? '\\N' : s.misKey.replace(/[\\\t\n\r]/g, (c) => escapes[c]!);
-    chunk += `${s.id}\t${s.schedule}\t${times}\t${s.status}\t${s.reason}\t${s.fragment}\t${key}\n`;
+  for (const { id, schedule, start, end, status, reason, fragment, misKey } of slots) {
+    const times = `${fhirInstant(start)}\t${fhirInstant(end)}`;
+    const key = misKey === null ? '\\N' : special.test(misKey) ? misKey.replace(specials, (c) => escapes[c]!) : misKey;
+    chunk += `${id}\t${schedule}\t${times}\t${status}\t${reason}\t${fragment}\t${key}\n`;
     if (chunk.length > 65_536) {
       yield chunk;
       chunk = '';
@@ -79,6 +79,7 @@ function* copyChunks(slots: Iterable<MirrorSlot>): Generator<string> {
   if (chunk !== '') yield chunk;
 }
 
+const [special, specials] = [/[\\\t\n\r]/, /[\\\t\n\r]/g];
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** MERGE … NOT MATCHED BY SOURCE scans the whole table (PERFORMANCE.md §5), a full join with the window does not. */

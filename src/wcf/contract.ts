@@ -136,19 +136,22 @@ export interface Member {
   readonly name: string;
   /** Prefix of the namespace of the member's element: that of the type that declares it. */
   readonly prefix: string;
+  /** That namespace. */
+  readonly uri: string;
   readonly reference: Reference;
 }
 
 /** Asked for with every object that is read or written: a list of times holds hundreds of one type. */
-const known = new WeakMap<Contract, Map<string, readonly Member[]>>();
+const known = new WeakMap<Contract, Map<string, Map<string, readonly Member[]>>>();
 
 /** All members of a type, those of its bases first. @throws Error when the contract has no such type */
 export function membersOf(contract: Contract, prefix: string, name: string): readonly Member[] {
-  const types = known.get(contract) ?? new Map<string, readonly Member[]>();
-  known.set(contract, types);
-  const key = `${prefix}:${name}`;
-  const members = types.get(key) ?? collectMembers(contract, prefix, name);
-  types.set(key, members);
+  const found = known.get(contract)?.get(prefix)?.get(name);
+  if (found !== undefined) return found;
+  const members = collectMembers(contract, prefix, name);
+  const prefixes = known.get(contract) ?? new Map<string, Map<string, readonly Member[]>>();
+  const types = prefixes.get(prefix) ?? new Map<string, readonly Member[]>();
+  known.set(contract, prefixes.set(prefix, types.set(name, members)));
   return members;
 }
 
@@ -156,9 +159,11 @@ function collectMembers(contract: Contract, prefix: string, name: string): reado
   const type = contract.namespaces[prefix]?.types[name];
   if (type === undefined) throw new Error(`the contract has no type ${prefix}:${name}`);
   const own = isDerived(type) ? type[1] : type;
+  const { uri } = contract.namespaces[prefix]!;
   const members = Object.entries(own).map(([member, text]) => ({
     name: member,
     prefix,
+    uri,
     reference: parseReference(text, prefix),
   }));
   if (!isDerived(type)) return members;

@@ -2,15 +2,7 @@
  * XML → data: by namespace and local name, in whatever order. nil, empty and absent are alike, but an empty list is a list
  * (protocols/regiz.md §1.1, §1.8). Elements that the contract does not know are passed over.
  */
-import {
-  type Contract,
-  isDerived,
-  literalsOf,
-  type Member,
-  membersOf,
-  parseReference,
-  type Reference,
-} from './contract.ts';
+import { type Contract, isDerived, literalsOf, membersOf, parseReference, type Reference } from './contract.ts';
 import { arraysUri } from './write.ts';
 
 /** An element as a parser gives it. */
@@ -65,10 +57,11 @@ function only(parent: XmlElement, name: string, namespace: string): XmlElement |
 }
 
 function readValue(contract: Contract, reference: Reference, element: XmlElement): unknown {
-  if (attributeOf(element, 'nil') === 'true' || attributeOf(element, 'nil') === '1') return undefined;
+  const nil = attributeOf(element, 'nil');
+  if (nil === 'true' || nil === '1') return undefined;
   if (reference.list) return itemsOf(contract, reference, element);
-  const literals = literalsOf(contract, reference);
-  const read = primitiveReaders[reference.name];
+  const read = primitiveReaders.get(reference.name);
+  const literals = read === undefined ? literalsOf(contract, reference) : undefined;
   if (read === undefined && literals === undefined) return dataOf(contract, reference, element);
   if (element.children.length > 0) throw new WcfError(`${element.name} is not a plain value`);
   const text = reference.name === 'string' ? element.text : element.text.trim();
@@ -85,7 +78,7 @@ function attributeOf({ attributes }: XmlElement, name: string): string | undefin
 }
 
 function itemsOf(contract: Contract, { prefix, name }: Reference, element: XmlElement): readonly unknown[] {
-  const isPrimitive = Object.hasOwn(primitiveReaders, name);
+  const isPrimitive = primitiveReaders.has(name);
   const uri = isPrimitive ? arraysUri : contract.namespaces[prefix]!.uri;
   const item = { prefix, name, list: false, nullable: false };
   return element.children.flatMap((child) => {
@@ -101,15 +94,11 @@ function dataOf(contract: Contract, { prefix, name }: Reference, element: XmlEle
   const known = derived !== undefined && derived !== name && isDerivedFrom(contract, prefix, derived, name);
   const values: Values = known ? { $type: derived } : {};
   for (const member of membersOf(contract, prefix, known ? derived : name)) {
-    const value = memberOf(contract, member, element);
+    const child = only(element, member.name, member.uri);
+    const value = child && readValue(contract, member.reference, child);
     if (value !== undefined) values[member.name] = value;
   }
   return values;
-}
-
-function memberOf(contract: Contract, { name, prefix, reference }: Member, element: XmlElement): unknown {
-  const child = only(element, name, contract.namespaces[prefix]!.uri);
-  return child && readValue(contract, reference, child);
 }
 
 function isDerivedFrom(contract: Contract, prefix: string, name: string, base: string): boolean {
@@ -131,16 +120,17 @@ const whole = matching(/^[+-]?\d{1,10}$/, Number);
 /** `0001-01-01` is what .NET and 1С write for a time that is not set. */
 const timeOf = (text: string): string | undefined => (text.startsWith('0001-01-01') ? undefined : text);
 
-const primitiveReaders: Readonly<Record<string, Reader>> = {
-  __proto__: null as never,
-  string: (text) => text,
-  int: whole,
-  short: whole,
-  unsignedByte: whole,
-  unsignedShort: whole,
-  long: matching(/^[+-]?\d{1,19}$/, (text) => text),
-  double: matching(/^[+-]?(\d{1,17}(\.\d{0,17})?|\.\d{1,17})([eE][+-]?\d{1,3})?$/, Number),
-  boolean: matching(/^(true|false|1|0)$/, (text) => text === 'true' || text === '1'),
-  dateTime: matching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/, timeOf),
-  guid: matching(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, (text) => text.toLowerCase()),
-};
+const primitiveReaders: ReadonlyMap<string, Reader> = new Map(
+  Object.entries<Reader>({
+    string: (text) => text,
+    int: whole,
+    short: whole,
+    unsignedByte: whole,
+    unsignedShort: whole,
+    long: matching(/^[+-]?\d{1,19}$/, (text) => text),
+    double: matching(/^[+-]?(\d{1,17}(\.\d{0,17})?|\.\d{1,17})([eE][+-]?\d{1,3})?$/, Number),
+    boolean: matching(/^(true|false|1|0)$/, (text) => text === 'true' || text === '1'),
+    dateTime: matching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/, timeOf),
+    guid: matching(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, (text) => text.toLowerCase()),
+  }),
+);

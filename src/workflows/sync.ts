@@ -180,12 +180,12 @@ async function toRows(
   await putFragmentValues(db, new Map([...fresh].map((body) => [ids.get(body)!, valuesOf(body)])));
   const keys = new Map(schedules.map((s) => [s.id, s.key]));
   const rows = new Map<string, MirrorSlot>();
-  for (const { key, shared, ...slot } of slots) {
-    const schedule = `${keys.get(slot.schedule)};`;
+  for (const { id, key, schedule, start, end, status, reason, shared } of slots) {
+    const prefix = `${keys.get(schedule)};`;
     // Most systems have keys of their own, and need no time written out to see that.
-    const isDerived =
-      key.startsWith(schedule) && key === `${schedule}${new Date(slot.start).toISOString().slice(0, 19)}Z`;
-    rows.set(slot.id, { ...slot, fragment: ids.get(shared)!, misKey: isDerived ? null : key });
+    const isDerived = key.startsWith(prefix) && key === `${prefix}${new Date(start).toISOString().slice(0, 19)}Z`;
+    const fragment = ids.get(shared)!;
+    rows.set(id, { id, schedule, start, end, status, reason, fragment, misKey: isDerived ? null : key });
   }
   return rows.values();
 }

@@ -8,6 +8,16 @@ test.each([
   ['only text', 'Ok'],
   ['two roots', '<a/><b/>'],
   ['an undeclared prefix', '<x:a/>'],
+  ['an undeclared prefix of an attribute', '<a x:b="1"/>'],
+  ['a prefix that was declared elsewhere', '<a><b xmlns:x="S"/><x:c/></a>'],
+  ['a prefix that is declared as nothing', '<a xmlns:x=""/>'],
+  ['a prefix of declarations', '<xmlns:a/>'],
+  ['a declared prefix of declarations', '<a xmlns:xmlns="S"/>'],
+  ['another meaning of xml', '<a xmlns:xml="S"/>'],
+  ['two colons', '<a xmlns:x="S"><x:b:c/></a>'],
+  ['a colon and nothing', '<a xmlns:x="S"><x:/></a>'],
+  ['an attribute twice', '<a b="1" b="2"/>'],
+  ['an attribute twice by two prefixes', '<a xmlns:x="S" xmlns:y="S" x:b="1" y:b="2"/>'],
   ['a document type', '<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>'],
   ['a document type without entities', '<!DOCTYPE a><a/>'],
   ['an unknown entity', '<a>&e;</a>'],
@@ -29,6 +39,22 @@ test('names and attributes of prototypes are ordinary ones', () => {
   expect(Object.keys(root.attributes)).toEqual(['__proto__']);
   expect(textOf(root, '__proto__')).toBe('x');
   expect(({} as Record<string, unknown>)['1']).toBeUndefined();
+});
+
+test('a prefix means what the nearest element says', () => {
+  const root = readXml(
+    '<n:a xmlns:n="S1" xmlns="D"><b><n:c xmlns:n="S2"/><n:d/><e xmlns=""/></b><f xml:lang="ru"/></n:a>',
+  );
+  const [b, f] = root.children;
+  expect([root, b!, ...b!.children, f!].map(({ name, namespace }) => `${namespace} ${name}`)).toEqual([
+    'S1 a',
+    'D b',
+    'S2 c',
+    'S1 d',
+    ' e',
+    'D f',
+  ]);
+  expect({ ...f!.attributes }).toEqual({ 'xml:lang': 'ru' });
 });
 
 test('one child of a name, none, several', () => {

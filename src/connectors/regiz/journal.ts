@@ -149,7 +149,7 @@ export function findTimes(
       ListDoctor.flatMap(({ IdDoc, ListAppointment = [] }) =>
         IdDoc === undefined
           ? []
-          : ListAppointment.flatMap((time) => slotRecord(link, { id: IdDoc, specialities: [] }, time)),
+          : ListAppointment.flatMap((time) => slotRecord(link, { id: IdDoc, specialities: [] }, time) ?? []),
       ),
     );
   });

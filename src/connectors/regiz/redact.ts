@@ -22,11 +22,19 @@ const open: ReadonlySet<HubOperation> = new Set<HubOperation>([
   'GetVersion',
 ]);
 
+/** What is looked for, and the names without which it stands nowhere: a schedule has none of them, and to see that costs a tenth. */
+interface Elements {
+  readonly names: readonly string[];
+  readonly pattern: RegExp;
+}
+
 const tagOf = (names: readonly string[]) => `<((?:[\\w.-]+:)?(?:${names.join('|')}))(?:\\s[^<>]*)?>`;
 // What is not closed is hidden to its end: that there is none was looked for anew from each beginning, minutes in all.
 /** The beginning of an element and its text, which some servers write as CDATA. */
-const elementsOf = (names: readonly string[]) =>
-  new RegExp(`(${tagOf(names)})((?:<!\\[CDATA\\[[\\s\\S]*?(?:\\]\\]>|$)|[^<]+)+)`, 'g');
+const elementsOf = (names: readonly string[]): Elements => ({
+  names,
+  pattern: new RegExp(`(${tagOf(names)})((?:<!\\[CDATA\\[[\\s\\S]*?(?:\\]\\]>|$)|[^<]+)+)`, 'g'),
+});
 
 const secret = elementsOf(['guid', 'usersGuid', 'member', 'Authorization', 'PublicGuid']);
 
@@ -52,7 +60,10 @@ const personal = elementsOf([
 ]);
 const descriptions = elementsOf(['ErrorDescription']);
 /** A diagnosis and what else of health a referral tells: with all that stands inside. */
-const health = new RegExp(`(${tagOf(['MkbCode', 'Additional'])})[\\s\\S]*?(?=</\\2>|$)`, 'g');
+const health = {
+  names: ['MkbCode', 'Additional'],
+  pattern: new RegExp(`(${tagOf(['MkbCode', 'Additional'])})[\\s\\S]*?(?=</\\2>|$)`, 'g'),
+};
 
 export interface Bodies {
   readonly request: string;
@@ -71,16 +82,20 @@ export function redactBodies(operation: HubOperation, { request, response }: Bod
   };
 }
 
-const hide = (text: string, ...elements: readonly RegExp[]): string =>
-  elements.reduce((rest, element) => rest.replace(element, `$1${mark}`), text);
+const hide = (text: string, ...elements: readonly Elements[]): string =>
+  elements.reduce(
+    (rest, { names, pattern }) =>
+      names.some((name) => rest.includes(name)) ? rest.replace(pattern, `$1${mark}`) : rest,
+    text,
+  );
 
 /** What comes in place of such a list, a page or another operation's answer, may tell of anybody. */
 const isOpen = (operation: HubOperation, response: string): boolean =>
   open.has(operation) && new RegExp(`<(?:[\\w.-]+:)?${operation}Response[\\s/>]`).test(response);
 
 /** As they were sent, as they are meant, and as an answer may echo them. */
-function valuesIn(request: string, elements: RegExp): readonly string[] {
-  const sent = [...request.matchAll(elements)].map(([, , , value]) => value!.trim());
+function valuesIn(request: string, { pattern }: Elements): readonly string[] {
+  const sent = [...request.matchAll(pattern)].map(([, , , value]) => value!.trim());
   return [...new Set(sent.flatMap((value) => [value, unescaped(value), ...otherwise(value)]))];
 }
 

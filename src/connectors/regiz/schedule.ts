@@ -73,33 +73,34 @@ export async function readSlots(
     reading.then((result) => result.ListAppointments),
   );
   const specialities = doctor.specialities.map((s) => ({ ...s }));
-  return listed
-    .flatMap((appointment) => slotRecord(link, { id: doctor.id, specialities }, appointment))
-    .filter(({ start }) => Date.parse(start) >= window.start && Date.parse(start) < window.end);
+  return listed.flatMap((appointment) => {
+    const record = slotRecord(link, { id: doctor.id, specialities }, appointment);
+    return record !== undefined && isWithin(window, Date.parse(record.start)) ? [record] : [];
+  });
 }
 
-/** `{key: IdAppointment, schedule, start, end, status: free, room?, specialities}` */
+const isWithin = ({ start, end }: Interval, instant: number): boolean => instant >= start && instant < end;
+
+/** `{key: IdAppointment, schedule, start, end, status: free, room?, specialities}`; undefined without an id or a time */
 export function slotRecord(
   link: Link,
   { id, specialities }: Pick<Doctor, 'id' | 'specialities'>,
   { IdAppointment, VisitStart, VisitEnd, Room }: HubData<'Appointment'>,
 ) {
-  if (IdAppointment === undefined || VisitStart === undefined) return [];
+  if (IdAppointment === undefined || VisitStart === undefined) return undefined;
   const { zone } = link.context;
   const start = misInstant(VisitStart, zone);
   const end = VisitEnd === undefined ? start : misInstant(VisitEnd, zone);
   const shortest = start + link.settings.schedule.defaultMinutes * 60_000;
-  return [
-    {
-      key: IdAppointment,
-      schedule: id,
-      start: fhirInstant(start),
-      end: fhirInstant(end > start ? end : shortest),
-      status: 'free',
-      specialities,
-      ...(Room !== undefined && { room: Room }),
-    },
-  ];
+  return {
+    key: IdAppointment,
+    schedule: id,
+    start: fhirInstant(start),
+    end: fhirInstant(end > start ? end : shortest),
+    status: 'free',
+    specialities,
+    ...(Room !== undefined && { room: Room }),
+  };
 }
 
 /** `{key: IdDoc, doctor, doctorName, clinic, specialities, area?, start, end}`; start and end change once a day. */
