@@ -63,6 +63,7 @@ export async function measureRegion(ground: Ground, size: RegionSize, { rounds }
     for (let round = 0; round < Math.min(rounds, 3); round++) {
       raw.push(await timed(() => overAll(region, (clinic) => askBare(url, clinic, [start, last], width))));
       ours.push(await syncRegion(ground, `region_${round}`, url, region));
+      await ground.dropDatabase(`region_${round}`);
     }
     return regionRow(size, ours, raw);
   } finally {

@@ -45,30 +45,37 @@ export function namespaceOf(scope: Scope, prefix: string): string {
   throw new Error('an undeclared prefix');
 }
 
-type Attributes = Readonly<Record<string, string>>;
-
 /**
  * Within an element that has these attributes.
  * @throws Error when they declare what may not be declared, have an undeclared prefix, or one name twice
  */
-export function scopeWithin(outer: Scope, attributes: Attributes): Scope {
-  const names = Object.keys(attributes).map((name) => ({ ...qualifiedName(name), value: attributes[name]! }));
-  const declared = new Map(
-    names
-      .filter(({ prefix, local }) => prefix === 'xmlns' || (prefix === '' && local === 'xmlns'))
-      .map(({ prefix, local, value }) => declarationOf(prefix && local, value.trim())),
-  );
+export function scopeWithin(outer: Scope, attributes: Readonly<Record<string, string>>): Scope {
+  let declared: Map<string, string> | undefined;
+  const prefixed: string[] = [];
+  for (const name in attributes) {
+    if (name === 'xmlns' || name.startsWith('xmlns:')) {
+      declared ??= new Map();
+      declared.set(name.slice(6), declarable(name, attributes[name]!.trim()));
+    } else if (name.includes(':')) prefixed.push(name);
+  }
   // An element is within as many as declare something, not as deep as it is nested.
-  const scope = declared.size === 0 ? outer : { declared, outer };
-  const expanded = names
-    .filter(({ prefix }) => prefix !== '' && prefix !== 'xmlns')
-    .map(({ prefix, local }) => `{${namespaceOf(scope, prefix)}}${local}`);
-  if (new Set(expanded).size < expanded.length) throw new Error('an attribute twice');
+  const scope = declared === undefined ? outer : { declared, outer };
+  checkAttributes(scope, prefixed);
   return scope;
 }
 
-function declarationOf(prefix: string, uri: string): readonly [prefix: string, uri: string] {
+/** @returns the namespace */
+function declarable(name: string, uri: string): string {
+  const prefix = name === 'xmlns' ? '' : qualifiedName(name).local;
   const isReserved = prefix === 'xmlns' || uri === xmlns || (prefix === 'xml') !== (uri === xml);
   if (isReserved || (prefix !== '' && uri === '')) throw new Error('a namespace that may not be declared');
-  return [prefix, uri];
+  return uri;
+}
+
+function checkAttributes(scope: Scope, prefixed: readonly string[]): void {
+  const expanded = prefixed.map((name) => {
+    const { prefix, local } = qualifiedName(name);
+    return `{${namespaceOf(scope, prefix)}}${local}`;
+  });
+  if (expanded.length > 1 && new Set(expanded).size < expanded.length) throw new Error('an attribute twice');
 }

@@ -69,6 +69,21 @@ test('a slot whose end moves has a new version under the same id', async () => {
   expect(after.meta!.versionId).toBe('2');
 });
 
+test('a slot that stood beyond the days that are read, and is moved among them, is the same slot', async () => {
+  const before = await read(6);
+  const moved = `update slot set start_at = start_at + interval '400 days', end_at = end_at + interval '400 days',
+    updated = clock_timestamp() - interval '1 hour' where id = $1`;
+  await hub.pool.query(moved, [before.id]);
+  const [late] = quarterSlots(other, begin + 50 * 900_000, 1);
+  mis.slots.push(late!);
+  expect(await syncSchedule(hub.sync, clinic, signal())).toMatchObject({ outcome: 'done', written: 2 });
+  const after = await read(6);
+  expect({ start: after['start'], version: after.meta!.versionId }).toEqual({ start: before['start'], version: '2' });
+  expect((await read(mis.slots.length - 1))['status']).toBe('free');
+  mis.slots.pop();
+  await syncSchedule(hub.sync, clinic, signal());
+});
+
 test('a MIS that suddenly shows almost nothing is believed at the second reading only', async () => {
   const all = mis.slots;
   mis.slots = all.slice(0, 3);

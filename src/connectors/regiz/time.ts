@@ -9,7 +9,8 @@ export function misInstant(text: string, zone: string): number {
   const known = instants.get(text);
   if (known !== undefined) return known;
   const instant = readInstant(text, zone);
-  instants.set(text, instant);
+  // A copy: what the parser gives is a window on the whole answer, and would keep it.
+  instants.set(Buffer.from(text, 'utf8').toString('utf8'), instant);
   recent.set(zone, instants);
   return instant;
 }
