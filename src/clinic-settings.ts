@@ -41,6 +41,17 @@ export const clinicSettings = z.strictObject({
         .describe('A slot looked at by id is re-read when older than this'),
     })
     .prefault({}),
+  papers: z
+    .strictObject({
+      days: z.number().int().min(1).max(60).default(30).describe('How long after a visit its conclusions are read'),
+      minutes: z
+        .number()
+        .int()
+        .min(1)
+        .default(30)
+        .describe('How often, on the day of the visit; after n days n times as seldom'),
+    })
+    .prefault({}),
   booking: z
     .strictObject({
       answerSeconds: z.number().min(1).max(25).default(8).describe('How long an app waits before it hears "pending"'),

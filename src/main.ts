@@ -37,6 +37,7 @@ import { createCaseDelivery } from './workflows/case-delivery.ts';
 import { createConsulting } from './workflows/consultation.ts';
 import { createHolding } from './workflows/hold.ts';
 import { createLiveCheck } from './workflows/live.ts';
+import { createPaperRound } from './workflows/papers.ts';
 import { type Queue, startQueue } from './workflows/queue.ts';
 import { createReferring } from './workflows/referral.ts';
 import type { SubscriptionContext } from './workflows/subscription.ts';
@@ -147,7 +148,8 @@ export async function startHub(config: Config, url: string, log: Logger, clock: 
   const sealer = startSealer(sync.pool, log);
   const withdrawals = startWithdrawals({ pool: sync.pool, audit, clock }, log);
   const regional = { cases: createCaseDelivery(bookingContext), consulting: createConsulting(bookingContext) };
-  const sweepers = startSweepers(pool, clinics, { settler, ...regional, ...context }, log);
+  const papers = createPaperRound(bookingContext);
+  const sweepers = startSweepers(pool, clinics, { settler, ...regional, papers, ...context }, log);
   context.exporter.start(context);
   const rounds = startSubscriptions(subscriptions);
   const queue = await startQueue(url, sync, settler, clinics);

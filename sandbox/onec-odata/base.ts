@@ -2,6 +2,7 @@
  * A small hospital as its 1С would publish it. The names of sets and fields are this sandbox's own: nobody has published
  * those of a real configuration's staff (protocols/onec.md §5). Everybody in it is invented.
  */
+import { paperSetsOf } from './papers.ts';
 import { receptionSets } from './reception.ts';
 import {
   type Base,
@@ -73,6 +74,7 @@ export function createBase(start: string): Base {
   const staff = people.map((_, i) => guidOf('c', i + 1));
   const sets: readonly EntitySet[] = [
     ...receptionSets(start, staff),
+    ...paperSetsOf(),
     {
       name: 'Catalog_Отделения',
       fields: [...standard, ...folders],

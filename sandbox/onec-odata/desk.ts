@@ -1,4 +1,5 @@
 /** The desk of the pretend hospital: it writes into the base itself, and no handler stops it. */
+import { type NewPaper, paperSets, writePaper } from './papers.ts';
 import { type NewVisit, visitRow, visitSet } from './reception.ts';
 import type { Base, Row } from './row.ts';
 
@@ -9,6 +10,9 @@ export interface Desk {
   /** Visits with that doctor beginning at that local time, cancelled ones among them. */
   visitsAt(employee: string, start: string): Row[];
   visits(): readonly Row[];
+  /** A doctor, or the laboratory, writes about a patient. @returns Ref_Key */
+  write(paper: NewPaper): string;
+  rewrite(key: string, changes: Row): void;
 }
 
 export function openDesk(base: Base): Desk {
@@ -19,11 +23,15 @@ export function openDesk(base: Base): Desk {
       rows.push(row);
       return String(row['Ref_Key']);
     },
-    change(key, changes) {
-      const index = rows.findIndex((row) => row['Ref_Key'] === key);
-      rows[index] = { ...rows[index]!, ...changes };
-    },
+    change: (key, changes) => change(rows, key, changes),
     visitsAt: (employee, start) => rows.filter((row) => row['Сотрудник_Key'] === employee && row['Начало'] === start),
     visits: () => rows,
+    write: (paper) => writePaper(base, paper),
+    rewrite: (key, changes) => change(base.get(paperSets.documents)!.rows, key, changes),
   };
+}
+
+function change(rows: Row[], key: string, changes: Row): void {
+  const index = rows.findIndex((row) => row['Ref_Key'] === key);
+  rows[index] = { ...rows[index]!, ...changes };
 }

@@ -1,4 +1,4 @@
-/** What is asked of a set: `$filter` (terms joined by `and`), `$select`, `$orderby`, `$top`, `$skip`, `$inlinecount`. */
+/** What is asked of a set: `$filter` (terms joined by `and`, those in brackets by `or`), `$select`, `$orderby`, `$top`, `$skip`, `$inlinecount`. */
 
 import { badFilter, noSkip, unknownSegment } from './refusal.ts';
 import type { EntitySet, Row } from './row.ts';
@@ -49,6 +49,11 @@ const comparisons: Readonly<Record<string, (one: Value, other: Value) => boolean
 };
 
 function termOf(set: EntitySet, term: string): (row: Row) => boolean {
+  const either = /^\(.* or .*\)$/.test(term) ? term.slice(1, -1).split(' or ') : [];
+  if (either.length > 0) {
+    const tests = either.map((one) => termOf(set, one));
+    return (row) => tests.some((holds) => holds(row));
+  }
   const match =
     /^\(?([\p{L}_]+) (eq|ne|gt|ge|lt|le) (true|false|guid'[0-9a-f-]{36}'|datetime'[^']+'|'[^']*')\)?$/u.exec(term);
   if (match === null) throw badFilter(term);

@@ -1,7 +1,7 @@
 /** Sets and rows as 1С publishes them. */
 export interface Field {
   readonly name: string;
-  readonly type: 'Edm.Guid' | 'Edm.String' | 'Edm.Boolean' | 'Edm.DateTime' | 'Edm.Int16';
+  readonly type: 'Edm.Guid' | 'Edm.String' | 'Edm.Boolean' | 'Edm.DateTime' | 'Edm.Int16' | 'Edm.Int64' | 'Edm.Double';
   readonly maxLength?: number;
 }
 

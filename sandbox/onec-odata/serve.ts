@@ -22,7 +22,8 @@ export interface Ground {
   readonly authorization: string;
   readonly sessions: Set<string>;
   readonly asked: Asked[];
-  order: { name: string; times: number; of: 'all' | 'reads' | 'writes' };
+  /** `after`: calls that are answered well before. */
+  order: { name: string; times: number; of: 'all' | 'reads' | 'writes'; after: number };
   /** Somebody at the desk, who may be faster than a write that has just come; told of its body. */
   beforeWrite: (body: string) => void;
   asleep: boolean;
@@ -64,6 +65,7 @@ function serve(ground: Ground, request: IncomingMessage, response: ServerRespons
 function takeFault({ order }: Ground, { method }: IncomingMessage, query: string): string | undefined {
   const fits = order.of === 'all' || (order.of === 'reads') === (method === 'GET');
   if (order.times === 0 || !fits || query.startsWith('?')) return undefined;
+  if (order.after-- > 0) return undefined;
   order.times--;
   return order.name;
 }

@@ -20,8 +20,8 @@ export interface OdataSandbox {
   /** Every call, oldest first. */
   readonly asked: readonly Asked[];
   readonly faultNames: readonly string[];
-  /** @throws RangeError for an unknown one */
-  fault(name: string, times: number, of?: Ground['order']['of']): void;
+  /** @param after calls that are answered well before @throws RangeError for an unknown one */
+  fault(name: string, times: number, of?: Ground['order']['of'], after?: number): void;
   calm(): void;
   /** Called with the body of each write before it is done. */
   beforeWrite(act: Ground['beforeWrite']): void;
@@ -53,7 +53,7 @@ export async function startOdataSandbox(options: OdataSandboxOptions = {}): Prom
     authorization: `Basic ${Buffer.from(`${login}:${password}`, 'utf8').toString('base64')}`,
     sessions: new Set(),
     asked: [],
-    order: { name: '', times: 0, of: 'all' },
+    order: { name: '', times: 0, of: 'all', after: 0 },
     beforeWrite: () => {},
     asleep: true,
     canaryHits: 0,
@@ -75,12 +75,12 @@ export async function startOdataSandbox(options: OdataSandboxOptions = {}): Prom
 function switchesOf(ground: Ground) {
   return {
     faultNames: Object.keys(faults),
-    fault(name: string, times: number, of: Ground['order']['of'] = 'all') {
+    fault(name: string, times: number, of: Ground['order']['of'] = 'all', after = 0) {
       if (!Object.hasOwn(faults, name)) throw new RangeError(`no fault ${name}`);
-      ground.order = { name, times, of };
+      ground.order = { name, times, of, after };
     },
     calm() {
-      ground.order = { name: '', times: 0, of: 'all' };
+      ground.order = { name: '', times: 0, of: 'all', after: 0 };
     },
     beforeWrite(act: Ground['beforeWrite']) {
       ground.beforeWrite = act;

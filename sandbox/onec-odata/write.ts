@@ -44,6 +44,8 @@ const shapes: Readonly<Record<Field['type'], (value: unknown) => boolean>> = {
   'Edm.DateTime': (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(String(value)),
   'Edm.Boolean': (value) => typeof value === 'boolean',
   'Edm.Int16': (value) => Number.isInteger(value),
+  'Edm.Int64': (value) => /^\d+$/.test(String(value)),
+  'Edm.Double': (value) => typeof value === 'number',
   'Edm.String': (value) => typeof value === 'string',
 };
 
@@ -57,6 +59,8 @@ const empty: Readonly<Record<Field['type'], string | boolean | number>> = {
   'Edm.DateTime': noDate,
   'Edm.Boolean': false,
   'Edm.Int16': 0,
+  'Edm.Int64': '0',
+  'Edm.Double': 0,
   'Edm.String': '',
 };
 

@@ -34,6 +34,8 @@ const records = {
   Communication: 'cruds',
   ServiceRequest: 'cruds',
 };
+/** What the clinic has written, in its own system. */
+const papers = { DocumentReference: 'rs', DiagnosticReport: 'rs', Observation: 'rs' };
 
 /** Type → permissions in the order `cruds`. */
 const ofRoles: Readonly<Record<Role, Permissions>> = {
@@ -44,18 +46,22 @@ const ofRoles: Readonly<Record<Role, Permissions>> = {
     Encounter: 'rs',
     Communication: 'rs',
     ServiceRequest: 'rs',
+    ...papers,
     Person: 'rus',
     RelatedPerson: 'rds',
     Consent: 'crus',
     // For Patient/$who-saw: there is no search of them.
     AuditEvent: 'r',
   },
-  doctor: { ...own, ...timetable, ...records, Patient: 'crus', Consent: 'rs' },
+  doctor: { ...own, ...timetable, ...records, ...papers, Patient: 'crus', Consent: 'rs' },
   registrar: { ...own, ...timetable, Patient: 'crus', Appointment: 'crus', ServiceRequest: 'crus', Consent: 'crus' },
   moderator: { ...published, Person: 'rus', RelatedPerson: 'rs' },
-  app: { ...own, ...records, Consent: 'crus' },
+  app: { ...own, ...records, ...papers, Consent: 'crus' },
   registry: own,
-  operator: { ...own, ...timetable, ...records, Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'r' },
+  operator: {
+    ...{ ...own, ...timetable, ...records, ...papers },
+    ...{ Person: 'rs', RelatedPerson: 'rs', Consent: 'crus', AuditEvent: 'r' },
+  },
 };
 
 /** An account that no moderator has confirmed yet. */

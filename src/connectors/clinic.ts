@@ -6,6 +6,7 @@ import type { BookingAbility, MisRecord, MisRecords, Operations, PatientIndexAbi
 import { type Journal, journalOf } from './journal.ts';
 import type { CodeTables, Mappings } from './mapping.ts';
 import type { Mirrored } from './mirrored.ts';
+import { type Papers, papersOf } from './papers.ts';
 import { createSlotReader, type ReadSlot } from './read-slot.ts';
 import type { IncomingAbility, ReferralAbility } from './referral-ability.ts';
 import type { Regional } from './regional.ts';
@@ -50,6 +51,7 @@ export interface Clinic extends Regional {
   incomingReferral(record: MisRecord): Promise<Resource | undefined>;
   /** Absent too where the clinic's mapping has no Patient to ask by. */
   readonly patientIndex: PatientIndex | undefined;
+  readonly papers: Papers | undefined;
 }
 
 /** A region's index of people, in FHIR. */
@@ -153,6 +155,7 @@ export function openClinic(parts: ClinicParts): Clinic {
     waitingRequest: async (input) => requestOf(mappings, 'Appointment', input),
     journal: journalIn(mappings, operations),
     patientIndex: indexOf(mappings, operations.patientIndex),
+    papers: papersOf(operations.papers, mirror),
     referrals: mappings.writable.has('ServiceRequest') ? operations.referrals : undefined,
     incoming: mappings.kinds.has('referral') ? operations.referrals?.incoming : undefined,
     async incomingReferral(record) {

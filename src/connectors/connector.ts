@@ -9,6 +9,7 @@ import type { Clock, Interval } from '../instant.ts';
 import type { Database } from '../postgres.ts';
 import type { CaseAbility } from './case-ability.ts';
 import type { ConsultationAbility } from './consultation-ability.ts';
+import type { PaperAbility } from './paper-ability.ts';
 import type { ReferralAbility } from './referral-ability.ts';
 import type { TemplateAbility } from './template-ability.ts';
 import type { WaitlistAbility } from './waitlist-ability.ts';
@@ -69,6 +70,7 @@ export interface Operations {
   referrals?: ReferralAbility;
   cases?: CaseAbility;
   consultations?: ConsultationAbility;
+  papers?: PaperAbility;
   /** How time is offered, where the MIS lets it be changed from here. */
   templates?: TemplateAbility;
   /** A region's index of people, beyond the clinic's own. */

@@ -10,10 +10,10 @@ export interface MirroredDocument {
   readonly hash: Buffer;
 }
 
-/** What a directory sync compares with: all documents of the clinic that came from its MIS. */
+/** What a directory sync compares with: all documents of the clinic that came from its MIS, but for those about patients. */
 export async function readMirrored(db: Queryable, clinic: number): Promise<MirroredDocument[]> {
   const { rows } = await db.query<MirroredDocument>(
-    'select type, id, version, hash from document where clinic = $1 and mis_key is not null',
+    'select type, id, version, hash from document where clinic = $1 and mis_key is not null and patient is null',
     [clinic],
   );
   return rows;

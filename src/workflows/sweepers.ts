@@ -1,9 +1,11 @@
-/** All that is looked at when it is due: bookings, those who wait, referrals, consultations on their way to the region. */
+/** All that is looked at when it is due: bookings, those who wait, referrals, consultations on their way to the region, papers. */
 import type { Logger } from 'pino';
 import type { Clinics } from '../connectors/clinic.ts';
+import type { Clock } from '../instant.ts';
 import type { Database } from '../postgres.ts';
 import { type CaseDelivery, startCaseSweeper } from './case-delivery.ts';
 import { type Consulting, startConsultationSweeper } from './consultation.ts';
+import { type PaperRound, startPaperSweeper } from './papers.ts';
 import { type Referring, startReferralSweeper } from './referral.ts';
 import { startReceiving } from './referral-incoming.ts';
 import type { Settler } from './settlement.ts';
@@ -16,6 +18,8 @@ export interface Settlers {
   readonly referring: Referring;
   readonly cases: CaseDelivery;
   readonly consulting: Consulting;
+  readonly papers: PaperRound;
+  readonly clock: Clock;
 }
 
 export function startSweepers(pool: Database, clinics: Clinics, settlers: Settlers, log: Logger): Sweeper {
@@ -26,6 +30,7 @@ export function startSweepers(pool: Database, clinics: Clinics, settlers: Settle
     startReceiving(pool, clinics, settlers.referring, log),
     startCaseSweeper(pool, clinics, settlers.cases, log),
     startConsultationSweeper(pool, clinics, settlers.consulting, log),
+    startPaperSweeper(pool, clinics, settlers, log),
   ];
   return { stop: async () => void (await Promise.all(sweepers.map((sweeper) => sweeper.stop()))) };
 }

@@ -99,6 +99,7 @@ export function memoryConfig(name = 'Поликлиника', zone = 'Europe/Mos
     open: true,
     connection: {},
     sync: { directory: '0 0 1 1 *', schedule: '0 0 1 1 *', waiting: '0 0 1 1 *', days: 14, liveSeconds: 10 },
+    papers: { days: 30, minutes: 30 },
     booking: {
       answerSeconds: 2,
       deadlineSeconds: 3,

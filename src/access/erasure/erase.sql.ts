@@ -99,6 +99,8 @@ const ofPatient: Step[] = [
   ['message log', 'delete from message m using consultation c where c.id = m.booking and c.patient = $1'],
   ['visits', 'delete from consultation where patient = $1'],
   ['visits', 'delete from standalone_booking where patient = $1'],
+  // What was made of it goes with it.
+  ['medical documents', 'delete from paper_reading where patient = $1'],
   [
     'booking requests',
     `delete from hub_notification n using document d where d.type = 'Appointment' and d.id = n.appointment and d.patient = $1`,

@@ -18,7 +18,8 @@ const search = ['search_token', 'search_reference', 'search_date', 'search_strin
 export const holdings: readonly Holding[] = [
   {
     tables: ['document', ...search],
-    holds: 'patients, appointments, visits, referrals, messages, consents; also the directory of the clinic',
+    holds:
+      'patients, appointments, visits, referrals, messages, consents, conclusions and results of visits; also the directory of the clinic',
     basis: law,
     term: 'as the clinic keeps its record (25 years for 025/у); the MIS has the original',
     ended: '`medmost erase patient`',
@@ -86,6 +87,13 @@ export const holdings: readonly Holding[] = [
     basis: law,
     term: 'with the record',
     ended: '`medmost erase patient`',
+  },
+  {
+    tables: ['paper_reading', 'paper'],
+    holds: 'of which visits conclusions and results are read, and which they are: ids',
+    basis: law,
+    term: '`papers.days` of the clinic after the visit',
+    ended: 'its end; `medmost erase patient`',
   },
   {
     tables: ['standalone_booking'],

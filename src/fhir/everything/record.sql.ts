@@ -33,6 +33,9 @@ const careDates: Readonly<Record<string, string>> = {
   Encounter: 'date',
   ServiceRequest: 'authored',
   Communication: 'sent',
+  DocumentReference: 'date',
+  DiagnosticReport: 'date',
+  Observation: 'date',
 };
 
 const inTime = `($7::timestamptz is null and $8::timestamptz is null

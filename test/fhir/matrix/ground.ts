@@ -107,8 +107,33 @@ async function writeAbout(state: State, clinic: string, person: number): Promise
   await keep('Consent', (c) => consentOf(subject, c));
   const said = (c: string) => ({ status: 'completed', subject, payload: [{ contentString: c }] });
   await keep('Communication', said);
+  await keepPapers(state, clinic, person, subject);
   const gone = await keep('Communication', said);
   await send(state, token, 'DELETE', `Communication/${gone}`);
+}
+
+/** What a clinic has written, as its MIS is mirrored. */
+async function keepPapers(
+  { hub, support, secrets }: State,
+  clinic: string,
+  person: number,
+  subject: object,
+): Promise<void> {
+  const content = (canary: string) => ({
+    DocumentReference: { status: 'current', subject, content: [{ attachment: { title: canary } }] },
+    DiagnosticReport: { status: 'final', subject, code: { text: canary } },
+    Observation: { status: 'final', subject, code: { text: 'Гемоглобин' }, valueString: canary },
+  });
+  for (const type of Object.keys(content('')) as (keyof ReturnType<typeof content>)[]) {
+    const [id, canary] = [randomUUID(), canaryOf(clinic, person, type)];
+    const origin = { clinic: hub.clinics.byKey(clinic)!.number, zone: 'UTC', misKey: id };
+    const resource = { resourceType: type, id, ...content(canary)[type] };
+    await support.putDocument(
+      hub.pool,
+      support.prepareDocument(resource, 1, Date.now(), origin, hub.context.parameters),
+    );
+    secrets.push({ clinic, person, type, id, canary });
+  }
 }
 
 const consentOf = (patient: object, canary: string) => ({

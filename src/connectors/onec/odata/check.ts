@@ -30,6 +30,11 @@ const types: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...{ date: 'Edm.DateTime', start: 'Edm.DateTime', end: 'Edm.DateTime' },
     ...{ employee: 'Edm.Guid', branch: 'Edm.Guid', patient: 'Edm.Guid' },
   },
+  'entities.documents': {
+    ...{ date: 'Edm.DateTime', posted: 'Edm.Boolean', patient: 'Edm.Guid' },
+    ...{ template: 'Edm.Guid', body: 'Edm.Guid', employee: 'Edm.Guid' },
+  },
+  'entities.indicators': { document: 'Edm.Guid', kind: 'Edm.Guid', unit: 'Edm.Guid' },
 };
 
 function faultsIn(path: string, { set, fields }: Entity, published: Fields | undefined): string[] {

@@ -3,14 +3,9 @@
  * fields that every object of 1С has are defaults here.
  */
 import { z } from 'zod';
+import { filter, key, name, title } from './entity.ts';
+import { paperEntities } from './paper-entities.ts';
 
-export const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_]*$/u, 'is not a name such as "Catalog_Сотрудники"');
-const filter = z
-  .string()
-  .default('')
-  .describe('Further condition in the language of OData, e.g. "Уволен eq false"; deleted ones and folders never come');
-const key = name.default('Ref_Key').describe('Field with the GUID');
-const title = name.default('Description').describe('Field with the name');
 const nameParts = {
   surname: name.optional().describe('Without it, and givenName and patronymic, the name is taken apart at its spaces'),
   givenName: name.optional(),
@@ -92,6 +87,7 @@ export const entities = z
     patients: patients.optional(),
     hours: hours.optional(),
     visits: visits.optional(),
+    ...paperEntities,
   })
   .refine((given) => (given.hours === undefined) === (given.visits === undefined), {
     message: 'hours and visits are given together: what is free is the hours without the visits',

@@ -2,6 +2,7 @@
 import type { ConnectionContext } from '../../connector.ts';
 import type { Knowledge } from './known.ts';
 import type { OdataLine } from './line.ts';
+import type { Names } from './names.ts';
 import type { Roster } from './roster.ts';
 import type { Reading } from './rows.ts';
 import type { OdataSettings } from './settings.ts';
@@ -12,6 +13,7 @@ export interface Link {
   readonly line: OdataLine;
   readonly knowledge: Knowledge;
   readonly roster: Roster;
+  readonly names: Names;
 }
 
 /** How many characters a field holds: 1С cuts what is longer without a word. */

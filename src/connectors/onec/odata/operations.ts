@@ -1,6 +1,6 @@
 /**
  * 1С through its standard OData interface (protocols/onec.md §3), by what the clinic has configured: a directory always, a schedule
- * where it names hours and visits, cards where it names patients, booking where it allows that.
+ * where it names hours and visits, cards where it names patients, booking where it allows that, papers where it names documents.
  */
 import type { BookingAbility, ConnectionContext, Operations } from '../../connector.ts';
 import { readPage } from './answer.ts';
@@ -10,6 +10,8 @@ import { findBooking } from './find.ts';
 import { openKnowledge } from './known.ts';
 import { openOdataLine } from './line.ts';
 import { type Link, readingOf } from './link.ts';
+import { openNames } from './names.ts';
+import { readPapers } from './papers.ts';
 import { patientIndexOf } from './patients.ts';
 import { misRead } from './read-error.ts';
 import { openRoster } from './roster.ts';
@@ -31,6 +33,9 @@ export function openOdata(settings: OdataSettings, context: ConnectionContext): 
     }),
     ...(booking && { booking: bookingOf(link, booking.graceMilliseconds) }),
     ...(entities.patients && { patientIndex: patientIndexOf(link) }),
+    ...(entities.documents && {
+      papers: { read: (reference, since, signal) => misRead(link, () => readPapers(link, reference, since, signal)) },
+    }),
     ping: (signal) =>
       misRead(link, async () => {
         await link.knowledge.get(signal);
@@ -46,7 +51,8 @@ function openLink(settings: OdataSettings, context: ConnectionContext): Link {
   const knowledge = openKnowledge(line, settings);
   const read = async (signal: AbortSignal) =>
     readDirectory(await readingOf({ line, settings, knowledge }, signal), settings.entities);
-  return { settings, context, line, knowledge, roster: openRoster(read, settings.schedule.staffFor) };
+  const { staffFor } = settings.schedule;
+  return { settings, context, line, knowledge, roster: openRoster(read, staffFor), names: openNames(staffFor) };
 }
 
 const bookingOf = (link: Link, graceMilliseconds: number): BookingAbility => ({

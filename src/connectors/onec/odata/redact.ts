@@ -25,7 +25,7 @@ export function redact({ request, response, status }: Seen, password: string, di
  * A member and its value; the last of a text that was cut, too. A name ends at the next quote whatever stands before it: looked for with
  * its escapes, 100,000 escaped quotes took a minute.
  */
-const member = /"([^"]*)"(\s*:\s*)("[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\d[\d.]*)/g;
+const member = /"([^"]*)"(\s*:\s*)("[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\d[\d.]*|true\b|false\b)/g;
 
 /** Of the answer itself, and of an error. */
 const harmless = /^(?:odata\..*|code|lang|DataVersion)$/;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { guard, milliseconds, publication } from '../settings.ts';
 import { entities } from './entities.ts';
+import { paperFaults } from './paper-entities.ts';
 
 const paging = z
   .strictObject({
@@ -34,6 +35,7 @@ const limits = z.strictObject({
   answerBytes: z.number().int().min(1024).default(20_971_520).describe('Longest page of a list'),
   metadataBytes: z.number().int().min(1024).default(67_108_864).describe('Longest $metadata; 17 MB have been seen'),
   logCharacters: z.number().int().min(0).default(16_384).describe('How much of a body the message log keeps'),
+  paperBytes: z.number().int().min(1024).default(2_097_152).describe('Longest body of a medical document, unpacked'),
 });
 
 const minutes = z.number().int().min(1).max(1440);
@@ -121,8 +123,8 @@ function bookingFaults({ entities: { visits, patients }, booking }: z.infer<type
 }
 
 export const odataSettings = shape.superRefine((settings, context) => {
-  for (const [path, message] of bookingFaults(settings))
-    context.addIssue({ code: 'custom', path: path.split('.'), message });
+  const faults = [...bookingFaults(settings), ...paperFaults(settings.entities, settings.booking !== undefined)];
+  for (const [path, message] of faults) context.addIssue({ code: 'custom', path: path.split('.'), message });
 });
 
 export type OdataSettings = z.infer<typeof odataSettings>;

@@ -7,6 +7,9 @@ const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const emptyGuid = '00000000-0000-0000-0000-000000000000';
 const emptyDate = '0001-01-01T00:00:00';
 
+/** Also one in capitals. */
+export const isGuid = (text: string): boolean => guid.test(text.toLowerCase());
+
 /** Spaces are made single. @throws ExchangeError `untrusted` when it is an object or a list, or is not there at all */
 export function textIn(row: Row, field: string): string | undefined {
   const text = rawIn(row, field);
@@ -66,4 +69,18 @@ export function minutesIn(row: Row, field: string | undefined): number | undefin
   const minutes = Number(text ?? 0);
   if (!Number.isInteger(minutes) || minutes < 0 || minutes > 1440) throw untrusted(`${field} is no number of minutes`);
   return minutes === 0 ? undefined : minutes;
+}
+
+/** Without what no resource of FHIR may hold: control characters, halves of a surrogate pair. */
+export function clean(text: string | undefined): string | undefined {
+  const rest = text
+    ?.toWellFormed()
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .trim();
+  return rest === '' ? undefined : rest;
+}
+
+/** A number as a database or a person writes it. */
+export function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^-?\d{1,12}(?:[.,]\d{1,12})?$/.test(text) ? Number(text.replace(',', '.')) : undefined;
 }

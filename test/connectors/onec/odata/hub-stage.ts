@@ -9,7 +9,7 @@ import { createDatabase } from '../../../support/database.ts';
 import { ask, createTestHub, silent, type TestHub } from '../../../support/hub.ts';
 import { connect } from '../connect.ts';
 import { mappings } from '../stage.ts';
-import { bookable, soon } from './stage.ts';
+import { papered, soon } from './stage.ts';
 
 export interface HospitalHub extends TestHub {
   readonly sandbox: OdataSandbox;
@@ -24,9 +24,9 @@ export interface HospitalHub extends TestHub {
 export async function createHospitalHub(traps: Parameters<typeof startOdataSandbox>[0] = {}): Promise<HospitalHub> {
   const sandbox = await startOdataSandbox(traps);
   const { url, login, password } = sandbox;
-  const booking = { ...bookable.booking, graceMilliseconds: 2000 };
+  const booking = { ...papered.booking, graceMilliseconds: 2000 };
   const guard = { readRepeats: 0, breakAfter: 1000 };
-  const settings = { profile: 'odata', url, login, password, entities: bookable.entities, booking, guard };
+  const settings = { profile: 'odata', url, login, password, entities: papered.entities, booking, guard };
   const { operations } = connect(settings, Date.now);
   const database = await createDatabase();
   const config = clinicSettings.parse({

@@ -49,6 +49,30 @@ export const bookable = {
   booking: { create: { Состояние: 'Записан' } },
 };
 
+/** What doctors write, by the names of 1С:Медицина. */
+export const paperEntities = {
+  documents: {
+    set: 'Document_МедицинскийДокумент',
+    fields: {
+      ...{ patient: 'Пациент_Key', template: 'ШаблонМедицинскогоДокумента_Key' },
+      ...{ body: 'CDAДокумент_Key', employee: 'Сотрудник_Key' },
+    },
+  },
+  templates: { set: 'Catalog_ШаблоныМедицинскихДокументов' },
+  bodies: { set: 'Catalog_CDAДокументы', fields: { content: 'ТелоДокумента_Base64Data' } },
+  indicators: {
+    set: 'Document_МедицинскийДокумент_ПоказателиЗдоровья',
+    fields: {
+      ...{ kind: 'Показатель_Key', value: 'Значение', unit: 'ЕдиницаИзмерения_Key' },
+      ...{ low: 'ЗначениеМинимум', high: 'ЗначениеМаксимум' },
+    },
+  },
+  indicatorKinds: { set: 'ChartOfCharacteristicTypes_ВидыПоказателейЗдоровья' },
+  units: { set: 'Catalog_ЕдиницыИзмеренияПоказателей' },
+};
+
+export const papered = { ...bookable, entities: { ...bookable.entities, ...paperEntities } };
+
 export interface OdataStage {
   readonly sandbox: OdataSandbox;
   /** Another connection. */
