@@ -112,8 +112,12 @@ const counts = new Map<string, number>();
 const counted = (kind: string, n = 1) => counts.set(kind, (counts.get(kind) ?? 0) + n);
 /** Claims that no sample could show to be true, only not to be false. */
 const unshown: string[] = [];
-/** Slots are mirrored without `meta`; samples of subscriptions are for websockets, which have neither address nor payload. */
+/**
+ * Slots are mirrored without `meta`; samples of subscriptions are for websockets, which have neither address nor payload; those of
+ * documents have no language and relate to nothing that is kept; of eleven kinds of value the few samples of results have no date.
+ */
 const notToBeShown = [
+  ...['DocumentReference.language', 'DocumentReference.relationship', 'Observation.value-date'],
   ...['Slot._profile', 'Slot._security', 'Slot._source', 'Slot._tag'],
   ...['Subscription.payload', 'Subscription.url'],
 ];

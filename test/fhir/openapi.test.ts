@@ -130,7 +130,7 @@ describe('routes', () => {
     const calls = codes.flatMap((code) => [`/${code}`, `/{id}/${code}`]);
     const within = types.flatMap((type) => [`/{id}/${type}`, `/{id}/${type}/_search`]);
     const candidates = [
-      ...['/', '/metadata', '/_history', '/_search', '/Observation', ...codes.map((code) => `/${code}`)],
+      ...['/', '/metadata', '/_history', '/_search', '/Immunization', ...codes.map((code) => `/${code}`)],
       ...types.flatMap((type) => [...below, ...calls, ...within].map((rest) => `/${type}${rest}`)),
     ];
     const untold: string[] = [];

@@ -185,7 +185,7 @@ test('all 132 base parameters of the eight types, and those of the others, are t
     const untried = base.filter((p) => !done.includes(p)).map((p) => p.code);
     lines.push(`${type} · ${base.length} · ${done.length}${untried.length > 0 ? ` (not: ${untried.join(', ')})` : ''}`);
     if (promised.includes(type)) promisedCount += done.length;
-    expect(untried).toEqual([]);
+    expect(untried.filter((code) => declarations.get(type)!.notServed?.[code] === undefined)).toEqual([]);
   }
   console.log(
     ['type · parameters · tried', ...lines, `of the eight promised types: ${promisedCount} of 132`].join('\n'),

@@ -161,6 +161,12 @@ const corrections: Readonly<Record<string, Correct>> = {
     end: (rest['requestedPeriod'] as { end: string }[])[0]!.end,
     ...(/cancelled|noshow/.test(String(rest['status'])) && { cancelationReason }),
   }),
+  // One with a value has neither components nor a reason why there is none; of the kinds that are not searched it is left out.
+  Observation: ({ dataAbsentReason, component, valueBoolean, valueInteger, valueRange, ...rest }) => ({
+    ...rest,
+    resourceType: 'Observation',
+    ...(!Object.keys(rest).some((name) => name.startsWith('value')) && { dataAbsentReason, component }),
+  }),
   Organization: (organization) => ({
     ...organization,
     telecom: (organization['telecom'] as object[]).map((t) => ({ ...t, use: 'work' })),

@@ -13,7 +13,7 @@ const refusals: [string, object, string][] = [
   ['a parameter without value', { criteria: 'Slot?status=' }, 'Subscription.criteria'],
   ['what arranges a result', { criteria: 'Slot?status=free&_include=Slot:schedule' }, 'Subscription.criteria'],
   ['a bad value', { criteria: 'Slot?start=ge2026-13-45' }, 'Subscription.criteria'],
-  ['a type that is not served', { criteria: 'Observation?code=1' }, 'Subscription.criteria'],
+  ['a type that is not served', { criteria: 'Immunization?status=completed' }, 'Subscription.criteria'],
   ['subscriptions themselves', { criteria: 'Subscription?status=active' }, 'Subscription.criteria'],
   ['an unknown topic', { criteria: topicUrl('nosuch') }, 'Subscription.criteria'],
   ['the status error', { status: 'error' }, 'Subscription.status'],

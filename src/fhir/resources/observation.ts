@@ -5,6 +5,7 @@ const declaration: ResourceDeclaration = {
   type: 'Observation',
   documentation: 'One result, with its unit and usual values. Read from the MIS.',
   interactions: readOnly,
+  notServed: { 'code-value-date': 'R4 defines it by a type of values that it does not have (DateTime)' },
 };
 
 export default declaration;

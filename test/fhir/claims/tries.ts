@@ -178,7 +178,7 @@ export async function tryUnclaimedSearch(ask: Ask, type: string): Promise<void> 
     '_filter=id eq 1',
     `_include=${type}:no-such-parameter`,
     `_include=${type}:_tag`,
-    '_revinclude=Observation:patient',
+    '_revinclude=Immunization:patient',
     '_sort=no-such-parameter',
     '_count=many',
   ])
