@@ -16,7 +16,8 @@ export function runQuery(set: EntitySet, options: ReadonlyMap<string, string>, t
   if (skip !== undefined && traps.skip === '501') throw noSkip();
   const filter = options.get('$filter') ?? '';
   const terms = filter === '' ? [] : filter.split(' and ').map((term) => termOf(set, term));
-  const kept = set.rows.filter((row) => traps.filter === 'ignored' || terms.every((holds) => holds(row)));
+  const isDeaf = traps.filter === 'ignored' || traps.deaf.includes(set.name);
+  const kept = set.rows.filter((row) => isDeaf || terms.every((holds) => holds(row)));
   const order = options.get('$orderby');
   const sorted = order === undefined ? kept : kept.toSorted(by(fieldOf(set, order)));
   const from = traps.skip === 'ignored' ? 0 : Number(skip ?? 0);

@@ -5,6 +5,8 @@ export interface Traps {
   /** Most bases seen know no `$skip`. `ignored` is meaner: always the first page. */
   skip: '501' | 'served' | 'ignored';
   filter: 'used' | 'ignored';
+  /** Sets of which the filter is ignored. */
+  deaf: readonly string[];
   /** `odata.count` when it was asked for. */
   count: 'given' | 'absent';
   language: Language;
@@ -27,6 +29,7 @@ export interface Traps {
 export const usualTraps: Traps = {
   skip: '501',
   filter: 'used',
+  deaf: [],
   count: 'given',
   language: 'ru',
   sessions: 'kept',

@@ -195,7 +195,11 @@ describe('a visit that is over', () => {
   test('what is gone is believed gone when two readings say so; a reading that failed says nothing', async () => {
     const rows = sandbox.base.get('Document_МедицинскийДокумент')!.rows;
     const index = rows.findIndex((row) => row['Ref_Key'] === analysis);
-    const [row] = rows.splice(index, 1);
+    const row = rows.splice(index, 1)[0]!;
+    const text = rows.splice(
+      rows.findIndex((one) => one['Ref_Key'] === conclusion),
+      1,
+    )[0]!;
     await turn();
     expect(await found('DiagnosticReport?status=final')).toHaveLength(1);
     sandbox.fault('handler-500', 1000, 'reads');
@@ -211,10 +215,17 @@ describe('a visit that is over', () => {
     expect(gone).toHaveLength(3);
     expect(JSON.stringify(gone)).not.toMatch(/"value[A-Z]|A \(II\)|referenceRange/);
     for (const one of gone) expect(validate(one)).toEqual([]);
+    const [silent] = await found('DocumentReference');
+    expect(silent).toMatchObject({
+      status: 'entered-in-error',
+      content: [{ attachment: { title: 'Осмотр терапевта' } }],
+    });
+    expect(JSON.stringify(silent)).not.toContain('"data"');
+    expect(validate(silent!)).toEqual([]);
     const before = await versions();
     await turn();
     expect(await versions()).toEqual(before);
-    rows.push(row!);
+    rows.push(row, text);
     await turn();
     expect(await found('DiagnosticReport?status=final')).toHaveLength(1);
   });

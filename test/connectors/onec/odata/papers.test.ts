@@ -138,9 +138,12 @@ describe('whose it is', () => {
   test('a base that does not heed the filter gives nothing of others: the reading fails', async () => {
     write({ sections });
     stage.sandbox.desk.write({ patient: guidOf('e', 2), date: at, sections });
-    await opened.operations.ping!(soon());
-    stage.sandbox.traps.filter = 'ignored';
-    await expect(read()).rejects.toThrow(/does not heed the filter/);
+    for (const set of [paperSets.documents, paperSets.bodies, paperSets.templates]) {
+      stage.sandbox.traps.deaf = [set];
+      const fresh = stage.open(papered);
+      write({ template: 1, sections });
+      await expect(read(fresh), set).rejects.toThrow(`${set} does not heed the filter`);
+    }
   });
 
   test('the desk has given the visit to somebody else, or cancelled it', async () => {
