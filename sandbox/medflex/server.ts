@@ -1,8 +1,8 @@
 /** Starts a pretend MedFlex (ПроДокторов): it takes schedules, shows their cells and sends webhooks, on one loopback port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
+import { bodyOf, closeServer, listen } from '../common/http.ts';
 import { type Call, type Control, createControl, runControl } from './control.ts';
 import { createMischief, type MisbehaviourName, type Mischief } from './misbehaviour.ts';
 import { renderCells } from './page.ts';
@@ -41,16 +41,7 @@ export async function startMedflexSandbox(options: SandboxOptions = {}): Promise
   const control = createControl({ ...kept, target });
   const server = createServer((request, response) => void serve({ ...kept, token, control }, request, response));
   const url = `http://127.0.0.1:${await listen(server, port)}`;
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { ...control, url, close };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  return { ...control, url, close: () => closeServer(server) };
 }
 
 const json = { 'content-type': 'application/json; charset=utf-8' };
@@ -58,7 +49,7 @@ const json = { 'content-type': 'application/json; charset=utf-8' };
 async function serve(ground: Ground, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { control, mischief, canary, filials } = ground;
   const path = new URL(request.url ?? '/', 'http://sandbox').pathname;
-  const body = await bodyOf(request);
+  const body = await bodyOf(request, 50_000_000);
   if (body === undefined) return void response.destroy();
   if (path === '/control/canary') {
     canary.hits++;
@@ -157,19 +148,3 @@ const afterwards: Answers = {
     }
   },
 };
-
-/** Up to 50 MB of text; undefined when the client broke off or sent more. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > 50_000_000) return undefined;
-      parts.push(part);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
