@@ -1,10 +1,11 @@
 /** Starts a pretend ЕСИА: both profiles, the register of people, logout, the login page and the control on one loopback port. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { runControl } from '../common/control-routes.ts';
 import { bodyOf, closeServer, listen } from '../common/http.ts';
 import { type Authority, openAuthority } from './authority.ts';
 import { authorize } from './authorize.ts';
 import { enter, go, logOut, sendPage, showLogin } from './browser.ts';
-import { type Call, type Control, createControl, runControl } from './control.ts';
+import { type Call, type Control, createControl, routesOf } from './control.ts';
 import { createMischief } from './misbehaviour.ts';
 import { goodbyePage, problemPage } from './pages.ts';
 import { makePeople } from './people.ts';
@@ -135,8 +136,8 @@ const handlers: { readonly [route: string]: Handler } = {
   },
 };
 
-const serveControl: Handler = ({ control, state }, response, { route, body }) => {
-  const answer = runControl(control, state, route, body);
+const serveControl: Handler = async ({ control, state }, response, { route, body }) => {
+  const answer = await runControl(routesOf(state), control, { route, query: new URLSearchParams(), body });
   response
     .writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' })
     .end(JSON.stringify(answer.body));

@@ -2,8 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
+import { runControl } from '../common/control-routes.ts';
 import { bodyOf, closeServer, listen } from '../common/http.ts';
-import { type Call, type Control, createControl, runControl } from './control.ts';
+import { type Call, type Control, createControl, routesOf } from './control.ts';
 import { createMischief, type MisbehaviourName, type Mischief } from './misbehaviour.ts';
 import { renderCells } from './page.ts';
 import { changeDay, changeSchema, type Filials, replaceSchedule, scheduleSchema } from './schedule.ts';
@@ -56,7 +57,8 @@ async function serve(ground: Ground, request: IncomingMessage, response: ServerR
     return void response.writeHead(200, json).end('{}');
   }
   if (path.startsWith('/control/')) {
-    const answer = await runControl(control, mischief, `${request.method} ${path}`, body);
+    const asked = { route: `${request.method} ${path}`, query: new URLSearchParams(), body };
+    const answer = await runControl(routesOf(mischief), control, asked);
     return void response.writeHead(answer.status, json).end(JSON.stringify(answer.body));
   }
   if (path === '/' && request.method === 'GET')

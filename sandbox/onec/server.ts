@@ -1,5 +1,6 @@
 /** Starts a pretend 1С: the SOAP service, its HTTP twin, its control API and the page «Просмотр занятости» on one loopback port. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { runControl } from '../common/control-routes.ts';
 import { bodyOf, closeServer, listen, notFound } from '../common/http.ts';
 import { createRandom } from '../common/random.ts';
 import { chaosSchema, createSwitchboard } from '../common/switchboard.ts';
@@ -7,7 +8,7 @@ import { createTimers } from '../common/timers.ts';
 import { serveBwi } from './bwi/serve.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
-import { runControl } from './control-routes.ts';
+import { refusalOf, routes } from './control-routes.ts';
 import { connectionFaults } from './faults/connection.ts';
 import { encodingFaults } from './faults/encoding.ts';
 import type { Switchboard } from './faults/fault.ts';
@@ -120,7 +121,8 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
     return void response.writeHead(200, { 'content-type': 'text/plain' }).end('canary');
   }
   if (!url.pathname.startsWith('/control/')) return notFound(response);
-  const answer = runControl(control, method, url, body);
+  const asked = { route: `${method} ${url.pathname}`, query: url.searchParams, body };
+  const answer = await runControl(routes, control, asked, refusalOf);
   response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(answer.body));
 }

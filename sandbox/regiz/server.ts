@@ -1,12 +1,13 @@
 /** Starts a pretend РЕГИЗ: HubService, its control API and the page «Просмотр занятости» on one loopback port. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { runControl } from '../common/control-routes.ts';
 import { bodyOf, closeServer, listen, notFound } from '../common/http.ts';
 import { createRandom } from '../common/random.ts';
 import { chaosSchema, createSwitchboard } from '../common/switchboard.ts';
 import { createTimers } from '../common/timers.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
-import { runControl } from './control-routes.ts';
+import { refusalOf, routes } from './control-routes.ts';
 import type { DataObject } from './data.ts';
 import { createFaults } from './faults/all.ts';
 import { generate } from './generate.ts';
@@ -114,7 +115,8 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
     return void response.writeHead(200, { 'content-type': 'text/plain' }).end('canary');
   }
   if (!url.pathname.startsWith('/control/')) return notFound(response);
-  const answer = await runControl(control, method, url, body);
+  const asked = { route: `${method} ${url.pathname}`, query: url.searchParams, body };
+  const answer = await runControl(routes, control, asked, refusalOf);
   response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(answer.body));
 }
