@@ -5,11 +5,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { access, chown, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { ensureReachable, findPrograms, ordinaryUser, type Programs, runAs, type User } from './cluster-program.ts';
 import { lockFile } from './lock.ts';
+import { freePort, isFree } from './port.ts';
 import { withClient } from './postgres.ts';
 
 export interface Cluster {
@@ -186,23 +186,3 @@ async function killServer(data: string): Promise<void> {
 
 /** In which the hub does what needs less than owning its tables: migrations 0010 and 0011 say what. */
 const lesserRoles = ['medmost_audit', 'medmost_client'];
-
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => done(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
-  });
-}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadKeys } from '../src/access/keys.ts';
 import { mintToken } from '../src/access/token.ts';
-import { freePort } from '../src/cluster.ts';
+import { freePort } from '../src/port.ts';
 import { createDemoPlace, type DemoPlace } from './support/demo.ts';
 import { orderOf } from './support/order.ts';
 

@@ -1,5 +1,6 @@
 /** What tests do to the sandbox beside its wire; over HTTP it is JSON under /control, without a password. */
 import { z } from 'zod';
+import type { Routes } from '../common/control-routes.ts';
 import { misbehaviours, type Order, orderSchema } from './misbehaviour.ts';
 import type { Person } from './people.ts';
 import { clientOf, type Registration } from './registry.ts';
@@ -56,31 +57,12 @@ const registrationSchema = z.strictObject({
 
 const clockSchema = z.strictObject({ milliseconds: z.int() });
 
-type Route = (control: Control, state: State, body: unknown) => unknown;
-
-const routes: { readonly [methodAndPath: string]: Route } = {
-  'GET /control/misbehaviours': (_control, state) => ({ known: misbehaviours, standing: state.mischief.standing() }),
-  'POST /control/misbehaviours': (control, _state, body) => control.misbehave(orderSchema.parse(body)),
+export const routesOf = (state: State): Routes<Control> => ({
+  'GET /control/misbehaviours': () => ({ known: misbehaviours, standing: state.mischief.standing() }),
+  'POST /control/misbehaviours': (control, body) => control.misbehave(orderSchema.parse(body)),
   'DELETE /control/misbehaviours': (control) => control.behave(),
-  'POST /control/clients': (control, _state, body) => control.register(registrationSchema.parse(body)),
-  'POST /control/clock': (control, _state, body) => control.shiftClock(clockSchema.parse(body).milliseconds),
+  'POST /control/clients': (control, body) => control.register(registrationSchema.parse(body)),
+  'POST /control/clock': (control, body) => control.shiftClock(clockSchema.parse(body).milliseconds),
   'GET /control/people': (control) => ({ people: control.people }),
   'GET /control/calls': (control) => ({ calls: control.calls(), canaryHits: control.canaryHits() }),
-};
-
-export function runControl(
-  control: Control,
-  state: State,
-  route: string,
-  body: string,
-): { status: number; body: unknown } {
-  const run = routes[route];
-  if (run === undefined) return { status: 404, body: { error: 'no such control', routes: Object.keys(routes) } };
-  try {
-    return { status: 200, body: run(control, state, body === '' ? {} : JSON.parse(body)) ?? { ok: true } };
-  } catch (error) {
-    if (error instanceof z.ZodError) return { status: 400, body: { error: z.prettifyError(error) } };
-    if (error instanceof Error) return { status: 400, body: { error: error.message } };
-    throw error;
-  }
-}
+});

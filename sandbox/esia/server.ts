@@ -1,10 +1,11 @@
 /** Starts a pretend ЕСИА: both profiles, the register of people, logout, the login page and the control on one loopback port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { runControl } from '../common/control-routes.ts';
+import { bodyOf, closeServer, listen } from '../common/http.ts';
 import { type Authority, openAuthority } from './authority.ts';
 import { authorize } from './authorize.ts';
 import { enter, go, logOut, sendPage, showLogin } from './browser.ts';
-import { type Call, type Control, createControl, runControl } from './control.ts';
+import { type Call, type Control, createControl, routesOf } from './control.ts';
 import { createMischief } from './misbehaviour.ts';
 import { goodbyePage, problemPage } from './pages.ts';
 import { makePeople } from './people.ts';
@@ -57,16 +58,13 @@ export async function openEsiaSandbox(options: SandboxOptions = {}): Promise<Esi
   };
   const control = createControl({ state, calls, canary, shift });
   server.on('request', (request, response) => void serve({ state, control, calls, canary }, request, response));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+  return {
+    ...control,
+    url: state.origin,
+    issuer: state.issuer,
+    authority: state.authority,
+    close: () => closeServer(server),
   };
-  return { ...control, url: state.origin, issuer: state.issuer, authority: state.authority, close };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
 }
 
 interface Ground {
@@ -138,8 +136,8 @@ const handlers: { readonly [route: string]: Handler } = {
   },
 };
 
-const serveControl: Handler = ({ control, state }, response, { route, body }) => {
-  const answer = runControl(control, state, route, body);
+const serveControl: Handler = async ({ control, state }, response, { route, body }) => {
+  const answer = await runControl(routesOf(state), control, { route, query: new URLSearchParams(), body });
   response
     .writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' })
     .end(JSON.stringify(answer.body));
@@ -156,20 +154,4 @@ function sendJson(
   const text = JSON.stringify(answer.body);
   if (spoil(state.mischief, place, response, text, state.origin)) return;
   response.writeHead(answer.status, { 'content-type': 'application/json;charset=UTF-8' }).end(text);
-}
-
-/** Up to 1 MB of text; undefined when the client broke off or sent more. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > 1_000_000) return undefined;
-      parts.push(part);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -1,9 +1,10 @@
 /** Starts a pretend MedFlex (ПроДокторов): it takes schedules, shows their cells and sends webhooks, on one loopback port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
-import { type Call, type Control, createControl, runControl } from './control.ts';
+import { runControl } from '../common/control-routes.ts';
+import { bodyOf, closeServer, listen } from '../common/http.ts';
+import { type Call, type Control, createControl, routesOf } from './control.ts';
 import { createMischief, type MisbehaviourName, type Mischief } from './misbehaviour.ts';
 import { renderCells } from './page.ts';
 import { changeDay, changeSchema, type Filials, replaceSchedule, scheduleSchema } from './schedule.ts';
@@ -41,16 +42,7 @@ export async function startMedflexSandbox(options: SandboxOptions = {}): Promise
   const control = createControl({ ...kept, target });
   const server = createServer((request, response) => void serve({ ...kept, token, control }, request, response));
   const url = `http://127.0.0.1:${await listen(server, port)}`;
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { ...control, url, close };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  return { ...control, url, close: () => closeServer(server) };
 }
 
 const json = { 'content-type': 'application/json; charset=utf-8' };
@@ -58,14 +50,15 @@ const json = { 'content-type': 'application/json; charset=utf-8' };
 async function serve(ground: Ground, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { control, mischief, canary, filials } = ground;
   const path = new URL(request.url ?? '/', 'http://sandbox').pathname;
-  const body = await bodyOf(request);
+  const body = await bodyOf(request, 50_000_000);
   if (body === undefined) return void response.destroy();
   if (path === '/control/canary') {
     canary.hits++;
     return void response.writeHead(200, json).end('{}');
   }
   if (path.startsWith('/control/')) {
-    const answer = await runControl(control, mischief, `${request.method} ${path}`, body);
+    const asked = { route: `${request.method} ${path}`, query: new URLSearchParams(), body };
+    const answer = await runControl(routesOf(mischief), control, asked);
     return void response.writeHead(answer.status, json).end(JSON.stringify(answer.body));
   }
   if (path === '/' && request.method === 'GET')
@@ -157,19 +150,3 @@ const afterwards: Answers = {
     }
   },
 };
-
-/** Up to 50 MB of text; undefined when the client broke off or sent more. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > 50_000_000) return undefined;
-      parts.push(part);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(parts).toString('utf8');
-}

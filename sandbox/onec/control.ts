@@ -1,12 +1,10 @@
-/** What tests and the soak do to the pretend 1С beside its wire: faults, chaos, the desk, backups, settings. */
-
+/** What tests and the soak do to the pretend 1С beside its wire: what any pretend MIS lets them, and its own desk and bookings. */
+import { type CommonControl, createCommonControl } from '../common/control.ts';
 import type { Random } from '../common/random.ts';
-import { restoreSnapshot, takeSnapshot } from '../common/snapshot.ts';
-import { type Chaos, chaosSchema } from '../common/switchboard.ts';
 import { type Appointment, type Status, statusOf } from './appointment.ts';
 import type { LogEntry } from './call.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
-import type { FaultOrder, Switchboard } from './faults/fault.ts';
+import type { FaultParams, Switchboard } from './faults/fault.ts';
 import { Refusal } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
@@ -22,29 +20,12 @@ export interface BookingFilter {
   employee?: string | undefined;
 }
 
-export interface Control {
-  faults: Switchboard['list'];
-  /** @throws RangeError for an unknown fault or one that makes no sense for the operations */
-  fault(order: FaultOrder): void;
-  /** Switches all faults and chaos off. */
-  clearFaults(): void;
-  chaos(change: Partial<Chaos>): Chaos;
+export interface Control extends CommonControl<FaultParams, Settings, LogEntry> {
   /** All documents «Заявка», cancelled ones too, in order of time. */
   bookings(filter?: BookingFilter): BookingView[];
   waiting(): { guid: string; fields: unknown }[];
   /** @throws Refusal as 1С does */
   desk(action: DeskAction): DeskResult;
-  /** Books a random free time every so many milliseconds; 0 stops it. */
-  busyDesk(everyMilliseconds: number): void;
-  snapshot(): string;
-  /** @throws RangeError for an unknown snapshot */
-  restore(snapshot: string): void;
-  settings(change?: Partial<Settings>): Settings;
-  /** The last 2000 calls, oldest first. */
-  log(): readonly LogEntry[];
-  /** How often a call to /control/canary came: a redirect or an external entity was followed. */
-  canaryHits(): number;
-  close(): void;
 }
 
 export interface ControlGround {
@@ -55,37 +36,17 @@ export interface ControlGround {
   canary: { hits: number };
 }
 
-export function createControl({ state, random, switchboard, log, canary }: ControlGround): Control {
-  let busy: NodeJS.Timeout | undefined;
-  const stopBusyDesk = () => clearInterval(busy);
+export function createControl({ state, random, ...ground }: ControlGround): Control {
+  const tables = ['work', 'pause', 'appointment', 'waiting'];
+  const bookAtRandom = () => bookQuietly(state, random);
   return {
-    faults: switchboard.list,
-    fault: switchboard.order,
-    clearFaults() {
-      switchboard.clear();
-      state.note('chaos', switchboard.chaos());
-    },
-    chaos(change) {
-      switchboard.setChaos(chaosSchema.parse({ ...switchboard.chaos(), ...change }));
-      state.note('chaos', switchboard.chaos());
-      return switchboard.chaos();
-    },
+    ...createCommonControl({ ...ground, state, tables, bookAtRandom }),
     bookings: (filter = {}) => readBookings(state, filter),
     waiting: () =>
       state
         .all<{ guid: string; fields: string }>('SELECT * FROM waiting ORDER BY created_at')
         .map((row) => ({ guid: row.guid, fields: JSON.parse(row.fields) })),
     desk: (action) => workAtDesk(state, random, action),
-    busyDesk(everyMilliseconds) {
-      stopBusyDesk();
-      if (everyMilliseconds > 0) busy = setInterval(() => bookQuietly(state, random), everyMilliseconds).unref();
-    },
-    snapshot: () => takeSnapshot(state, ['work', 'pause', 'appointment', 'waiting']),
-    restore: (id) => restoreSnapshot(state, id),
-    settings: (change) => (change === undefined ? state.settings() : state.setSettings(change)),
-    log: () => log,
-    canaryHits: () => canary.hits,
-    close: stopBusyDesk,
   };
 }
 

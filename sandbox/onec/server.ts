@@ -1,12 +1,14 @@
 /** Starts a pretend 1С: the SOAP service, its HTTP twin, its control API and the page «Просмотр занятости» on one loopback port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { runControl } from '../common/control-routes.ts';
+import { bodyOf, closeServer, listen, notFound } from '../common/http.ts';
 import { createRandom } from '../common/random.ts';
 import { chaosSchema, createSwitchboard } from '../common/switchboard.ts';
+import { createTimers } from '../common/timers.ts';
 import { serveBwi } from './bwi/serve.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
-import { runControl } from './control-routes.ts';
+import { refusalOf, routes } from './control-routes.ts';
 import { connectionFaults } from './faults/connection.ts';
 import { encodingFaults } from './faults/encoding.ts';
 import type { Switchboard } from './faults/fault.ts';
@@ -48,14 +50,14 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
   const log: LogEntry[] = [];
   const canary = { hits: 0 };
   const control = createControl({ state, random, switchboard, log, canary });
-  const timers = new Set<NodeJS.Timeout>();
+  const { later, stop } = createTimers();
   const service: Service = {
     state,
     switchboard,
     authorization: `Basic ${Buffer.from(`${options.login}:${options.password}`, 'utf8').toString('base64')}`,
     apiKey: options.apiKey,
     note: (entry) => log.push(entry) > 2000 && log.shift(),
-    later: (milliseconds, work) => schedule(timers, milliseconds, work),
+    later,
   };
   const ground: Ground = { options, state, service, control, canary };
   const server = createServer((request, response) => void route(ground, request, response));
@@ -65,19 +67,13 @@ export async function startOnecSandbox(given: SandboxOptions = {}): Promise<Sand
   const close = async () => {
     clearInterval(opening);
     control.close();
-    for (const timer of timers) clearTimeout(timer);
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    stop();
+    await closeServer(server);
     state.close();
   };
   const { login, password, apiKey, zone } = options;
   const url = `${origin}/${options.base}/ws/ws1.1cws`;
   return { ...control, url, origin, port, login, password, apiKey, zone, close };
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
 }
 
 function switchboardOf(state: State, options: FullOptions, starts: number): Switchboard {
@@ -97,14 +93,6 @@ function switchboardOf(state: State, options: FullOptions, starts: number): Swit
   ];
   const kept = chaosSchema.parse(options.chaos ?? state.noted('chaos') ?? {});
   return createSwitchboard(faults, kept, starts);
-}
-
-function schedule(timers: Set<NodeJS.Timeout>, milliseconds: number, work: () => void): void {
-  const timer = setTimeout(() => {
-    timers.delete(timer);
-    work();
-  }, milliseconds);
-  timers.add(timer);
 }
 
 interface Ground {
@@ -133,29 +121,8 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
     return void response.writeHead(200, { 'content-type': 'text/plain' }).end('canary');
   }
   if (!url.pathname.startsWith('/control/')) return notFound(response);
-  const answer = runControl(control, method, url, body);
+  const asked = { route: `${method} ${url.pathname}`, query: url.searchParams, body };
+  const answer = await runControl(routes, control, asked, refusalOf);
   response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(answer.body));
-}
-
-/** Up to 1 MB of text; undefined when the client broke off or sent more. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > 1_000_000) return undefined;
-      parts.push(part);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-/** What the web server before 1С answers for a wrong base or service. */
-function notFound(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' });
-  response.end('<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>');
 }

@@ -1,13 +1,12 @@
-/** What tests and the soak do to the pretend РЕГИЗ beside its wire: faults, chaos, the desk, backups, settings. */
+/** What tests and the soak do to the pretend РЕГИЗ beside its wire: what any pretend MIS lets them, and its own services. */
+import { type CommonControl, createCommonControl } from '../common/control.ts';
 import type { Random } from '../common/random.ts';
-import { restoreSnapshot, takeSnapshot } from '../common/snapshot.ts';
-import { type Chaos, chaosSchema } from '../common/switchboard.ts';
 import type { LogEntry } from './call.ts';
 import type { DataObject } from './data.ts';
 import { type DeferredRequest, readDeferred } from './deferred.ts';
 import { type DeskAction, type DeskResult, workAtDesk } from './desk.ts';
 import type { EmkCase } from './emk-service.ts';
-import type { FaultOrder, Switchboard } from './faults/fault.ts';
+import type { FaultParams, Switchboard } from './faults/fault.ts';
 import { seedClient } from './generate.ts';
 import { callHub, type Outcome, type Target } from './hub-client.ts';
 import { type HubNotice, notify } from './notify.ts';
@@ -35,13 +34,7 @@ export interface BookingView extends Omit<BookingRow, 'source'> {
   source: 'hub' | 'desk' | 'seed';
 }
 
-export interface Control {
-  faults: Switchboard['list'];
-  /** @throws RangeError for an unknown fault or one that makes no sense for the operations */
-  fault(order: FaultOrder): void;
-  /** Switches all faults and chaos off. */
-  clearFaults(): void;
-  chaos(change: Partial<Chaos>): Chaos;
+export interface Control extends CommonControl<FaultParams, Settings, LogEntry> {
   /** All bookings, refused ones too, in order of time. */
   bookings(filter?: BookingFilter): BookingView[];
   /** What SendNotificationAboutAppointment brought, with the statuses that followed. */
@@ -64,17 +57,6 @@ export interface Control {
   notify(target: Target, notice: HubNotice): Promise<Outcome>;
   /** What came of telling of changed deferred requests, oldest first. */
   pushes(): readonly Outcome[];
-  /** Books a random free slot every so many milliseconds; 0 stops it. */
-  busyDesk(everyMilliseconds: number): void;
-  snapshot(): string;
-  /** @throws RangeError for an unknown snapshot */
-  restore(snapshot: string): void;
-  settings(change?: Partial<Settings>): Settings;
-  /** The last 2000 calls, oldest first. */
-  log(): readonly LogEntry[];
-  /** How often a call to /control/canary came: a redirect or an external entity was followed. */
-  canaryHits(): number;
-  close(): void;
 }
 
 export interface ControlGround extends HubGround {
@@ -86,21 +68,11 @@ export interface ControlGround extends HubGround {
 }
 
 export function createControl(ground: ControlGround): Control {
-  const { state, random, switchboard, log, canary } = ground;
-  let busy: NodeJS.Timeout | undefined;
+  const { state, random } = ground;
+  const tables = ['day', 'slot', 'booking', 'patient', 'record'];
   const bodies = <Body>(kind: Parameters<typeof readRecords>[1]) => readRecords<Body>(state, kind).map((r) => r.body);
   return {
-    faults: switchboard.list,
-    fault: switchboard.order,
-    clearFaults() {
-      switchboard.clear();
-      state.note('chaos', switchboard.chaos());
-    },
-    chaos(change) {
-      switchboard.setChaos(chaosSchema.parse({ ...switchboard.chaos(), ...change }));
-      state.note('chaos', switchboard.chaos());
-      return switchboard.chaos();
-    },
+    ...createCommonControl({ ...ground, tables, bookAtRandom: () => bookQuietly(ground, random) }),
     bookings: (filter = {}) => readBookings(state, filter),
     notifications: () => bodies<Notification>('notification'),
     patientNotifications: () => bodies('patient-notification'),
@@ -114,16 +86,6 @@ export function createControl(ground: ControlGround): Control {
     walk: walkHub,
     notify: (target, notice) => notify(state, target, notice),
     pushes: () => ground.pushes,
-    busyDesk(everyMilliseconds) {
-      clearInterval(busy);
-      if (everyMilliseconds > 0) busy = setInterval(() => void bookQuietly(ground, random), everyMilliseconds).unref();
-    },
-    snapshot: () => takeSnapshot(state, ['day', 'slot', 'booking', 'patient', 'record']),
-    restore: (id) => restoreSnapshot(state, id),
-    settings: (change) => (change === undefined ? state.settings() : state.setSettings(change)),
-    log: () => log,
-    canaryHits: () => canary.hits,
-    close: () => clearInterval(busy),
   };
 }
 

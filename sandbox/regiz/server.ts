@@ -1,11 +1,13 @@
 /** Starts a pretend РЕГИЗ: HubService, its control API and the page «Просмотр занятости» on one loopback port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { runControl } from '../common/control-routes.ts';
+import { bodyOf, closeServer, listen, notFound } from '../common/http.ts';
 import { createRandom } from '../common/random.ts';
 import { chaosSchema, createSwitchboard } from '../common/switchboard.ts';
+import { createTimers } from '../common/timers.ts';
 import type { LogEntry } from './call.ts';
 import { type Control, createControl } from './control.ts';
-import { runControl } from './control-routes.ts';
+import { refusalOf, routes } from './control-routes.ts';
 import type { DataObject } from './data.ts';
 import { createFaults } from './faults/all.ts';
 import { generate } from './generate.ts';
@@ -83,32 +85,6 @@ function pusherOf(state: State, pushes: Outcome[]) {
   };
 }
 
-async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-function createTimers() {
-  const timers = new Set<NodeJS.Timeout>();
-  const later = (milliseconds: number, work: () => void) => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      work();
-    }, milliseconds);
-    timers.add(timer);
-  };
-  return {
-    later,
-    pause: (milliseconds: number) => new Promise<void>((resolve) => later(milliseconds, resolve)),
-    stop: () => timers.forEach((timer) => void clearTimeout(timer)),
-  };
-}
-
 interface Ground {
   state: State;
   service: ServiceGround;
@@ -139,28 +115,8 @@ async function route(ground: Ground, request: IncomingMessage, response: ServerR
     return void response.writeHead(200, { 'content-type': 'text/plain' }).end('canary');
   }
   if (!url.pathname.startsWith('/control/')) return notFound(response);
-  const answer = await runControl(control, method, url, body);
+  const asked = { route: `${method} ${url.pathname}`, query: url.searchParams, body };
+  const answer = await runControl(routes, control, asked, refusalOf);
   response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(answer.body));
-}
-
-/** Up to 1 MB of text; undefined when the client broke off or sent more. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > 1_000_000) return undefined;
-      parts.push(part);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function notFound(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' });
-  response.end('<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>');
 }

@@ -1,6 +1,6 @@
 /**
  * Names of XML in their namespaces (https://www.w3.org/TR/xml-names/). The parser could tell them, too, but makes three objects for each
- * element to do so: a region's schedules have two million elements, and half of their reading went into that.
+ * element to do so: a region's schedules have two million elements, and a third of their reading went into that.
  */
 
 /** Namespaces in force at an element. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePort } from '../../src/cluster.ts';
+import { freePort } from '../../src/port.ts';
 import { root } from './process.ts';
 
 /** A data folder and two ports, on which the demo is started again and again. */

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from '../../src/cluster.ts';
+import { freePort } from '../../src/port.ts';
 import { type RunningProgram, root, startProgram } from './process.ts';
 
 export interface HubOptions {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/cluster.ts';
+import { freePort } from '../../src/port.ts';
 import { type RunningProgram, root, startProgram } from './process.ts';
 
 export interface RegizSandbox {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type MedflexSandbox, startMedflexSandbox } from '../../../sandbox/medflex/server.ts';
-import { freePort } from '../../../src/cluster.ts';
+import { freePort } from '../../../src/port.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { createOnecHub, type OnecHub } from '../../support/onec-hub.ts';
 import { type RunningProgram, root, startProgram } from '../../support/process.ts';

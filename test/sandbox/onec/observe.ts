@@ -1,47 +1,18 @@
-/** One raw call to the pretend 1С, good or bad: what came, how far it came, and why it did not. */
-import { request } from 'undici';
+/** One raw call to the pretend 1С. */
+import { observePost, type Seen } from '../observe.ts';
 import { authorizationOf, requestOf, type Target } from './client.ts';
 
-export interface Seen {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  bytes: Buffer;
-  text: string;
-  /** Why the answer did not come, or not whole. */
-  error: string | undefined;
-  milliseconds: number;
-}
+export type { Seen } from '../observe.ts';
 
-/** One raw call, up to `limit` bytes of whose answer are taken. */
-export async function observe(
+/** Up to `limit` bytes of the answer are taken. */
+export function observe(
   target: Target,
   operation: string,
   fields: Record<string, string>,
-  timeout = 10_000,
-  limit = 3e6,
+  timeout?: number,
+  limit?: number,
 ): Promise<Seen> {
-  const started = performance.now();
-  const seen: Seen = { status: 0, headers: {}, bytes: Buffer.alloc(0), text: '', error: undefined, milliseconds: 0 };
-  const parts: Buffer[] = [];
-  try {
-    const answer = await request(target.url, {
-      method: 'POST',
-      headers: { authorization: authorizationOf(target), 'content-type': 'text/xml; charset=utf-8' },
-      body: requestOf(operation, fields, { version: '1.1' }),
-      signal: AbortSignal.timeout(timeout),
-    });
-    Object.assign(seen, { status: answer.statusCode, headers: answer.headers });
-    let size = 0;
-    for await (const part of answer.body as AsyncIterable<Buffer>) {
-      parts.push(part);
-      size += part.length;
-      if (size > limit) break;
-    }
-  } catch (error) {
-    seen.error = `${(error as { code?: string }).code} ${(error as Error).name}`;
-  }
-  seen.bytes = Buffer.concat(parts);
-  seen.text = seen.bytes.toString('utf8');
-  seen.milliseconds = performance.now() - started;
-  return seen;
+  const headers = { authorization: authorizationOf(target), 'content-type': 'text/xml; charset=utf-8' };
+  const body = requestOf(operation, fields, { version: '1.1' });
+  return observePost({ url: target.url, headers, body }, timeout, limit);
 }
