@@ -39,12 +39,19 @@ const day = 86_400_000;
 export function createPaperRound(context: BookingContext): PaperRound {
   const { pool, clinics, clock, log } = context;
 
-  async function readFor(clinic: Clinic, row: PaperReading, start: Date): Promise<void> {
+  /** @returns whether it could be read */
+  async function readFor(clinic: Clinic, row: PaperReading, start: Date): Promise<boolean> {
     const since = startOfDay(localOf(start.getTime(), clinic.zone).slice(0, 10), clinic.zone);
-    const papers = await withDeadline(longest * 1000, (signal) =>
-      clinic.papers!.read(row.reference!, row.patient, since, signal),
-    );
-    if (papers !== undefined) await keepPapers(context, clinic, row, papers);
+    try {
+      const papers = await withDeadline(longest * 1000, (signal) =>
+        clinic.papers!.read(row.reference!, row.patient, since, signal),
+      );
+      if (papers !== undefined) await keepPapers(context, clinic, row, papers);
+      return true;
+    } catch (err) {
+      log.warn({ err, clinic: clinic.key, booking: row.id }, 'papers cannot be read now; those that are known stay');
+      return false;
+    }
   }
 
   return {
@@ -55,15 +62,10 @@ export function createPaperRound(context: BookingContext): PaperRound {
       const age = row.start === null ? Number.POSITIVE_INFINITY : clock() - row.start.getTime();
       if (age >= days * day || !row.isConfirmed || row.reference === null) return endReading(pool, row.id);
       // What a frozen MIS says is not believed: it may show what it had before.
-      if ((await readFreeze(pool, row.clinic)) === undefined)
-        await readFor(clinic, row, row.start!).catch((err: unknown) => {
-          log.warn(
-            { err, clinic: clinic.key, booking: row.id },
-            'papers cannot be read now; those that are known stay',
-          );
-        });
+      const isFrozen = (await readFreeze(pool, row.clinic)) !== undefined;
+      const isRead = !isFrozen && (await readFor(clinic, row, row.start!));
       // Most is written on the day of the visit: from then on it is asked for ever less often.
-      await postponeReading(pool, row.id, minutes * 60 * Math.max(1, Math.floor(age / day)));
+      await postponeReading(pool, row.id, minutes * 60 * (isRead ? Math.max(1, Math.floor(age / day)) : 1));
     },
   };
 }

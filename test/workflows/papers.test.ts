@@ -328,6 +328,10 @@ describe('the turns', () => {
     await begin(visit.appointment, 10.5 * 86_400_000);
     await turn();
     expect(await due()).toBeCloseTo(300, 0);
+    sandbox.fault('handler-500', 1000, 'reads');
+    await turn();
+    sandbox.calm();
+    expect(await due()).toBeCloseTo(30, 0);
     await begin(visit.appointment, 31 * 86_400_000);
     await turn();
     expect(await due()).toBeUndefined();
