@@ -9,6 +9,7 @@ import { withDeadline } from '../deadline.ts';
 import { type Clock, localOf, startOfDay } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import { readFreeze } from '../store/clinics.sql.ts';
+import { mayProcess } from '../store/consent.sql.ts';
 import { contentHash, contentOf, type DocumentWrite, prepareDocument } from '../store/document.ts';
 import { isVersionRace, lockDocument, readDocument } from '../store/documents.sql.ts';
 import { putDocuments } from '../store/mirrored.sql.ts';
@@ -63,7 +64,9 @@ export function createPaperRound(context: BookingContext): PaperRound {
       if (age >= days * day || !row.isConfirmed || row.reference === null) return endReading(pool, row.id);
       // What a frozen MIS says is not believed: it may show what it had before.
       const isFrozen = (await readFreeze(pool, row.clinic)) !== undefined;
-      const isRead = !isFrozen && (await readFor(clinic, row, row.start!));
+      // They are fetched for the patient's apps, which stands on his consent alone; the clinic keeps its record without us.
+      const isWanted = await mayProcess(pool, row.patient, 'access');
+      const isRead = isWanted && !isFrozen && (await readFor(clinic, row, row.start!));
       // Most is written on the day of the visit: from then on it is asked for ever less often.
       await postponeReading(pool, row.id, minutes * 60 * (isRead ? Math.max(1, Math.floor(age / day)) : 1));
     },

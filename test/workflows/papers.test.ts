@@ -68,10 +68,12 @@ async function begin(appointment: string, ago = 3_600_000): Promise<Visit> {
   return { appointment, doctor: String(row['Сотрудник_Key']), day: local.slice(0, 10) };
 }
 
-/** Reads whatever is followed now, as if its time had come. @returns how many */
-async function turn(): Promise<number> {
+/** Reads whatever is followed now, of everybody or of one Patient, as if its time had come. @returns how many */
+async function turn(patient?: string): Promise<number> {
   await enrolVisits(pool, [clinic], Date.now());
-  await pool.query('update paper_reading set next_at = clock_timestamp()');
+  await pool.query('update paper_reading set next_at = clock_timestamp() where patient = coalesce($1, patient)', [
+    patient,
+  ]);
   let count = 0;
   for (;;) {
     const taken = await takeDueReadings(pool, [clinic.number], 20, 300);
@@ -345,6 +347,22 @@ describe('the turns', () => {
     await turn();
     expect(sandbox.asked.length).toBe(asked);
     await thawClinic(pool, clinic.number);
+  });
+
+  test('who has withdrawn his consent is not asked about, and is again when he gives it', async () => {
+    const coding = [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }];
+    const consent = {
+      ...{ resourceType: 'Consent', status: 'inactive', scope: { coding }, policyRule: { text: 'x' } },
+      ...{ patient: { reference: `Patient/${hub.patient}` }, dateTime: '2026-11-01' },
+      category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+    };
+    expect((await ask(hub, 'POST', 'Consent', { body: consent })).status).toBe(201);
+    const asked = sandbox.asked.length;
+    expect(await turn(hub.patient)).toBeGreaterThan(0);
+    expect(sandbox.asked.length).toBe(asked);
+    expect((await ask(hub, 'POST', 'Consent', { body: { ...consent, status: 'active' } })).status).toBe(201);
+    await turn(hub.patient);
+    expect(sandbox.asked.length).toBeGreaterThan(asked);
   });
 
   test('one whose papers cannot be read keeps no other from his; nothing of them is in the log', async () => {
