@@ -5,12 +5,13 @@ import type { ReadSlot } from '../connectors/read-slot.ts';
 import { type Clock, type Interval, localOf, startOfDay } from '../instant.ts';
 import { type Database, type Queryable, transaction } from '../postgres.ts';
 import { beginRun, endRun, type RunResult, readLastRun, type SyncKind } from '../store/clinics.sql.ts';
+import { internFragments, putFragmentValues } from '../store/fragments.sql.ts';
 import { type MirroredSchedule, readSchedules } from '../store/mirrored.sql.ts';
 import type { ParameterIds } from '../store/parameters.ts';
 import type { Resource } from '../store/resource.ts';
 import { searchRows } from '../store/search-rows.ts';
 import type { Difference, MirrorSlot } from '../store/slots.sql.ts';
-import { findDifference, internFragments, putFragmentValues, stageSlots, writeDifference } from '../store/slots.sql.ts';
+import { findDifference, stageSlots, writeDifference } from '../store/slots.sql.ts';
 import { closePast, lockMirror } from '../store/slots-upkeep.sql.ts';
 import { writeMirrored } from './mirror.ts';
 

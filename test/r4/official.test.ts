@@ -26,6 +26,8 @@ const others = [
 const published = new Set(['CodeSystem', 'ConceptMap', 'OperationDefinition', 'SearchParameter', 'ValueSet']);
 const types = new Set([...(await loadResources()).keys(), ...others].filter((type) => !published.has(type)));
 const files = readdirSync(folder).filter((file) => types.has(file.split('-')[0]!) && file.endsWith('.json'));
+/** HL7's own mistakes: an Encounter performs nothing (https://hl7.org/fhir/R4/observation-definitions.html#Observation.performer). */
+const mistaken = ['Observation-clinical-gender.json: Observation.performer[0] refers to a type'];
 const examples = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
 
 test('they are valid', () => {
@@ -37,7 +39,7 @@ test('they are valid', () => {
     `${examples.length} examples of ${new Set(files.map((f) => f.split('-')[0])).size} types, ${wrong.length} errors`,
   );
   expect(examples.length).toBeGreaterThan(100);
-  expect(wrong).toEqual([]);
+  expect(wrong).toEqual(mistaken.map((mistake) => expect.stringContaining(mistake)));
 });
 
 test('they are the same when they have been XML', () => {
