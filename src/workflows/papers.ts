@@ -16,6 +16,7 @@ import { putDocuments } from '../store/mirrored.sql.ts';
 import type { Resource } from '../store/resource.ts';
 import { hubIn } from '../store/visibility.ts';
 import type { BookingContext } from './conclusion.ts';
+import { isWithdrawn, withdrawn } from './paper-withdrawal.ts';
 import {
   endReading,
   enrolReadings,
@@ -26,7 +27,6 @@ import {
   takeDueReadings,
 } from './papers.sql.ts';
 import { type Sweeper, sweepDue } from './sweeper.ts';
-import { isWithdrawn, withdrawn } from './withdrawn.ts';
 
 export interface PaperRound {
   /** Reads the papers of one booking. */
